@@ -40,7 +40,26 @@ _GUESTS_OF_TITLE = re.compile(
     r"|\s(?:feat\.|(?<![0-9]\s)ft\.|featuring\s)\s*(?P<open>\S.*?)(?=\s[-\u2013]\s|\s*[(\[]|$)",
     re.IGNORECASE,
 )
-_VARIOUS = frozenset({"various artists", "various", "v.a.", "v/a"})
+_VARIOUS = frozenset(
+    {
+        *("various artists", "various", "v.a.", "v/a", "va", "v. a.", "various artist"),
+        *("various performers", "various interprets", "various composers", "multiple artists"),
+        *("verschiedene", "verschiedene interpreten", "verschiedene künstler"),
+        *("diverse interpreten", "diverse künstler", "div. interpreten", "versch. interpreten"),
+        *("artistes divers", "artistes variés", "interprètes divers", "multi-interprètes"),
+        *("artistes multiples", "varios", "varios artistas", "varios intérpretes"),
+        *("artistas varios", "artistas vários", "vários", "vários artistas", "vários intérpretes"),
+        *("artisti vari", "vari artisti", "interpreti vari", "aa.vv.", "aavv", "aa. vv."),
+        *("diverse artiesten", "verschillende artiesten", "diverse artister", "div. artister"),
+        *("diverse kunstnere", "blandade artister", "eri esittäjiä", "eri artisteja"),
+        *("różni wykonawcy", "różni artyści", "různí interpreti", "různí umělci", "rôzni interpreti"),
+        *("különböző előadók", "válogatás", "çeşitli sanatçılar", "διάφοροι", "διάφοροι καλλιτέχνες"),
+        *("разные исполнители", "различные исполнители", "разные артисты", "сборник"),
+        *("різні виконавці", "разни изпълнители", "ヴァリアス・アーティスト", "ヴァリアス"),
+        *("ヴァリアスアーティスト", "オムニバス", "群星", "华语群星", "華語群星", "合辑", "合輯"),
+        *("多位艺人", "多位藝人", "여러 아티스트", "여러 가수", "אמנים שונים", "فنانون متعددون"),
+    }
+)
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
 )
@@ -66,7 +85,7 @@ def read_credit(text: str) -> Credit | None:
     ('Earth, Wind & Fire', 'Little Feat')
     """
     name = known_text(text)
-    if name is None or name.casefold() in _VARIOUS:
+    if name is None or is_various(name):
         return None
     match = _GUESTS.search(name)
     if match is None:
@@ -111,7 +130,7 @@ def read_credits(
         stated = []
     if stated:
         keys = set(map(comparison_key, guests))
-        listed = [name for name in stated if name.casefold() not in _VARIOUS]
+        listed = [name for name in stated if not is_various(name)]
         main = [name for name in listed if comparison_key(name) not in keys]
         guests = [name for name in listed if comparison_key(name) in keys]
         shown = found[0].artist if len(found) == 1 else next(iter(main), None)
@@ -164,8 +183,12 @@ def guests_of_title(title: str) -> tuple[str, ...]:
 
 
 def is_various(name: str) -> bool:
-    """Say whether an album artist stands for several: "Various Artists" and its other spellings."""
-    return clean_text(name).casefold() in _VARIOUS
+    """Say whether an artist stands for several: "Various Artists" in the common languages.
+
+    >>> is_various("Verschiedene Interpreten"), is_various("[V.A.]"), is_various("Various Cruelties")
+    (True, True, False)
+    """
+    return clean_text(name).strip("<>()[] ").casefold() in _VARIOUS
 
 
 def _guests(text: str) -> tuple[str, ...]:

@@ -27,9 +27,33 @@ PLACEHOLDERS = frozenset(
         *("unknown", "unknown artist", "unknown title", "unknown album", "unknown track"),
         *("unknown genre", "no artist", "no title", "no album", "no genre", "none", "null", "nan"),
         *("n/a", "not available", "undefined", "unspecified", "-", "--", "_"),
+        *("unknown performer", "unknown composer", "artist unknown", "untitled artist"),
+        # as CD rippers and players write them in other languages
+        *("unbekannt", "unbekannter künstler", "unbekannter interpret", "unbekannter titel"),
+        *("unbekanntes album", "kein titel", "inconnu", "artiste inconnu", "interprète inconnu"),
+        *("album inconnu", "titre inconnu", "genre inconnu", "desconocido", "artista desconocido"),
+        *("álbum desconocido", "título desconocido", "intérprete desconocido", "desconhecido"),
+        *("artista desconhecido", "álbum desconhecido", "sconosciuto", "artista sconosciuto"),
+        *("album sconosciuto", "titolo sconosciuto", "onbekend", "onbekende artiest"),
+        *("onbekend album", "okänd artist", "okänt album", "ukjent artist", "ukjent album"),
+        *("ukendt kunstner", "ukendt album", "tuntematon esittäjä", "tuntematon artisti"),
+        *("nieznany", "nieznany wykonawca", "nieznany artysta", "nieznany album"),
+        *("neznámý interpret", "neznámý umělec", "neznámé album", "ismeretlen előadó"),
+        *("bilinmeyen sanatçı", "άγνωστος καλλιτέχνης", "неизвестен", "неизвестный"),
+        *("неизвестный исполнитель", "неизвестный артист", "неизвестный альбом"),
+        *("невідомий виконавець", "不明なアーティスト", "アーティスト情報なし", "不明なアルバム"),
+        *("未知艺术家", "未知藝術家", "未知艺人", "未知歌手", "未知专辑", "未知專輯", "未知"),
+        *("알 수 없는 아티스트", "알 수 없는 음악가", "알 수 없는 앨범"),
     }
 )
 """Case-folded texts, without their brackets, that say only that nothing is known."""
+_NUMBERED_TITLE = re.compile(
+    r"(?:audio[\s_-]*)?(?:track|titel|titre|piste|pista|spur|traccia|faixa|spår|spor|raita|nummer"
+    r"|utwór|ścieżka|stopa|skladba|трек|дорожка|доріжка|トラック|曲目?|音轨|音軌|트랙)"
+    r"[\s_-]*(?:n[or]?[.\xba\xb0]?\s*)?[0-9]{1,3}",
+    re.IGNORECASE,
+)
+_NAMED_BY_TIME = re.compile(r"(?P<name>.+?)\s*\([0-9][^()]*[0-9/:. ](?:[ap]m)?\)", re.IGNORECASE)
 
 
 def clean_text(text: str) -> str:
@@ -106,6 +130,19 @@ def known_text(text: str) -> str | None:
     cleaned = clean_text(text) if text else ""
     if not cleaned or _QUESTION_MARKS.fullmatch(cleaned):
         return None
-    if cleaned.strip(_BRACKETS).casefold() in PLACEHOLDERS:
-        return None
+    timed = _NAMED_BY_TIME.fullmatch(cleaned)  # "Unknown Album (5/7/2005 3:12:08 PM)"
+    for name in (cleaned, timed["name"]) if timed else (cleaned,):
+        if name.strip(_BRACKETS).casefold() in PLACEHOLDERS:
+            return None
     return cleaned
+
+
+def is_numbered_title(text: str) -> bool:
+    """Say whether a title is only the number of a track, as rippers write it.
+
+    Examples
+    --------
+    >>> is_numbered_title("Track 01"), is_numbered_title("Piste 3"), is_numbered_title("Track of 9")
+    (True, True, False)
+    """
+    return _NUMBERED_TITLE.fullmatch(clean_text(text)) is not None

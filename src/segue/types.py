@@ -62,7 +62,8 @@ class Track:
     `tempo` and `duration` are the dataset's where it states them, else what analysis heard; a tempo
     or `key` ("A minor") that was heard too doubtfully is None. The confidences are of what was
     heard, from 0 to 1, and None where nothing was. `loudness` is in LUFS. A track that is `missing`
-    had a file which is gone, or is `left_out` now: it is kept, and not recommended.
+    had a file which is gone, or is `left_out` now: it is kept, and not recommended. `tag_reader` is
+    the version of the reader of the tags of its file; None where a table describes the track.
     """
 
     track_id: str
@@ -85,6 +86,7 @@ class Track:
     features: Path | None = None
     missing: bool = False
     left_out: bool = False
+    tag_reader: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 

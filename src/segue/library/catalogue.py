@@ -111,6 +111,7 @@ def to_record(track: Track) -> dict[str, Any]:
         "metadata": json.dumps(dict(track.metadata), ensure_ascii=False),
         "missing": track.missing,
         "left_out": track.left_out,
+        "tag_reader": track.tag_reader,
     }
 
 
@@ -140,6 +141,7 @@ def from_record(record: Mapping[str, Any]) -> Track:
         metadata=_from_json(record["metadata"]),
         missing=bool(record["missing"]),
         left_out=bool(record["left_out"]),
+        tag_reader=record["tag_reader"],
         **analyzed,
     )
 

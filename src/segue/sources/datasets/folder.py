@@ -6,65 +6,22 @@ Conventions
   of files are ignored (see `walk`).
 - A file whose tags cannot be read is still a track, with a problem; analysis finds out whether it
   can be *decoded*.
-- Of several values in one tag the first is used; genres and artists are all kept. A file without a
-  title has the title of its file name.
+- `segue.sources.file_tags` reads tags, and names of files and folders for what tags lack: their
+  fields are listed in the metadata `from_path`. A file without a title has the name of its file.
+- A track that a table described keeps what the table states when its tags are read.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import mutagen
-import soundfile
 
 from segue.sources.datasets.dataset import KnownTracks, ReadTags, ReadTrack
-from segue.sources.datasets.tracks import build_track
+from segue.sources.datasets.tracks import ARTIST_IDS, build_track
 from segue.sources.datasets.walk import relative_id, state_of
+from segue.sources.file_tags.fields import KEPT, TAG_READER_VERSION, read_tags_of_file
+from segue.sources.file_tags.path_names import FROM_PATH, begins_numbered, names_from_path
 from segue.text import clean_text
-from segue.types import Progress, no_progress
-
-# our name: (Vorbis comments and APE, ID3 frames, MP4 atoms, ASF attributes)
-_TAG_NAMES: dict[str, tuple[str, ...]] = {
-    "title": ("title", "TIT2", "\xa9nam", "Title"),
-    "artist": ("artist", "TPE1", "\xa9ART", "Author", "albumartist", "TPE2", "aART"),
-    "album": ("album", "TALB", "\xa9alb", "WM/AlbumTitle"),
-    "year": ("date", "year", "TDRC", "TYER", "TDOR", "\xa9day", "WM/Year", "originaldate"),
-    "genre": ("genre", "TCON", "\xa9gen", "WM/Genre"),
-    "tempo": ("bpm", "TBPM", "tmpo", "WM/BeatsPerMinute", "tempo"),
-    "lyrics": ("lyrics", "USLT", "\xa9lyr", "WM/Lyrics"),
-    "musicbrainz_recording_id": (
-        "musicbrainz_trackid",
-        "UFID:http://musicbrainz.org",
-        "----:com.apple.iTunes:MusicBrainz Track Id",
-        "MusicBrainz/Track Id",
-    ),
-    "isrc": ("isrc", "TSRC", "----:com.apple.iTunes:ISRC", "WM/ISRC"),
-    "albumartist": ("albumartist", "album artist", "TPE2", "aART", "WM/AlbumArtist"),
-    "artists": ("artists", "TXXX:Artists", "----:com.apple.iTunes:ARTISTS", "WM/ARTISTS"),
-    "musicbrainz_artist_id": (
-        "musicbrainz_artistid",
-        "TXXX:MusicBrainz Artist Id",
-        "----:com.apple.iTunes:MusicBrainz Artist Id",
-        "MusicBrainz/Artist Id",
-    ),
-    "musicbrainz_album_id": (
-        "musicbrainz_albumid",
-        "TXXX:MusicBrainz Album Id",
-        "----:com.apple.iTunes:MusicBrainz Album Id",
-        "MusicBrainz/Album Id",
-    ),
-    "tracknumber": ("tracknumber", "TRCK", "trkn", "WM/TrackNumber"),
-    "discnumber": ("discnumber", "TPOS", "disk", "WM/PartOfSet"),
-}
-_KEPT = (
-    *("musicbrainz_recording_id", "musicbrainz_album_id", "isrc", "albumartist"),
-    *("tracknumber", "discnumber"),
-)
-"""Tags that are kept as metadata: for albums, players and imports."""
-_SEVERAL = frozenset({"artist", "artists", "genre", "musicbrainz_artist_id"})
-"""Tags of which every value is used."""
-
+from segue.types import Progress, Track, no_progress
 
 def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReadTrack]]:
     """Read the tags of files one by one in this process: the default `ReadTags`."""
@@ -128,77 +85,17 @@ def untagged(directory: Path, path: Path, reason: str) -> ReadTrack:
 
 
 def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
-    extra: dict[str, str] = {name: raw.pop(name) for name in _KEPT if name in raw}
     track_id = relative_id(path, directory)
+    named = names_from_path(track_id, raw, numbered=begins_numbered(path))
+    raw = {**raw, **named}
+    extra: dict[str, str] = {name: raw.pop(name) for name in KEPT if name in raw}
+    if guessed := [name for name in named if name in {"artist", "album", "year"}]:
+        extra[FROM_PATH] = "|".join(guessed)
+    ids = raw.get(ARTIST_IDS[0])
     track, reasons = build_track(track_id, raw, path=path.absolute(), extra=extra)
-    if track.title is None:
-        # players show it; titles are not used for learning
-        track = replace(track, title=PurePosixPath(track_id).stem)
-    return track, reasons
-
-
-def read_tags_of_file(path: Path) -> dict[str, str]:
-    """Read raw tags and the duration of one audio file, by the names of `build_track`.
-
-    Raises
-    ------
-    Exception
-        Whatever mutagen or soundfile raise on a damaged file: their parsers promise nothing.
-    """
-    file = mutagen.File(path)
-    if file is None:
-        return _read_with_soundfile(path)
-    raw = {} if file.tags is None else _pick(file.tags)
-    if not raw and path.suffix.lower() in {".wav", ".aiff", ".aif"}:
-        raw = _read_with_soundfile(path)  # the INFO chunk, which mutagen does not know
-    length = getattr(file.info, "length", 0)
-    if length > 0:
-        raw["duration"] = str(length)
-    return raw
-
-
-def _read_with_soundfile(path: Path) -> dict[str, str]:
-    # Opened here: soundfile itself does not take names that are not UTF-8.
-    with path.open("rb") as opened, soundfile.SoundFile(opened) as file:
-        if file.format == "RAW":  # what libsndfile says of an .au file without a header
-            raise ValueError("no header of an audio file")
-        raw = _pick(file.copy_metadata())
-        if file.frames > 0:
-            raw["duration"] = str(file.frames / file.samplerate)
-    return raw
-
-
-def _pick(tags: Mapping[str, Any]) -> dict[str, str]:
-    """Return the tags that segue uses as text; programs differ in upper and lower case."""
-    by_name: dict[str, Any] = {}
-    for key in tags.keys():  # noqa: SIM118  # mutagen's tags iterate over pairs, in some formats
-        name = str(key)
-        # ID3 adds language and description: "USLT:desc:eng".
-        by_name.setdefault(name.casefold(), tags[key])
-        by_name.setdefault(name.partition(":")[0].casefold(), tags[key])
-    picked: dict[str, str] = {}
-    for ours, theirs in _TAG_NAMES.items():
-        read: Callable[[Any], list[str]] = _genre_texts if ours == "genre" else _texts
-        values = (read(by_name[name.casefold()]) for name in theirs if name.casefold() in by_name)
-        texts = next(filter(None, values), [])
-        if texts:
-            picked[ours] = "|".join(texts) if ours in _SEVERAL else texts[0]
-    return picked
-
-
-def _genre_texts(value: Any) -> list[str]:  # mutagen has no types
-    """Return genres; mutagen knows the names of ID3 numbers (17, "(17)")."""
-    return list(map(str, value.genres)) if hasattr(value, "genres") else _texts(value)
-
-
-def _texts(value: Any) -> list[str]:  # mutagen has no types
-    """Return the values of a tag of any format as text."""
-    if isinstance(value, list | tuple):
-        return [text for part in value for text in _texts(part) if text.strip()]
-    if isinstance(value, bytes):
-        return [value.decode(errors="replace")]
-    # ID3 frames hold `text` (a list, or one for lyrics) or `data` (UFID), ASF attributes `value`.
-    for name in ("text", "data", "value"):
-        if hasattr(value, name):
-            return _texts(getattr(value, name))
-    return [str(value)]
+    if ids and not any(credit.musicbrainz_id for credit in track.artists):
+        # as many ids as artists are in the credits
+        track = replace(track, metadata={**track.metadata, ARTIST_IDS[0]: ids})
+    # players show a title; titles are not used for learning
+    title = track.title or PurePosixPath(track_id).stem
+    return replace(track, title=title, tag_reader=TAG_READER_VERSION), reasons

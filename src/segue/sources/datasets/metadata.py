@@ -138,7 +138,7 @@ def has_content(track: Track) -> bool:
     return any(
         value is not None and not (isinstance(value, tuple | dict) and len(value) == 0)
         for name in Track.__dataclass_fields__
-        if name not in {"track_id", "split", "missing", "left_out"}
+        if name not in {"track_id", "split", "missing", "left_out", "tag_reader"}
         for value in (getattr(track, name),)
     )
 

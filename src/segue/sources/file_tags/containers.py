@@ -1,0 +1,302 @@
+"""Tags of an audio file by name, from every container in it.
+
+Conventions
+-----------
+- The content decides what a file is, not its suffix.
+- A file may hold several sets of tags; the container's own come first, then APEv2 and ID3 at its
+  ends, then chunks of RIFF and AIFF.
+- Names are compared without case, spaces and punctuation, and without the prefixes of freeform
+  tags: ``ALBUM ARTIST``, ``TXXX:album_artist`` and ``WM/AlbumArtist`` are ``albumartist``.
+- Values are lists of text; text of unknown encoding is `ByteText`.
+
+Sources: ID3v2.4.0; mutagen; RIFF (Microsoft, 1991); AIFF (Apple, 1989).
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+import mutagen
+
+from segue.sources.file_tags.encodings import ByteText
+
+_PREFIXES: Final = ("txxx:", "----:", "wm/")
+_MAX_BYTES: Final = 1 << 20
+"""Size of the longest chunk of text; lyrics are shorter."""
+_LATIN_1: Final = 0  # the number of an encoding in ID3
+_OGG: Final = (
+    (b"OpusHead", "oggopus.OggOpus"),
+    (b"\x01vorbis", "oggvorbis.OggVorbis"),
+    (b"\x7fFLAC", "oggflac.OggFLAC"),
+    (b"Speex   ", "oggspeex.OggSpeex"),
+)
+_MAGIC: Final = (
+    (0, b"fLaC", "flac.FLAC"),
+    (4, b"ftyp", "mp4.MP4"),
+    (0, bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "asf.ASF"),
+    (8, b"WAVE", "wave.WAVE"),
+    (8, b"AIFF", "aiff.AIFF"),
+    (8, b"AIFC", "aiff.AIFF"),
+    (0, b"wvpk", "wavpack.WavPack"),
+    (0, b"MAC ", "monkeysaudio.MonkeysAudio"),
+    (0, b"MPCK", "musepack.Musepack"),
+    (0, b"MP+", "musepack.Musepack"),
+    (0, b"TTA1", "trueaudio.TrueAudio"),
+    (0, b"DSD ", "dsf.DSF"),
+    (0, b"FRM8", "dsdiff.DSDIFF"),
+    (0, b"tBaK", "tak.TAK"),
+    (0, b"OFR ", "optimfrog.OptimFROG"),
+)
+"""Place and bytes by which a container is recognized, and its class in mutagen."""
+_RIFF: Final = {
+    "INAM": "title",
+    "IART": "artist",
+    "IPRD": "album",
+    "ICRD": "date",
+    "IGNR": "genre",
+    "ITRK": "tracknumber",
+    "IPRT": "tracknumber",
+    "IMUS": "composer",
+    "ISRC": "",  # the source of a scan, not of a recording
+}
+_AIFF: Final = {"NAME": "title", "AUTH": "artist"}
+
+Tags = dict[str, list[list[str]]]
+"""Values by name; a list of them where several spellings of a name are there."""
+
+
+@dataclass(slots=True)
+class FileTags:
+    """All sets of tags of a file, the preferred one first, and its duration in seconds."""
+
+    sets: list[Tags] = field(default_factory=list)
+    duration: float | None = None
+
+    def values(self, names: Iterable[str]) -> Iterator[list[str]]:
+        """Yield the values of tags with some names, in the order of the sets."""
+        wanted = tuple(names)
+        for tags in self.sets:
+            for name in wanted:
+                yield from tags.get(name, ())
+
+
+def name_key(name: str) -> str:
+    """Return the name of a tag by which it is compared.
+
+    >>> name_key("TXXX:Album Artist"), name_key("----:com.apple.iTunes:ISRC"), name_key("WM/Year")
+    ('albumartist', 'isrc', 'year')
+    """
+    plain = name.casefold()
+    if plain.startswith(_PREFIXES):
+        plain = plain.removeprefix("txxx:").removeprefix("wm/").rpartition(":")[2]
+    return "".join(sign for sign in plain if sign.isalnum() or sign == "\xa9")
+
+
+def read_containers(path: Path) -> FileTags:
+    """Read the tags of a file and its duration.
+
+    Raises
+    ------
+    Exception
+        Whatever the parsers raise on a damaged file: they promise nothing.
+    """
+    file = open_tags(path)
+    if file is None:
+        return _read_with_soundfile(path)
+    found = FileTags()
+    if file.tags is not None:
+        found.sets.append(_tags_of(file.tags))
+    kind = type(file).__name__
+    if kind in {"MP3", "AAC", "ID3FileType", "FLAC", "TrueAudio"}:
+        found.sets += _other_tags(path, kind)
+    with path.open("rb") as opened:
+        chunks = dict(_chunk_texts(opened))
+    if chunks:
+        found.sets.append({name: [[ByteText(text)]] for name, text in chunks.items()})
+    length = getattr(file.info, "length", 0)
+    found.duration = length if length > 0 else None
+    return found
+
+
+def open_tags(path: Path, **options: Any) -> Any:  # mutagen has no types
+    """Open a file with mutagen by its content; None if mutagen does not know its kind."""
+    kind = _kind_by_content(path)
+    if kind is None:
+        return mutagen.File(path)
+    module, _, name = kind.partition(".")
+    return getattr(__import__(f"mutagen.{module}", fromlist=[name]), name)(path, **options)
+
+
+def _kind_by_content(path: Path) -> str | None:
+    """Return the module and class of mutagen for a file; None where its content does not say."""
+    with path.open("rb") as file:
+        head = file.read(256)
+        if head[:3] == b"ID3" and len(head) >= 10:
+            # other containers may follow an ID3 tag: taggers prepend it to any file
+            size = 0
+            for byte in head[6:10]:
+                size = size << 7 | byte & 0x7F
+            file.seek(10 + size)
+            return "flac.FLAC" if file.read(4) == b"fLaC" else _mpeg_kind(path, file, 10 + size)
+    if head[:4] == b"OggS":
+        return next((kind for magic, kind in _OGG if magic in head), None)
+    for place, magic, kind in _MAGIC:
+        if head[place : place + len(magic)] == magic:
+            return kind
+    return "mp3.MP3" if _is_mpeg_audio(head) and path.suffix.lower() != ".mp3" else None
+
+
+def _mpeg_kind(path: Path, file: IO[bytes], place: int) -> str | None:
+    """Return the kind of what follows an ID3 tag, if the suffix is not of a kind with ID3."""
+    if path.suffix.lower() in {".mp3", ".aac", ".tta", ".mp2", ".mpga"}:
+        return None
+    file.seek(place)
+    return "mp3.MP3" if _is_mpeg_audio(file.read(16).lstrip(b"\0")) else None
+
+
+def _is_mpeg_audio(head: bytes) -> bool:
+    """Tell whether bytes begin with the header of a frame of MPEG layer 2 or 3."""
+    return len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 in (2, 4)
+
+
+def _other_tags(path: Path, kind: str) -> Iterator[Tags]:
+    """Yield tags at the ends of a file that its container does not provide for."""
+    from mutagen.apev2 import APEv2
+    from mutagen.id3 import ID3
+
+    for reader in (APEv2,) if kind == "MP3" else (ID3, APEv2):
+        try:
+            yield _tags_of(reader(path))
+        except (mutagen.MutagenError, OSError):  # most files have none
+            continue
+
+
+def _read_with_soundfile(path: Path) -> FileTags:
+    """Read a file of a kind that mutagen does not know; FFmpeg reads what soundfile does not."""
+    import soundfile
+
+    # Opened here: soundfile itself does not take names that are not UTF-8.
+    with path.open("rb") as opened:
+        try:
+            file = soundfile.SoundFile(opened)
+        except soundfile.LibsndfileError as error:
+            found = _read_with_ffmpeg(path)
+            if found is None:
+                raise error from None
+            return found
+        with file:
+            if file.format == "RAW":  # what libsndfile says of an .au file without a header
+                raise ValueError("no header of an audio file")
+            duration = file.frames / file.samplerate if file.frames > 0 else None
+            return FileTags([_by_name(file.copy_metadata())], duration)
+
+
+def _read_with_ffmpeg(path: Path) -> FileTags | None:
+    import av
+
+    try:
+        with av.open(str(path)) as file:
+            if not file.streams.audio:
+                return None
+            duration = file.duration / av.time_base if file.duration else None
+            sets = [_by_name(file.metadata), _by_name(file.streams.audio[0].metadata)]
+            return FileTags(sets, duration)
+    except (av.FFmpegError, UnicodeError, ValueError):
+        return None
+
+
+def _by_name(texts: Mapping[str, str]) -> Tags:
+    return {name_key(name): [[text]] for name, text in texts.items() if text}
+
+
+def _tags_of(tags: Any) -> Tags:  # mutagen has no types
+    """Return the tags of one container by name."""
+    found: Tags = {}
+    for name in tags.keys():  # noqa: SIM118  # mutagen's tags iterate over pairs, in some formats
+        values = _texts(tags[name])
+        if not values:
+            continue
+        key = name_key(str(name))
+        found.setdefault(key, []).append(values)
+        # ID3 adds language and description: "USLT:desc:eng"; UFID an owner
+        frame, _, rest = str(name).partition(":")
+        if rest and frame in {"USLT", "UFID", "COMM"}:
+            found.setdefault(name_key(frame), []).append(values)
+    _add_gain(tags, found)
+    return found
+
+
+def _add_gain(tags: Any, found: Tags) -> None:
+    """Add the gain of RVA2 frames, as ReplayGain writes it."""
+    for name in ("track", "album"):
+        frame = tags.get(f"RVA2:{name}") if hasattr(tags, "getall") else None
+        if frame is not None:
+            found.setdefault(f"replaygain{name}gain", []).append([f"{frame.gain:+.2f} dB"])
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the values of a tag of any format as text."""
+    if isinstance(value, list | tuple) and value and all(isinstance(one, tuple) for one in value):
+        return ["/".join(str(number) for number in one if number) for one in value]  # 3 of 12
+    if isinstance(value, list | tuple):
+        return [text for part in value for text in _texts(part) if text.strip()]
+    if isinstance(value, bytes):
+        return [_text_of(value)] if len(value) <= _MAX_BYTES else []
+    if getattr(value, "kind", None) == 1 and hasattr(value, "value"):  # binary items of APEv2
+        return []
+    if hasattr(value, "people"):  # TIPL, TMCL: pairs of role and name
+        return []
+    # ID3 frames hold `text` (a list, or one for lyrics) or `data` (UFID), ASF attributes `value`.
+    for name in ("text", "data", "value"):
+        if hasattr(value, name):
+            inner = getattr(value, name)
+            if name == "text" and getattr(value, "encoding", None) == _LATIN_1:
+                return [ByteText(text) for text in _texts(inner)]
+            if name == "value" and hasattr(value, "kind"):
+                return [part for part in str(inner).split("\0") if part.strip()]
+            return _texts(inner)
+    return [part for part in str(value).split("\0") if part.strip()]
+
+
+def _text_of(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return ByteText(data.decode("latin-1"))
+
+
+def _chunk_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of the INFO list of RIFF, or of the text chunks of AIFF."""
+    head = file.read(12)
+    little = head[:4] in {b"RIFF", b"RF64"} and head[8:] == b"WAVE"
+    if not little and not (head[:4] == b"FORM" and head[8:] in {b"AIFF", b"AIFC"}):
+        return
+    for name, size in _chunks(file, "<" if little else ">"):
+        if little and name == "LIST" and file.read(4) == b"INFO":
+            for inner, length in _chunks(file, "<", size - 4):
+                yield from _text_chunk(file, _RIFF.get(inner), length)
+        elif not little:
+            yield from _text_chunk(file, _AIFF.get(name), size)
+
+
+def _text_chunk(file: IO[bytes], name: str | None, size: int) -> Iterator[tuple[str, str]]:
+    if name and size <= _MAX_BYTES:
+        text = file.read(size).rstrip(b"\0").decode("latin-1")
+        if text.strip():
+            yield name, text
+
+
+def _chunks(file: IO[bytes], order: str, within: int | None = None) -> Iterator[tuple[str, int]]:
+    """Yield name and size of each chunk from here on; the file is at its content then."""
+    place = file.tell()
+    end = None if within is None else place + within
+    while end is None or place + 8 <= end:
+        file.seek(place)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        name, size = struct.unpack(f"{order}4sI", head)
+        yield name.decode("latin-1"), size
+        place += 8 + size + size % 2  # chunks begin at even bytes

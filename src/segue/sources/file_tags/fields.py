@@ -1,0 +1,198 @@
+"""Choose what segue uses from the tags of a file.
+
+Conventions
+-----------
+- A field has steps: tags that mean it exactly, then those that may stand for it (the album artist
+  for the artist). The first usable value is taken; one that says only "unknown", "Various Artists",
+  "Track 01" or year 0 is not usable and never ends the search.
+- The year is that of the first release, where a tag states one.
+- Fields of `SEVERAL` keep all values, joined by ``|``.
+- `TAG_READER_VERSION` goes up with each change of what is read: libraries then read the tags of
+  unchanged files again.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from segue.artist_names import read_credit
+from segue.sources.cleaning.genres import read_genres
+from segue.sources.cleaning.numbers import read_tempo, read_year
+from segue.sources.file_tags.containers import FileTags, name_key, read_containers
+from segue.sources.file_tags.encodings import decode, detect_encoding
+from segue.text import is_numbered_title, known_text
+
+TAG_READER_VERSION: Final = 1
+"""Version of this reader; what libraries of format 8 hold was read by version 0."""
+
+_ARTIST: Final = ("artist", "TPE1", "\xa9ART", "Author")
+_ARTISTS: Final = ("artists",)
+_ALBUM_ARTIST: Final = ("albumartist", "TPE2", "aART")
+_PERFORMER: Final = ("performer", "performers", "ensemble", "TOPE")
+_SORTED: Final = ("artistsort", "TSOP", "soar", "artistsortorder")
+
+_STEPS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    "title": (("title", "TIT2", "\xa9nam"),),
+    "artist": (_ARTIST, _ARTISTS, _ALBUM_ARTIST, _PERFORMER),
+    "album": (("album", "TALB", "\xa9alb", "albumtitle"),),
+    "year": (
+        ("TDOR", "originaldate", "originalyear", "TORY", "originalreleaseyear"),
+        ("originalreleasetime",),
+        ("date", "year", "TDRC", "TYER", "\xa9day"),
+        ("TDRL", "releasedate", "releasetime", "releaseyear"),
+    ),
+    "genre": (("genre", "TCON", "\xa9gen"),),
+    "tempo": (("bpm", "TBPM", "tmpo", "beatsperminute", "tempo"),),
+    "lyrics": (("lyrics", "unsyncedlyrics", "USLT", "\xa9lyr"),),
+    "artists": (_ARTISTS,),
+    "albumartist": (_ALBUM_ARTIST,),
+    "composer": (("composer", "TCOM", "\xa9wrt"),),
+    "isrc": (("isrc", "TSRC"),),
+    "musicbrainz_recording_id": (("musicbrainz_trackid", "UFID:http://musicbrainz.org"),),
+    "musicbrainz_artist_id": (("musicbrainz_artistid",),),
+    "musicbrainz_album_id": (("musicbrainz_albumid",),),
+    "musicbrainz_albumartist_id": (("musicbrainz_albumartistid",),),
+    "musicbrainz_release_group_id": (("musicbrainz_releasegroupid",),),
+    "musicbrainz_track_id": (("musicbrainz_releasetrackid",),),
+    "musicbrainz_work_id": (("musicbrainz_workid",),),
+    "tracknumber": (("tracknumber", "TRCK", "trkn", "track"),),
+    "discnumber": (("discnumber", "TPOS", "disk", "disc", "partofset"),),
+    "discsubtitle": (("discsubtitle", "setsubtitle", "TSST"),),
+    "compilation": (("compilation", "TCMP", "cpil", "iscompilation"),),
+    "initial_key": (("initialkey", "TKEY", "key"),),
+    "mood": (("mood", "TMOO"),),
+    "energy": (("energy", "energylevel"),),
+    **{
+        f"replaygain_{of}_{what}": ((f"replaygain_{of}_{what}",),)
+        for of in ("track", "album")
+        for what in ("gain", "peak")
+    },
+    "r128_track_gain": (("r128_track_gain",),),
+    "r128_album_gain": (("r128_album_gain",),),
+}
+_NAMES: Final = {
+    field: tuple(tuple(map(name_key, names)) for names in steps)
+    for field, steps in _STEPS.items()
+}
+KEPT: Final = tuple(
+    name
+    for name in _STEPS
+    if name not in {"title", "artist", "album", "year", "genre", "tempo", "lyrics", "artists"}
+    and name != "musicbrainz_artist_id"
+)
+"""Fields that are kept as metadata: for albums, players and imports."""
+SEVERAL: Final = frozenset(
+    {"artist", "artists", "genre", "albumartist", "composer", "isrc", "mood"}
+    | {name for name in _STEPS if name.startswith("musicbrainz_")}
+)
+"""Fields of which every value is used."""
+_PERFORMER_NAMES: Final = _NAMES["artist"][3]
+_LAST_FIRST: Final = re.compile(r"\s*([^,]+?)\s*,\s*([^,]+?)\s*")
+
+
+def read_tags_of_file(path: Path, encoding: str | None = None) -> dict[str, str]:
+    """Read raw tags and the duration of one audio file, by the names of `build_track`.
+
+    Parameters
+    ----------
+    encoding
+        The encoding of tags that state none; by default it is detected.
+
+    Raises
+    ------
+    Exception
+        Whatever the parsers raise on a damaged file: they promise nothing.
+    """
+    tags = read_containers(path)
+    _decode_all(tags, encoding)
+    picked = {field: text for field in _STEPS if (text := _pick(tags, field))}
+    if "artist" not in picked and (sorted_name := _sorted_artist(tags)):
+        picked["artist"] = sorted_name
+    if tags.duration is not None:
+        picked["duration"] = str(tags.duration)
+    return picked
+
+
+def _decode_all(tags: FileTags, encoding: str | None) -> None:
+    """Decode the bytes of all tags of a file alike."""
+    lists = [values for one in tags.sets for found in one.values() for values in found]
+    known = encoding or detect_encoding(text for values in lists for text in values)
+    for values in lists:
+        values[:] = [decode(text, known) for text in values]
+
+
+def _pick(tags: FileTags, field: str) -> str:
+    """Return the best text of a field; empty where no tag has one."""
+    if field == "year":
+        return _pick_year(tags)
+    read = _numbered_genres if field == "genre" else list
+    for names in _NAMES[field]:
+        for values in tags.values(names):
+            texts = map(_without_role, values) if names is _PERFORMER_NAMES else read(values)
+            usable = [text for text in texts if _is_usable(field, text)]
+            if usable:
+                return "|".join(usable) if field in SEVERAL else usable[0]
+    # what is left says why the field is unknown, or is all that there is
+    left = [text for names in _NAMES[field] for values in tags.values(names) for text in values]
+    return left[0] if left and field in {"title", "tempo"} else ""
+
+
+def _without_role(performer: str) -> str:
+    """Return a performer without the instrument that taggers add: "Anna (violin)"."""
+    return re.sub(r"\s*\([^()]*\)\s*$", "", performer)
+
+
+def _pick_year(tags: FileTags) -> str:
+    """Return the original year, unless the file was released before it; else any other."""
+    original, bad = _first_year(tags, _NAMES["year"][:2])
+    released, also_bad = _first_year(tags, _NAMES["year"][2:])
+    known = [year for year in (original, released) if year is not None]
+    return str(min(known)) if known else bad or also_bad
+
+
+def _first_year(tags: FileTags, steps: Iterable[tuple[str, ...]]) -> tuple[int | None, str]:
+    """Return the first year that can be used, and the first text that cannot."""
+    bad = ""
+    for names in steps:
+        for values in tags.values(names):
+            for text in values:
+                year, reason = read_year(text)
+                if year is not None:
+                    return year, bad
+                bad = bad or (text if reason else "")
+    return None, bad
+
+
+def _numbered_genres(values: list[str]) -> list[str]:
+    """Return genres; the numbers of ID3v1 (17, "(17)") get their names."""
+    from mutagen.id3 import TCON
+
+    return list(map(str, TCON(encoding=3, text=values).genres))
+
+
+def _sorted_artist(tags: FileTags) -> str:
+    """Return the artist of a tag for sorting: "Last, First" is "First Last"."""
+    for values in tags.values(map(name_key, _SORTED)):
+        names = [_LAST_FIRST.sub(r"\2 \1", text) for text in values if _names_somebody(text)]
+        if names:
+            return "|".join(names)
+    return ""
+
+
+def _names_somebody(text: str) -> bool:
+    return any(read_credit(part) is not None for part in re.split(r"[|;\x00]", text))
+
+
+_USABLE: Final[dict[str, Callable[[str], bool]]] = {
+    "artist": _names_somebody,
+    "artists": _names_somebody,
+    "title": lambda text: known_text(text) is not None and not is_numbered_title(text),
+    "genre": lambda text: bool(read_genres(text)),
+    "tempo": lambda text: read_tempo(text)[0] is not None,
+    "lyrics": lambda text: bool(text.strip()),
+}
+
+
+def _is_usable(field: str, text: str) -> bool:
+    return _USABLE.get(field, lambda one: known_text(one) is not None)(text)
