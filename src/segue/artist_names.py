@@ -40,26 +40,24 @@ _GUESTS_OF_TITLE = re.compile(
     r"|\s(?:feat\.|(?<![0-9]\s)ft\.|featuring\s)\s*(?P<open>\S.*?)(?=\s[-\u2013]\s|\s*[(\[]|$)",
     re.IGNORECASE,
 )
-_VARIOUS = frozenset(
-    {
-        *("various artists", "various", "v.a.", "v/a", "va", "v. a.", "various artist"),
-        *("various performers", "various interprets", "various composers", "multiple artists"),
-        *("verschiedene", "verschiedene interpreten", "verschiedene künstler"),
-        *("diverse interpreten", "diverse künstler", "div. interpreten", "versch. interpreten"),
-        *("artistes divers", "artistes variés", "interprètes divers", "multi-interprètes"),
-        *("artistes multiples", "varios", "varios artistas", "varios intérpretes"),
-        *("artistas varios", "artistas vários", "vários", "vários artistas", "vários intérpretes"),
-        *("artisti vari", "vari artisti", "interpreti vari", "aa.vv.", "aavv", "aa. vv."),
-        *("diverse artiesten", "verschillende artiesten", "diverse artister", "div. artister"),
-        *("diverse kunstnere", "blandade artister", "eri esittäjiä", "eri artisteja"),
-        *("różni wykonawcy", "różni artyści", "různí interpreti", "různí umělci", "rôzni interpreti"),
-        *("különböző előadók", "válogatás", "çeşitli sanatçılar", "διάφοροι", "διάφοροι καλλιτέχνες"),
-        *("разные исполнители", "различные исполнители", "разные артисты", "сборник"),
-        *("різні виконавці", "разни изпълнители", "ヴァリアス・アーティスト", "ヴァリアス"),
-        *("ヴァリアスアーティスト", "オムニバス", "群星", "华语群星", "華語群星", "合辑", "合輯"),
-        *("多位艺人", "多位藝人", "여러 아티스트", "여러 가수", "אמנים שונים", "فنانون متعددون"),
-    }
-)
+# "Various Artists" in the languages of CD rippers and shops
+_VARIOUS_NAMES = """
+various artists, various, v.a., v/a, va, v. a., various artist, various performers, various
+interprets, various composers, multiple artists, verschiedene, verschiedene interpreten,
+verschiedene künstler, diverse interpreten, diverse künstler, div. interpreten, versch.
+interpreten, artistes divers, artistes variés, interprètes divers, multi-interprètes, artistes
+multiples, varios, varios artistas, varios intérpretes, artistas varios, artistas vários,
+vários, vários artistas, vários intérpretes, artisti vari, vari artisti, interpreti vari,
+aa.vv., aavv, aa. vv., diverse artiesten, verschillende artiesten, diverse artister, div.
+artister, diverse kunstnere, blandade artister, eri esittäjiä, eri artisteja, różni wykonawcy,
+różni artyści, různí interpreti, různí umělci, rôzni interpreti, különböző előadók, válogatás,
+çeşitli sanatç\u0131lar, διάφοροι, διάφοροι καλλιτέχνες, разные исполнители, различные исполнители,
+разные артисты, сборник, різні виконавці, разни изпълнители, ヴァリアス・アーティスト,
+ヴァリアス, ヴァリアスアーティスト,
+オムニバス, 群星, 华语群星, 華語群星, 合辑, 合輯, 多位艺人, 多位藝人, 여러 아티스트, 여러 가수,
+אמנים שונים, فنانون متعددون
+"""
+_VARIOUS = frozenset(re.split(r",\s+", _VARIOUS_NAMES.strip()))
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
 )
@@ -185,7 +183,7 @@ def guests_of_title(title: str) -> tuple[str, ...]:
 def is_various(name: str) -> bool:
     """Say whether an artist stands for several: "Various Artists" in the common languages.
 
-    >>> is_various("Verschiedene Interpreten"), is_various("[V.A.]"), is_various("Various Cruelties")
+    >>> is_various("Verschiedene Interpreten"), is_various("[V.A.]"), is_various("Variety Lab")
     (True, True, False)
     """
     return clean_text(name).strip("<>()[] ").casefold() in _VARIOUS

@@ -22,31 +22,29 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud8
 _BRACKETS = "<>()[]{} "
 _QUESTION_MARKS = re.compile(r"\?{2,}")
 
-PLACEHOLDERS = frozenset(
-    {
-        *("unknown", "unknown artist", "unknown title", "unknown album", "unknown track"),
-        *("unknown genre", "no artist", "no title", "no album", "no genre", "none", "null", "nan"),
-        *("n/a", "not available", "undefined", "unspecified", "-", "--", "_"),
-        *("unknown performer", "unknown composer", "artist unknown", "untitled artist"),
-        # as CD rippers and players write them in other languages
-        *("unbekannt", "unbekannter künstler", "unbekannter interpret", "unbekannter titel"),
-        *("unbekanntes album", "kein titel", "inconnu", "artiste inconnu", "interprète inconnu"),
-        *("album inconnu", "titre inconnu", "genre inconnu", "desconocido", "artista desconocido"),
-        *("álbum desconocido", "título desconocido", "intérprete desconocido", "desconhecido"),
-        *("artista desconhecido", "álbum desconhecido", "sconosciuto", "artista sconosciuto"),
-        *("album sconosciuto", "titolo sconosciuto", "onbekend", "onbekende artiest"),
-        *("onbekend album", "okänd artist", "okänt album", "ukjent artist", "ukjent album"),
-        *("ukendt kunstner", "ukendt album", "tuntematon esittäjä", "tuntematon artisti"),
-        *("nieznany", "nieznany wykonawca", "nieznany artysta", "nieznany album"),
-        *("neznámý interpret", "neznámý umělec", "neznámé album", "ismeretlen előadó"),
-        *("bilinmeyen sanatçı", "άγνωστος καλλιτέχνης", "неизвестен", "неизвестный"),
-        *("неизвестный исполнитель", "неизвестный артист", "неизвестный альбом"),
-        *("невідомий виконавець", "不明なアーティスト", "アーティスト情報なし", "不明なアルバム"),
-        *("未知艺术家", "未知藝術家", "未知艺人", "未知歌手", "未知专辑", "未知專輯", "未知"),
-        *("알 수 없는 아티스트", "알 수 없는 음악가", "알 수 없는 앨범"),
-    }
-)
-"""Case-folded texts, without their brackets, that say only that nothing is known."""
+_PLACEHOLDERS = """
+unknown, unknown artist, unknown title, unknown album, unknown track, unknown genre, no
+artist, no title, no album, no genre, none, null, nan, n/a, not available, undefined,
+unspecified, -, --, _, unknown performer, unknown composer, artist unknown, untitled artist,
+unbekannt, unbekannter künstler, unbekannter interpret, unbekannter titel, unbekanntes album,
+kein titel, inconnu, artiste inconnu, interprète inconnu, album inconnu, titre inconnu, genre
+inconnu, desconocido, artista desconocido, álbum desconocido, título desconocido, intérprete
+desconocido, desconhecido, artista desconhecido, álbum desconhecido, sconosciuto, artista
+sconosciuto, album sconosciuto, titolo sconosciuto, onbekend, onbekende artiest, onbekend
+album, okänd artist, okänt album, ukjent artist, ukjent album, ukendt kunstner, ukendt album,
+tuntematon esittäjä, tuntematon artisti, nieznany, nieznany wykonawca, nieznany artysta,
+nieznany album, neznámý interpret, neznámý umělec, neznámé album, ismeretlen előadó,
+bilinmeyen sanatç\u0131, άγνωστος καλλιτέχνης, неизвестен, неизвестный, неизвестный исполнитель,
+неизвестный артист, неизвестный альбом, невідомий виконавець, 不明なアーティスト,
+アーティスト情報なし, 不明なアルバム,
+未知艺术家, 未知藝術家, 未知艺人, 未知歌手, 未知专辑, 未知專輯, 未知, 알 수 없는 아티스트,
+알 수 없는 음악가, 알 수 없는 앨범
+"""
+PLACEHOLDERS = frozenset(re.split(r",\s+", _PLACEHOLDERS.strip()))
+"""Case-folded texts, without their brackets, that say only that nothing is known.
+
+Rippers and players write them in the language of their user.
+"""
 _NUMBERED_TITLE = re.compile(
     r"(?:audio[\s_-]*)?(?:track|titel|titre|piste|pista|spur|traccia|faixa|spår|spor|raita|nummer"
     r"|utwór|ścieżka|stopa|skladba|трек|дорожка|доріжка|トラック|曲目?|音轨|音軌|트랙)"

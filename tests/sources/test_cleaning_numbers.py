@@ -22,6 +22,8 @@ from segue.sources.tables.values import read_number
         ("c. 1998?", 1998),
         ("1999-2004", 1999),
         ("1900", 1900),
+        ("1723", 1723),
+        ("1150-01-01", 1150),
         ("2027", 2027),
     ],
 )
@@ -34,7 +36,7 @@ def test_read_year_unknown_is_no_problem(text: str) -> None:
     assert read_year(text) == (None, None)
 
 
-@pytest.mark.parametrize("text", ["1899", "2028", "98", "nineteen", "-1999", "12345", "-1"])
+@pytest.mark.parametrize("text", ["0999", "2028", "98", "nineteen", "-1999", "12345", "-1"])
 def test_read_year_impossible_gives_a_reason(text: str) -> None:
     year, reason = read_year(text, this_year=2026)
     assert year is None
@@ -84,12 +86,12 @@ def test_read_numbers_any_text_gives_plausible_values(text: str) -> None:
     year, _ = read_year(text, this_year=2026)
     tempo, _ = read_tempo(text)
     duration, _ = read_duration(text)
-    assert year is None or 1900 <= year <= 2027
+    assert year is None or 1000 <= year <= 2027
     assert tempo is None or 20 <= tempo <= 400
     assert duration is None or 0 < duration <= 86_400
 
 
-@given(st.integers(1900, 2027), st.floats(20, 400), st.floats(1e-3, 86_400))
+@given(st.integers(1000, 2027), st.floats(20, 400), st.floats(1e-3, 86_400))
 def test_read_numbers_plausible_values_are_unchanged(
     year: int, tempo: float, duration: float
 ) -> None:

@@ -110,7 +110,7 @@ def test_metadata_each_unusable_row_is_a_problem(tmp_path: Path) -> None:
     sound(tmp_path / "audio" / "1.wav")
     (tmp_path / "metadata.csv").write_text(
         "track_id,path,title,year,tempo,duration,split\n"
-        "1,audio/1.wav,a,1066,1000,-5,holdout\n"
+        "1,audio/1.wav,a,0866,1000,-5,holdout\n"
         "1,,again,,,,\n"
         ",,no id,,,,\n"
         "2,audio/gone.wav,b,,,,\n"
@@ -121,7 +121,7 @@ def test_metadata_each_unusable_row_is_a_problem(tmp_path: Path) -> None:
     assert [track.track_id for track in dataset.tracks] == ["1", "2", "4"]
     found = [(problem.row, problem.subject, problem.reason[:14]) for problem in dataset.problems]
     assert found == [
-        (2, "1", "year '1066' is"),
+        (2, "1", "year '0866' is"),
         (2, "1", "tempo '1000' i"),
         (2, "1", "duration '-5' "),
         (2, "1", "split 'holdout"),

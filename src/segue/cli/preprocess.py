@@ -53,6 +53,17 @@ def preprocess(
         bool,
         typer.Option("--windows", help="Restore the data that segue library drop-windows removed."),
     ] = False,
+    reread_tags: Annotated[
+        bool,
+        typer.Option("--reread-tags", help="Read the tags of unchanged files again, too."),
+    ] = False,
+    tag_encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="Text encoding of old tags that do not state theirs (cp1251, shift-jis, gbk, ...),"
+            " where segue detects a wrong one; auto detects it. Kept for later runs.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Scan and analyze music. Run it again to add new files only."""
@@ -66,6 +77,8 @@ def preprocess(
         fast=fast,
         retry=retry,
         windows=windows,
+        reread_tags=reread_tags,
+        tag_encoding=tag_encoding,
         time_limit=time_limit,
         progress=terminal_progress(),
     )

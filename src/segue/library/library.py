@@ -53,6 +53,7 @@ from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
 from segue.library.storage import is_writable, translate_errors
+from segue.library.tag_store import TagStore
 from segue.library.user_data import delete_listener, listens_of
 from segue.library.writes import (
     check_tracks,
@@ -123,6 +124,7 @@ class Library(LibraryQueries):
         self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)
         self.rules = ListenerRuleStore(self._database)
+        self.tags = TagStore(self._database)
         self.browse = BrowseQueries(self._database)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"

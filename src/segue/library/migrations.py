@@ -6,16 +6,30 @@ also work where tables of later formats exist already.
 """
 
 import json
+import os
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePath
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, case, func, insert, inspect, select, text, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    bindparam,
+    case,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from segue.artist_names import comparison_key, guests_of_title
 from segue.library import schema
+from segue.library.catalogue import path_from_text
 from segue.library.entities import ALBUM_ARTIST, VARIOUS_ARTISTS
 from segue.library.entity_rows import public_id, update_entities
 from segue.library.files import add_checksums
@@ -183,8 +197,37 @@ def _to_8(connection: Connection) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """Make the table of former ids of tracks."""
+    """Make new tables; tags of folders count as read by the first version of the reader."""
+    new = "tag_reader" not in _columns(connection, "tracks")
+    _add_column(connection, "tracks", "tag_reader", "INTEGER")
     make_tables(connection)
+    if new:
+        _mark_read_tags(connection)
+
+
+def _mark_read_tags(connection: Connection) -> None:
+    """Mark the tracks of folders: their tags are read again, unlike what tables state."""
+    runs, tracks = schema.runs, schema.tracks
+    query = select(runs.c.result).where(runs.c.verb == "preprocess").order_by(runs.c.id)
+    results = [json.loads(result) for result in connection.scalars(query)]
+    kinds = {one["dataset"]: one.get("kind") for one in results if "dataset" in one}
+
+    @cache
+    def in_folder(directory: str) -> bool:
+        # paths of tracks may lead through links, names of datasets do not
+        for place in (directory, os.path.realpath(directory)):
+            for parent in (place, *map(str, PurePath(place).parents)):
+                if parent in kinds:
+                    return bool(kinds[parent] == "folder")
+        return False
+
+    found = connection.execute(
+        select(tracks.c.row, tracks.c.path).where(tracks.c.path.is_not(None))
+    )
+    rows = [{"at": row} for row, path in found if in_folder(str(path_from_text(path).parent))]
+    statement = update(tracks).where(tracks.c.row == bindparam("at")).values(tag_reader=0)
+    if rows:
+        connection.execute(statement, rows)
 
 
 def _convert_ratings(connection: Connection, table: Table) -> None:

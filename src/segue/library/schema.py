@@ -34,7 +34,7 @@ FORMAT_VERSION = 9
 7  an id of the library; checksums of models and reports; listeners who withhold listens
 8  ratings in [-1, 1]; listens that ended by themselves, were recommended, or are private; rules of
    listeners
-9  former ids of tracks
+9  former ids of tracks; versions of the tag reader; tags that files had before segue wrote to them
 """
 
 schema = MetaData()
@@ -89,6 +89,7 @@ tracks = Table(
     Column("metadata", Text, nullable=False),
     Column("missing", Boolean),  # NULL in what format 1 wrote
     Column("left_out", Boolean),  # its file must not be used; NULL in what format 2 wrote
+    Column("tag_reader", Integer),  # version that read the tags of its file; NULL for tables
 )
 
 former_ids = Table(
@@ -128,6 +129,21 @@ audio_files = Table(
     Column("key_confidence", Float),
     Column("loudness", Float),
 )
+
+tag_backups = Table(
+    "tag_backups",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("batch", Integer, nullable=False),  # one for each time that tags were written
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("written", Float, nullable=False),
+    Column("before", Text, nullable=False),  # JSON: see `segue.sources.file_tags.writing`
+    Column("after", Text, nullable=False),
+    Column("undone", Boolean, nullable=False),
+    Index("tag_backups_by_track", "track"),
+)
+"""Tags of files before and after segue wrote to them."""
 
 duplicate_pairs = Table(
     "duplicate_pairs",

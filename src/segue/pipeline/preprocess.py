@@ -64,6 +64,8 @@ def preprocess(
     fast: bool = False,
     retry: bool = False,
     windows: bool = False,
+    reread_tags: bool = False,
+    tag_encoding: str | None = None,
     time_limit: float = TIME_LIMIT,
     progress: Progress = no_progress,
 ) -> PreprocessResult:
@@ -88,6 +90,11 @@ def preprocess(
         Try again the files that could not be analysed before.
     windows
         Compute the windows again that `segue.pipeline.analysis.inputs.drop_windows` deleted.
+    reread_tags
+        Read the tags of all files again, also of those that have not changed.
+    tag_encoding
+        The encoding of the dataset's tags that state none, for this run and later ones; "auto"
+        detects it again. The tags are then read again.
     time_limit
         Seconds after which a file is given up.
 
@@ -102,6 +109,7 @@ def preprocess(
     """
     options = AnalysisOptions(fast=fast, retry=retry, windows=windows, time_limit=time_limit)
     directory, patterns = as_path(dataset, "dataset"), as_texts(exclude, "exclude")
+    name, encoding = str(directory.expanduser().resolve()), _encoding(tag_encoding)
     started = time.monotonic()
     with ExitStack() as stack:
         pool = stack.enter_context(Workers(workers, time_limit))
@@ -111,13 +119,15 @@ def preprocess(
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
             tracks = recover_audio_files(opened, opened.known_tracks())
-            known = known_files(opened, tracks)
+            again = reread_tags or tag_encoding is not None
+            known = known_files(opened, tracks, reread_tags=again)
+            encoding = encoding if tag_encoding else opened.tags.encoding(name)
         comparison = Comparison(tracks, pool, progress)
         found = read_dataset(
             directory,
             exclude=patterns,
             known=known,
-            read_files=read_in(pool),
+            read_files=read_in(pool, encoding),
             identify=comparison.identify,
             progress=progress,
         )
@@ -126,10 +136,21 @@ def preprocess(
         if opened is None:
             opened = as_library(library, create=True)
             stack.enter_context(opened.writing(_VERB))
+        if tag_encoding is not None:
+            opened.tags.set_encoding(name, encoding)
         done = _take_in(opened, found, comparison.scan(found), pool, options, progress=progress)
         result = replace(done, seconds=round(time.monotonic() - started, 2))
         opened.record_run("preprocess", result.to_dict())
         return result
+
+
+def _encoding(chosen: str | None) -> str | None:
+    """Return the encoding that a user chose; None if it is to be detected."""
+    if chosen is None or chosen.strip().lower() == "auto":
+        return None
+    from segue.sources.file_tags.encodings import checked_encoding
+
+    return checked_encoding(chosen)
 
 
 def _if_there(library: LibraryArgument) -> Library | None:

@@ -16,6 +16,12 @@ from segue.pipeline.analysis.workers import Workers
 from segue.sources import Dataset, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
 from segue.types import FileState, Progress, Track
 
+_STATED = (
+    *("title", "artist", "album", "year", "genres", "tags", "tempo", "duration", "lyrics"),
+    *("split", "features"),
+)
+"""Fields of a track that a table may state."""
+
 
 @dataclass(slots=True)
 class ScanResult:
@@ -32,28 +38,42 @@ class ScanResult:
     n_moved: int = 0
 
 
-def known_files(library: Library, known: Mapping[str, KnownTrack]) -> KnownTracks:
+def known_files(
+    library: Library, known: Mapping[str, KnownTrack], *, reread_tags: bool = False
+) -> KnownTracks:
     """Return the `known` tracks whose files need not be read again, by file.
 
-    A track with a problem has no file state, so that its file is read and reported again.
+    A track has no file state, so that its file is read again, if it has a problem, if an earlier
+    version read its tags, or if all tags are to be read again.
     """
+    # imports mutagen
+    from segue.sources.file_tags.fields import TAG_READER_VERSION
+
     reported = {problem.subject for problem in library.problems(stage="scan")}
+
+    def is_current(track: Track) -> bool:
+        by_table_or_this = track.tag_reader in (None, TAG_READER_VERSION)
+        return by_table_or_this and not reread_tags and track.track_id not in reported
+
     return {
         path: (
-            one.file.state if one.file and one.track.track_id not in reported else None,
+            one.file.state if one.file and is_current(one.track) else None,
             replace(one.track, missing=False, left_out=False) if one.track.missing else one.track,
         )
         for path, one in by_path(known.values()).items()
     }
 
 
-def read_in(workers: Workers) -> ReadTags:
-    """Return a function that reads tags in worker processes: a parser that crashes ends no run."""
+def read_in(workers: Workers, encoding: str | None = None) -> ReadTags:
+    """Return a function that reads tags in worker processes: a parser that crashes ends no run.
+
+    `encoding` is that of tags that state none; by default it is detected.
+    """
     # imports mutagen and soundfile, which only folders need
     from segue.sources.datasets.folder import read_audio_file, untagged
 
     def read(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReadTrack]]:
-        work = [(path, (directory, path)) for path in files]
+        work = [(path, (directory, path, encoding)) for path in files]
         for path, answer in workers.answers(read_audio_file, work):
             failed = isinstance(answer, Failed)
             yield path, untagged(directory, path, answer.reason) if failed else answer
@@ -90,6 +110,8 @@ class Comparison:
             scan.same_sound, scan.changed = self._matches.same_sound, self._matches.changed
             scan.missing, scan.left_out = self._matches.missing, self._matches.left_out
             scan.n_moved = self._matches.n_moved
+            if found.kind == "folder":
+                _keep_stated(scan, self._known)
             return scan
         _keep_lost_paths(scan, self._known)
         scan.left_out = set(found.left_out)
@@ -114,6 +136,25 @@ class Comparison:
                     found[path] = answer.hex()
                 advance(1)
         return found
+
+
+def _keep_stated(scan: ScanResult, known: Mapping[str, KnownTrack]) -> None:
+    """Keep what a table stated of tracks whose tags were read now."""
+    for place, track in enumerate(scan.tracks):
+        before = known.get(track.track_id)
+        if before is None or before.track.tag_reader is not None or track.tag_reader is None:
+            continue
+        if before.track.path is None or track.track_id in scan.changed:
+            continue
+        stated = {
+            name: value
+            for name in _STATED
+            if (value := getattr(before.track, name)) not in (None, (), {})
+        }
+        if "artist" in stated:
+            stated["artists"] = before.track.artists
+        metadata = {**track.metadata, **before.track.metadata}
+        scan.tracks[place] = replace(track, **stated, metadata=metadata, tag_reader=None)
 
 
 def _keep_lost_paths(scan: ScanResult, known: Mapping[str, KnownTrack]) -> None:

@@ -4,8 +4,9 @@ Conventions
 -----------
 - Each function takes text and returns ``(value, reason)``: the value, or None and the reason why
   the text cannot be used. ``(None, None)`` is unknown and no problem.
-- Years: 1900 to next year. Tempo: 20 to 400 beats per minute. Duration: more than 0 seconds, up
-  to a day. 0 is unknown for year and tempo (the Million Song Dataset writes it so).
+- Years: 1000 (early music has the year of its composition) to next year. Tempo: 20 to 400 beats
+  per minute. Duration: more than 0 seconds, up to a day. 0 is unknown for year and tempo (the
+  Million Song Dataset writes it so).
 - A decimal comma is accepted; ``1,200`` is refused because it is ambiguous.
 """
 
@@ -16,7 +17,7 @@ from typing import TypeVar
 
 from segue.text import known_text
 
-MIN_YEAR = 1900
+MIN_YEAR = 1000
 MIN_TEMPO, MAX_TEMPO = 20.0, 400.0  # beats per minute
 MAX_DURATION = 86_400.0  # seconds
 
@@ -32,7 +33,7 @@ Reading = tuple[Value | None, str | None]
 
 
 def read_year(text: str, *, this_year: int | None = None) -> Reading[int]:
-    """Return the year (1900 to next year) of a year or a date.
+    """Return the year (1000 to next year) of a year or a date.
 
     The first number of four digits is used; eight digits are a date without hyphens.
 
@@ -40,8 +41,8 @@ def read_year(text: str, *, this_year: int | None = None) -> Reading[int]:
     --------
     >>> read_year("2004-05-12"), read_year("12/05/2004"), read_year("0")
     ((2004, None), (2004, None), (None, None))
-    >>> read_year("1812", this_year=2026)
-    (None, "year '1812' is not between 1900 and 2027")
+    >>> read_year("0812", this_year=2026)
+    (None, "year '0812' is not between 1000 and 2027")
     """
     known = known_text(text)
     if known is None or _ZERO.fullmatch(known):

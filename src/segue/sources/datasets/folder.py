@@ -21,7 +21,8 @@ from segue.sources.datasets.walk import relative_id, state_of
 from segue.sources.file_tags.fields import KEPT, TAG_READER_VERSION, read_tags_of_file
 from segue.sources.file_tags.path_names import FROM_PATH, begins_numbered, names_from_path
 from segue.text import clean_text
-from segue.types import Progress, Track, no_progress
+from segue.types import Progress, no_progress
+
 
 def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReadTrack]]:
     """Read the tags of files one by one in this process: the default `ReadTags`."""
@@ -65,12 +66,15 @@ def _unchanged(path: Path, before: KnownTracks) -> bool:
     return state is not None and state == state_of(path)
 
 
-def read_audio_file(directory: Path, path: Path) -> ReadTrack:
-    """Return a file as a track, and the reasons why some of it could not be used."""
+def read_audio_file(directory: Path, path: Path, encoding: str | None = None) -> ReadTrack:
+    """Return a file as a track, and the reasons why some of it could not be used.
+
+    `encoding` is that of tags that state none; by default it is detected.
+    """
     unreadable: list[str] = []
     raw: dict[str, str] = {}
     try:
-        raw = read_tags_of_file(path)
+        raw = read_tags_of_file(path, encoding)
     except Exception as error:  # noqa: BLE001  # one file of a scan; mutagen's parsers raise anything
         text = clean_text(str(error)) or type(error).__name__
         unreadable = [f"its tags cannot be read ({text}): the track has no metadata"]

@@ -44,7 +44,7 @@ def build_track(
 
     Examples
     --------
-    >>> track, reasons = build_track("1", {"artist": "Rihanna (feat. Drake)", "year": "1066"})
+    >>> track, reasons = build_track("1", {"artist": "Rihanna (feat. Drake)", "year": "106"})
     >>> track.artist, [artist.name for artist in track.artists], track.year
     ('Rihanna', ['Rihanna', 'Drake'], None)
     >>> len(reasons)

@@ -238,26 +238,21 @@ def _add_gain(tags: Any, found: Tags) -> None:
 
 def _texts(value: Any) -> list[str]:
     """Return the values of a tag of any format as text."""
-    if isinstance(value, list | tuple) and value and all(isinstance(one, tuple) for one in value):
-        return ["/".join(str(number) for number in one if number) for one in value]  # 3 of 12
+    if isinstance(value, tuple) and all(isinstance(one, int) for one in value):
+        return ["/".join(str(number) for number in value if number)]  # 3 of 12, in MP4
     if isinstance(value, list | tuple):
         return [text for part in value for text in _texts(part) if text.strip()]
     if isinstance(value, bytes):
         return [_text_of(value)] if len(value) <= _MAX_BYTES else []
-    if getattr(value, "kind", None) == 1 and hasattr(value, "value"):  # binary items of APEv2
+    # TIPL and TMCL are pairs of role and name; kind 1 are binary items of APEv2
+    if hasattr(value, "people") or getattr(value, "kind", None) == 1:
         return []
-    if hasattr(value, "people"):  # TIPL, TMCL: pairs of role and name
-        return []
-    # ID3 frames hold `text` (a list, or one for lyrics) or `data` (UFID), ASF attributes `value`.
-    for name in ("text", "data", "value"):
-        if hasattr(value, name):
-            inner = getattr(value, name)
-            if name == "text" and getattr(value, "encoding", None) == _LATIN_1:
-                return [ByteText(text) for text in _texts(inner)]
-            if name == "value" and hasattr(value, "kind"):
-                return [part for part in str(inner).split("\0") if part.strip()]
-            return _texts(inner)
-    return [part for part in str(value).split("\0") if part.strip()]
+    # ID3 frames hold `text` (a list, or one for lyrics) or `data` (UFID), others `value`
+    name = next((name for name in ("text", "data", "value") if hasattr(value, name)), None)
+    texts = _texts(getattr(value, name)) if name else str(value).split("\0")
+    if name == "text" and getattr(value, "encoding", None) == _LATIN_1:
+        return [ByteText(text) for text in texts]
+    return [text for text in texts if text.strip()]
 
 
 def _text_of(data: bytes) -> str:

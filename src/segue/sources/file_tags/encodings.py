@@ -79,8 +79,8 @@ def checked_encoding(name: str) -> str:
         return codecs.lookup(plain).name
     except (LookupError, ValueError) as error:
         raise DatasetError(
-            f"{name!r} is no text encoding: name one such as cp1251, cp1250, shift-jis, gbk, big5 or"
-            " euc-kr."
+            f"{name!r} is no text encoding: name one such as cp1251, cp1250, shift-jis, gbk, big5"
+            " or euc-kr."
         ) from error
 
 
@@ -99,12 +99,12 @@ def detect_encoding(texts: Iterable[str]) -> str:
 
 
 def decode(text: str, encoding: str) -> str:
-    """Return `text` decoded if it is `ByteText`, without C1 controls otherwise.
+    r"""Return `text` decoded if it is `ByteText`, without C1 controls otherwise.
 
     Examples
     --------
-    >>> decode(ByteText("Don\\x92t"), "cp1252"), decode("Don\\x92t", "cp1251")
-    ('Don\\u2019t', 'Don\\u2019t')
+    >>> decode(ByteText("S\x9cur"), "cp1252"), decode("S\x9cur", "cp1251")
+    ('Sœur', 'Sœur')
     """
     if isinstance(text, ByteText):
         return text.encode("latin-1", "replace").decode(encoding, "replace")
@@ -114,11 +114,8 @@ def decode(text: str, encoding: str) -> str:
 
 @lru_cache(maxsize=1024)  # files of one album have the same artist
 def _detect(data: bytes) -> str:
-    try:
-        data.decode("utf-8")
+    if _decoded(data, "utf-8") is not None:
         return "utf-8"
-    except UnicodeDecodeError:
-        pass
     if _is_japanese(data):
         return "cp932"
     found = next((name for name in _ranked(data) if _fits(data, name)), _DEFAULT)

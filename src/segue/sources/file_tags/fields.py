@@ -72,8 +72,7 @@ _STEPS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "r128_album_gain": (("r128_album_gain",),),
 }
 _NAMES: Final = {
-    field: tuple(tuple(map(name_key, names)) for names in steps)
-    for field, steps in _STEPS.items()
+    field: tuple(tuple(map(name_key, names)) for names in steps) for field, steps in _STEPS.items()
 }
 KEPT: Final = tuple(
     name
@@ -168,7 +167,8 @@ def _numbered_genres(values: list[str]) -> list[str]:
     """Return genres; the numbers of ID3v1 (17, "(17)") get their names."""
     from mutagen.id3 import TCON
 
-    return list(map(str, TCON(encoding=3, text=values).genres))
+    genres = TCON(encoding=3, text=values).genres  # type: ignore[no-untyped-call]
+    return list(map(str, genres))
 
 
 def _sorted_artist(tags: FileTags) -> str:
@@ -184,6 +184,10 @@ def _names_somebody(text: str) -> bool:
     return any(read_credit(part) is not None for part in re.split(r"[|;\x00]", text))
 
 
+def _is_known(text: str) -> bool:
+    return known_text(text) is not None
+
+
 _USABLE: Final[dict[str, Callable[[str], bool]]] = {
     "artist": _names_somebody,
     "artists": _names_somebody,
@@ -195,4 +199,4 @@ _USABLE: Final[dict[str, Callable[[str], bool]]] = {
 
 
 def _is_usable(field: str, text: str) -> bool:
-    return _USABLE.get(field, lambda one: known_text(one) is not None)(text)
+    return _USABLE.get(field, _is_known)(text)
