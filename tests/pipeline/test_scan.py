@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import sqlite3
 from contextlib import contextmanager
 
 import mutagen
 import numpy as np
 import pytest
 import soundfile
+from mutagen.id3 import ID3, TPE1
 
+from segue.errors import DatasetError
 from segue.library import Library
 from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.pipeline.preprocess import preprocess
@@ -251,3 +254,88 @@ def test_results_of_a_killed_run_are_recorded_by_the_next(music, library):
     assert again.analysed == 0
     assert tracks_of(library) == before
     assert len(library.audio_files()) == 4
+
+
+def tag(path, **values):
+    """Write tags to a FLAC file without changing its size or modification time."""
+    before = path.stat()
+    file = mutagen.File(path)
+    file.update(values)
+    file.save(padding=lambda info: info.padding)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.fixture
+def tagged(music):
+    """The folder of four tracks, whose first has room for tags of a kept size and time."""
+    file = mutagen.File(music / "a" / "one.flac")
+    file["title"] = "Old"
+    file.save(padding=lambda info: 1_024)
+    return music
+
+
+def test_unchanged_files_are_read_again_on_request(tagged, library):
+    preprocess(library, tagged)
+    tag(tagged / "a" / "one.flac", title="New")
+    preprocess(library, tagged)
+    assert tracks_of(library)["a/one.flac"].title == "Old"
+    again = preprocess(library, tagged, reread_tags=True)
+    assert again.analysed == 0
+    assert tracks_of(library)["a/one.flac"].title == "New"
+
+
+def test_tags_of_another_reader_version_are_read_again(tagged, library):
+    preprocess(library, tagged)
+    tag(tagged / "a" / "one.flac", title="New")
+    with sqlite3.connect(library.directory / "library.db") as connection:
+        connection.execute("UPDATE tracks SET tag_reader = 0 WHERE track_id = 'a/one.flac'")
+    progress, seen = spying()
+    again = preprocess(library, tagged, progress=progress)
+    assert (seen["Reading tags"], again.analysed) == (1, 0)
+    assert tracks_of(library)["a/one.flac"].title == "New"
+
+
+def test_library_of_format_8_reads_tags_of_folders_again(tagged, library):
+    preprocess(library, tagged)
+    tag(tagged / "a" / "one.flac", title="New")
+    library.close()
+    with sqlite3.connect(library.directory / "library.db") as connection:
+        connection.execute("ALTER TABLE tracks DROP COLUMN tag_reader")
+        connection.execute("UPDATE meta SET value = '8' WHERE key = 'format'")
+    upgraded = Library(library.directory)
+    assert {track.tag_reader for track in upgraded.catalogue().tracks} == {0}
+    assert preprocess(upgraded, tagged).analysed == 0
+    assert tracks_of(upgraded)["a/one.flac"].title == "New"
+
+
+def test_values_of_a_table_outlive_the_tags_of_files(tagged, library):
+    table = tagged / "metadata.csv"
+    table.write_text(
+        "track_id,path,title,genre,mood\none,a/one.flac,Of the table,jazz,calm\n"
+        "two,a/two.flac,,,\nthree,b/three.flac,,,\nfour,b/four.flac,,,\n"
+    )
+    preprocess(library, tagged)
+    tag(tagged / "a" / "one.flac", title="Of the file", artist="Anna")
+    table.unlink()
+    preprocess(library, tagged)
+    assert tracks_of(library)["one"].artist is None
+    preprocess(library, tagged, reread_tags=True)
+    found = tracks_of(library)["one"]
+    assert (found.title, found.genres, found.artist) == ("Of the table", ("jazz",), "Anna")
+    assert found.metadata == {"mood": "calm"}
+
+
+def test_tag_encoding_is_kept_for_later_runs(music, library):
+    path = music / "a" / "one.mp3"
+    soundfile.write(path, tone(250), RATE)
+    tags = ID3()
+    tags.add(TPE1(encoding=0, text=["Dvořák".encode("cp1250").decode("latin-1")]))
+    tags.save(path)
+    preprocess(library, music, tag_encoding="cp1250")
+    assert tracks_of(library)["a/one.mp3"].artist == "Dvořák"
+    preprocess(library, music, reread_tags=True)
+    assert tracks_of(library)["a/one.mp3"].artist == "Dvořák"
+    preprocess(library, music, tag_encoding="auto")
+    assert tracks_of(library)["a/one.mp3"].artist != "Dvořák"
+    with pytest.raises(DatasetError, match="no text encoding"):
+        preprocess(library, music, tag_encoding="klingon")

@@ -20,7 +20,7 @@ from segue.sources.datasets.tracks import ARTIST_IDS, build_track
 from segue.sources.datasets.walk import relative_id, state_of
 from segue.sources.file_tags.fields import KEPT, TAG_READER_VERSION, read_tags_of_file
 from segue.sources.file_tags.path_names import FROM_PATH, begins_numbered, names_from_path
-from segue.text import clean_text
+from segue.text import clean_text, is_numbered_title
 from segue.types import Progress, no_progress
 
 
@@ -90,8 +90,10 @@ def untagged(directory: Path, path: Path, reason: str) -> ReadTrack:
 
 def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
     track_id = relative_id(path, directory)
-    named = names_from_path(track_id, raw, numbered=begins_numbered(path))
-    raw = {**raw, **named}
+    weak = {"title": title} if is_numbered_title(title := raw.pop("title", "")) else {}
+    stated = raw if weak or not title else {**raw, "title": title}
+    named = names_from_path(track_id, stated, numbered=begins_numbered(path))
+    raw = {**weak, **stated, **named}
     extra: dict[str, str] = {name: raw.pop(name) for name in KEPT if name in raw}
     if guessed := [name for name in named if name in {"artist", "album", "year"}]:
         extra[FROM_PATH] = "|".join(guessed)
@@ -101,5 +103,5 @@ def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
         # as many ids as artists are in the credits
         track = replace(track, metadata={**track.metadata, ARTIST_IDS[0]: ids})
     # players show a title; titles are not used for learning
-    title = track.title or PurePosixPath(track_id).stem
-    return replace(track, title=title, tag_reader=TAG_READER_VERSION), reasons
+    shown = track.title or PurePosixPath(track_id).stem
+    return replace(track, title=shown, tag_reader=TAG_READER_VERSION), reasons

@@ -35,6 +35,7 @@ _INSIDE_WORD = re.compile("[a-z][\u2e80-\uffef][A-Za-z]|[A-Za-z][\u2e80-\uffef][
 _WORD = re.compile(r"[^\W\d_]+")
 _SIGN_INSIDE_WORD = re.compile("[^\\W\\d_][^\\w\\s'\u2019.,:;!?/&()\"\u2013\u2014-][^\\W\\d_]")
 _SMALL_THEN_CAPITAL = re.compile("[\u0430-\u045f][\u0400-\u042f]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f]")
 _C1 = re.compile("[\x80-\x9f]")
 _NAMES: Final = {
     "shift-jis": "cp932",
@@ -94,7 +95,8 @@ def detect_encoding(texts: Iterable[str]) -> str:
     >>> detect_encoding([ByteText("Motörhead")]), detect_encoding(["plain"])
     ('cp1252', 'cp1252')
     """
-    parts = dict.fromkeys(text for text in texts if not text.isascii())
+    bytes_of = (text for text in texts if isinstance(text, ByteText) and not text.isascii())
+    parts = dict.fromkeys(_CONTROLS.sub("", text) for text in bytes_of)
     return _detect("\n".join(parts).encode("latin-1", "replace")) if parts else _DEFAULT
 
 
@@ -136,9 +138,9 @@ def _ranked(data: bytes) -> Iterable[str]:
             no_match_encoding=_DEFAULT,
         )["encoding"]
         name = _FOUND_AS.get(str(found), str(found))
-        yield name
         if name not in left:
             return
+        yield name
         left.remove(name)
 
 

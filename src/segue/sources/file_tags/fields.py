@@ -87,7 +87,7 @@ SEVERAL: Final = frozenset(
 )
 """Fields of which every value is used."""
 _PERFORMER_NAMES: Final = _NAMES["artist"][3]
-_LAST_FIRST: Final = re.compile(r"\s*([^,]+?)\s*,\s*([^,]+?)\s*")
+_LAST_FIRST: Final = re.compile(r"^\s*([^,]+?)\s*,\s*([^,]+?)\s*$")
 
 
 def read_tags_of_file(path: Path, encoding: str | None = None) -> dict[str, str]:
