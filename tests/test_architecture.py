@@ -56,6 +56,7 @@ PIPELINE = (
     "playlists",
     "track_map",
     "pretrained",
+    "encoder_choice",
     "preprocess",
     "train",
     "evaluate",

@@ -133,6 +133,13 @@ def test_earlier_encoders_give_embeddings_alone(library, few, encoders, tmp_path
 
 
 @pytest.mark.slow
+def test_library_without_encoders_remembers_it(library, few, installed):
+    assert preprocess(library, few, workers=1, encoder="none").embedded == 0
+    assert preprocess(library, few, workers=1).embedded == 0
+    assert preprocess(library, few, workers=1, encoder="musicnn").embedded == 6
+
+
+@pytest.mark.slow
 def test_stopped_run_keeps_its_embeddings(library, few, installed):
     class Stop(BaseException):
         pass

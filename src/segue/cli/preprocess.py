@@ -1,5 +1,7 @@
 """`segue preprocess`."""
 
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,35 @@ from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, say
 from segue.cli.progress import terminal_progress
 from segue.text import plural
+
+
+class OfferedEncoder(StrEnum):
+    """Pretrained encoders that a library can choose."""
+
+    musicnn = "musicnn"
+    none = "none"
+
+
+def offer_encoders(library: Path) -> bool:
+    """Ask once on a terminal whether to install pretrained encoders; return whether they are not.
+
+    Nothing is asked without a terminal, or if they are installed already. If they cannot be
+    installed, the reason is printed and the library is analyzed without them.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    from segue.errors import ModelError
+    from segue.pipeline.encoder_choice import OFFER, apply_choice, should_offer
+
+    if not should_offer(library):
+        return False
+    if not typer.confirm(OFFER, default=True, err=True):
+        return True
+    try:
+        apply_choice("musicnn", progress=terminal_progress())
+    except ModelError as error:
+        say(f"Continuing without the pretrained encoders: {error}")
+    return False
 
 
 def preprocess(
@@ -64,11 +95,22 @@ def preprocess(
             " where segue detects a wrong one; auto detects it. Kept for later runs.",
         ),
     ] = None,
+    encoder: Annotated[
+        OfferedEncoder | None,
+        typer.Option(
+            help="musicnn: install and use the pretrained encoders (29 MB, ISC license); none: do"
+            " without. The library remembers it. By default installed ones are used, and a terminal"
+            " asks once."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Scan and analyze music. Run it again to add new files only."""
     from segue.pipeline.preprocess import preprocess as run
 
+    declined = False
+    if encoder is None and not json and dataset.is_dir():
+        declined = offer_encoders(library)
     result = run(
         library,
         dataset,
@@ -79,9 +121,15 @@ def preprocess(
         windows=windows,
         reread_tags=reread_tags,
         tag_encoding=tag_encoding,
+        encoder=encoder.value if encoder else None,
         time_limit=time_limit,
         progress=terminal_progress(),
     )
+    if declined:
+        from segue.library import Library
+        from segue.pipeline.encoder_choice import remember_choice
+
+        remember_choice(Library(library), None)
     if json:
         print_json(result.to_dict())
         return
@@ -101,6 +149,11 @@ def preprocess(
     )
     if result.embedded:
         say(f"Analyzed {plural(result.embedded, 'track')} with pretrained encoders.")
+    if result.outdated_encoders:
+        say(
+            "The installed pretrained encoders are of an earlier segue, which reads less of them:"
+            " run segue encoders add musicnn, then segue preprocess again."
+        )
     if result.arrived:
         say(f"Matched {plural(result.arrived, 'imported listen')} to new tracks.")
     if result.moved:

@@ -11,14 +11,20 @@ from segue.pipeline.analysis.duplicates import find_duplicates
 from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
 from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
-from segue.pipeline.analysis.pretrained_embeddings import embed_new
+from segue.pipeline.analysis.pretrained_embeddings import embed_new, outdated_encoders
 from segue.pipeline.analysis.scan import Comparison, ScanResult, known_files, read_in
 from segue.pipeline.analysis.track_analysis import analyse_new, check_usable
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
 from segue.pipeline.arguments import LibraryArgument, PathArgument, as_library, as_path, as_texts
+from segue.pipeline.encoder_choice import (
+    EncoderChoice,
+    apply_choice,
+    read_choice,
+    remember_choice,
+)
 from segue.pipeline.history.import_listens import match_waiting
 from segue.sources import Dataset, KnownTracks, read_dataset
-from segue.types import Progress, no_progress
+from segue.types import Problem, Progress, no_progress
 
 _VERB = "segue preprocess"
 
@@ -30,7 +36,8 @@ class PreprocessResult:
     `analysed`, `encoded` (by trained models) and `embedded` (by pretrained encoders) count tracks
     of this run; `arrived` counts imported listens that now match a track, `moved` files found under
     another name, `missing` tracks of the library whose files are gone, `left_out` those whose files
-    are excluded. `outdated` models were trained on an earlier analysis. `seconds` is the run time.
+    are excluded. `outdated` models were trained on an earlier analysis;
+    `outdated_encoders` were installed by an earlier segue. `seconds` is the run time.
     """
 
     dataset: str
@@ -48,6 +55,7 @@ class PreprocessResult:
     duplicates: int
     problems: int
     outdated: Sequence[str] = ()
+    outdated_encoders: Sequence[str] = ()
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,6 +74,7 @@ def preprocess(
     windows: bool = False,
     reread_tags: bool = False,
     tag_encoding: str | None = None,
+    encoder: EncoderChoice | None = None,
     time_limit: float = TIME_LIMIT,
     progress: Progress = no_progress,
 ) -> PreprocessResult:
@@ -95,11 +104,16 @@ def preprocess(
     tag_encoding
         The encoding of the dataset's tags that state none, for this run and later ones; "auto"
         detects it again. The tags are then read again.
+    encoder
+        ``musicnn`` installs the pretrained encoders if necessary, ``none`` leaves them out; the
+        library remembers it. By default they are used if they are installed.
     time_limit
         Seconds after which a file is given up.
 
     Raises
     ------
+    ModelError
+        If the pretrained encoders are chosen and cannot be installed.
     DatasetError
         If nothing in the dataset can be used; the library is then as it was.
     LibraryBusyError
@@ -111,6 +125,7 @@ def preprocess(
     directory, patterns = as_path(dataset, "dataset"), as_texts(exclude, "exclude")
     name, encoding = str(directory.expanduser().resolve()), _encoding(tag_encoding)
     started = time.monotonic()
+    apply_choice(encoder, progress=progress)
     with ExitStack() as stack:
         pool = stack.enter_context(Workers(workers, time_limit))
         opened = _if_there(library)
@@ -138,6 +153,8 @@ def preprocess(
             stack.enter_context(opened.writing(_VERB))
         if tag_encoding is not None:
             opened.tags.set_encoding(name, encoding)
+        if encoder is not None:
+            remember_choice(opened, encoder)
         done = _take_in(opened, found, comparison.scan(found), pool, options, progress=progress)
         result = replace(done, seconds=round(time.monotonic() - started, 2))
         opened.record_run("preprocess", result.to_dict())
@@ -201,6 +218,7 @@ def _take_in(
         duplicates=done.duplicates,
         problems=len(found.problems) + done.problems,
         outdated=outdated(library),
+        outdated_encoders=outdated_encoders() if read_choice(library) != "none" else (),
     )
 
 
@@ -226,7 +244,9 @@ def analyse_library(
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
     encoded = encode_new(library, catalogue, progress=progress)
-    embedded, failed = embed_new(library, catalogue, workers, progress=progress)
+    embedded, failed = 0, list[Problem]()
+    if read_choice(library) != "none":
+        embedded, failed = embed_new(library, catalogue, workers, progress=progress)
     library.set_problems("hearing", failed)
     if analysed or encoded or embedded:
         library.compact_features()
