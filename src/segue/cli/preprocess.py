@@ -1,6 +1,7 @@
 """`segue preprocess`."""
 
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -66,7 +67,8 @@ def preprocess(
         list[str] | None,
         typer.Option(
             help="Skip files and folders with this name, or with a path that matches this pattern"
-            " (*, ?). May be repeated. A folder with a file named .notmusic is always skipped."
+            " (*, ?). May be repeated. A folder with a file named .notmusic or .nomedia is always"
+            " skipped; the patterns in .ndignore, .plexignore, .mpdignore and .ignore are followed."
         ),
     ] = None,
     time_limit: Annotated[
@@ -147,6 +149,8 @@ def preprocess(
         f"{plural(result.tracks, 'track')}{listens} in {library}.",
         f"Analyzed {plural(result.analysed, 'track')}{speed} in {result.seconds:.1f} s.",
     )
+    if result.passed_over or len(result.files) > 1:
+        say(*_files(result.files, result.passed_over))
     if result.embedded:
         say(f"Analyzed {plural(result.embedded, 'track')} with pretrained encoders.")
     if result.outdated_encoders:
@@ -165,7 +169,7 @@ def preprocess(
         )
     if result.left_out:
         say(
-            f"Excluded by --exclude or .notmusic: {plural(result.left_out, 'track')}. Excluded"
+            f"Excluded by --exclude or an ignore file: {plural(result.left_out, 'track')}. Excluded"
             " tracks stay in the library and are not recommended."
         )
     if result.duplicates:
@@ -182,3 +186,13 @@ def preprocess(
     if result.problems:
         unusable = plural(result.problems, "file or row", "files or rows")
         say(f"{unusable} could not be used: see segue library problems.")
+
+
+def _files(read: Mapping[str, int], passed_over: Mapping[str, int]) -> list[str]:
+    """Return the line that counts files by suffix."""
+    from segue.sources.datasets.walk import counted_suffixes
+
+    parts = [f"Files read: {counted_suffixes(read)}."] if read else []
+    if passed_over:
+        parts.append(f"Passed over, no audio: {counted_suffixes(passed_over)}.")
+    return [" ".join(parts)]

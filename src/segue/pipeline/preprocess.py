@@ -1,9 +1,10 @@
 """`preprocess`: read and clean a dataset, store it, analyze new tracks."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from segue.library import KnownTrack, Library
@@ -12,7 +13,13 @@ from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
 from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
 from segue.pipeline.analysis.pretrained_embeddings import embed_new, outdated_encoders
-from segue.pipeline.analysis.scan import Comparison, ScanResult, known_files, read_in
+from segue.pipeline.analysis.scan import (
+    Comparison,
+    ScanResult,
+    find_videos_in,
+    known_files,
+    read_in,
+)
 from segue.pipeline.analysis.track_analysis import analyse_new, check_usable
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
 from segue.pipeline.arguments import LibraryArgument, PathArgument, as_library, as_path, as_texts
@@ -36,8 +43,9 @@ class PreprocessResult:
     `analysed`, `encoded` (by trained models) and `embedded` (by pretrained encoders) count tracks
     of this run; `arrived` counts imported listens that now match a track, `moved` files found under
     another name, `missing` tracks of the library whose files are gone, `left_out` those whose files
-    are excluded. `outdated` models were trained on an earlier analysis;
-    `outdated_encoders` were installed by an earlier segue. `seconds` is the run time.
+    are excluded. `files` counts the tracks of the dataset by the suffix of their file,
+    `passed_over` the files that are no audio. `outdated` models were trained on an earlier
+    analysis; `outdated_encoders` were installed by an earlier segue. `seconds` is the run time.
     """
 
     dataset: str
@@ -54,6 +62,8 @@ class PreprocessResult:
     left_out: int
     duplicates: int
     problems: int
+    files: Mapping[str, int] = field(default_factory=dict)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
     outdated: Sequence[str] = ()
     outdated_encoders: Sequence[str] = ()
     seconds: float = 0.0
@@ -143,6 +153,7 @@ def preprocess(
             exclude=patterns,
             known=known,
             read_files=read_in(pool, encoding),
+            find_videos=find_videos_in(pool),
             identify=comparison.identify,
             progress=progress,
         )
@@ -217,6 +228,8 @@ def _take_in(
         left_out=counts["left_out"],
         duplicates=done.duplicates,
         problems=len(found.problems) + done.problems,
+        files=dict(Counter(track.path.suffix.lower() for track in found.tracks if track.path)),
+        passed_over=dict(found.passed_over),
         outdated=outdated(library),
         outdated_encoders=outdated_encoders() if read_choice(library) != "none" else (),
     )

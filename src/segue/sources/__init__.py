@@ -5,6 +5,7 @@
 
 from segue.sources.datasets.dataset import (
     Dataset,
+    FindVideos,
     IdentifyTracks,
     Kind,
     KnownTracks,
@@ -21,6 +22,7 @@ from segue.sources.datasets.walk import state_of
 __all__ = [
     "AUDIO_SUFFIXES",
     "Dataset",
+    "FindVideos",
     "Frames",
     "IdentifyTracks",
     "Kind",

@@ -13,7 +13,7 @@ from segue.library import KnownTrack, Library
 from segue.pipeline.analysis.identity import FileMatches, by_path, changed_files, match_files
 from segue.pipeline.analysis.tasks import Failed, digest_of
 from segue.pipeline.analysis.workers import Workers
-from segue.sources import Dataset, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
+from segue.sources import Dataset, FindVideos, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
 from segue.types import FileState, Progress, Track
 
 _STATED = (
@@ -79,6 +79,17 @@ def read_in(workers: Workers, encoding: str | None = None) -> ReadTags:
             yield path, untagged(directory, path, answer.reason) if failed else answer
 
     return read
+
+
+def find_videos_in(workers: Workers) -> FindVideos:
+    """Return a function that finds videos in worker processes: see `read_in`."""
+    from segue.sources.datasets.containers import has_video
+
+    def find(paths: Sequence[Path]) -> set[Path]:
+        work = [(path, (path,)) for path in paths]
+        return {path for path, answer in workers.answers(has_video, work) if answer is True}
+
+    return find
 
 
 class Comparison:

@@ -1,7 +1,7 @@
 """The result of reading a dataset, and the options of `segue.sources.datasets.entry`."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,9 @@ ReadTrack = tuple[Track, list[str]]
 ReadTags = Callable[[Path, Sequence[Path]], Iterable[tuple[Path, ReadTrack]]]
 """Read the tags of files below a directory, in any order, and yield each with its path."""
 
+FindVideos = Callable[[Sequence[Path]], Collection[Path]]
+"""Return the files that hold moving pictures, and are no tracks."""
+
 NameFile = Callable[[Path], str]
 """Return the name of a file in a folder, as text that can be an id."""
 
@@ -39,6 +42,7 @@ class ReadOptions:
     exclude: Sequence[str]
     known: KnownTracks
     read_files: ReadTags | None
+    find_videos: FindVideos | None
     identify: IdentifyTracks | None
     progress: Progress
 
@@ -63,6 +67,8 @@ class Dataset:
         Everything that could not be used, and why.
     left_out : collection of str
         The ids of tracks that a table names and whose files are excluded.
+    passed_over : mapping of str to int
+        Number of other files by suffix: see `segue.sources.datasets.walk.FoundFiles`.
     """
 
     directory: Path
@@ -72,3 +78,4 @@ class Dataset:
     friends: "pd.DataFrame | None"
     problems: list[Problem]
     left_out: Collection[str] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)

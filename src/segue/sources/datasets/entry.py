@@ -15,6 +15,7 @@ from pathlib import Path
 
 from segue.sources.datasets.dataset import (
     Dataset,
+    FindVideos,
     IdentifyTracks,
     KnownTracks,
     ReadOptions,
@@ -29,6 +30,7 @@ def read_dataset(
     exclude: Sequence[str] = (),
     known: KnownTracks | None = None,
     read_files: ReadTags | None = None,
+    find_videos: FindVideos | None = None,
     identify: IdentifyTracks | None = None,
     progress: Progress = no_progress,
 ) -> Dataset:
@@ -38,13 +40,15 @@ def read_dataset(
     ----------
     directory : Path
     exclude : sequence of str
-        Patterns of files and folders to leave out: see `segue.sources.datasets.walk`.
+        Patterns of files and folders to leave out: see `segue.sources.datasets.ignored`.
     known : Known, optional
         The tracks of an earlier reading. Of a plain music folder, only the tags of files that
         changed since are read.
     read_files : ReadFiles, optional
         The reader of tags in a plain music folder; by default one file after another in this
         process. Parsers may crash the process on damaged files: a caller can use other processes.
+    find_videos : FindVideos, optional
+        Asked about files that may hold a video; by default in this process.
     identify : Identify, optional
         The identity of the files of a folder; by default a file is the track that had this path
         before. It is called before listens are read, because these name tracks.
@@ -60,4 +64,6 @@ def read_dataset(
     # the readers import pandas, h5py and mutagen, which are not needed to recommend
     from segue.sources.datasets.reading import read
 
-    return read(directory, ReadOptions(exclude, known or {}, read_files, identify, progress))
+    return read(
+        directory, ReadOptions(exclude, known or {}, read_files, find_videos, identify, progress)
+    )

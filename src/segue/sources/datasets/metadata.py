@@ -17,8 +17,10 @@ from pathlib import Path
 import pandas as pd
 
 from segue.errors import DatasetError
-from segue.sources.datasets.tracks import AUDIO_SUFFIXES, FRAMES_SUFFIXES, build_track
-from segue.sources.datasets.walk import leaving_out, relative_id, walk
+from segue.sources.datasets.containers import playable_suffixes
+from segue.sources.datasets.ignored import IgnoreRules
+from segue.sources.datasets.tracks import FRAMES_SUFFIXES, build_track
+from segue.sources.datasets.walk import relative_id, walk
 from segue.sources.tables.columns import TRACK_ALIASES
 from segue.sources.tables.table import MAX_PROBLEMS, Table, read_table
 from segue.sources.tables.values import id_text
@@ -27,8 +29,8 @@ from segue.types import Problem, Track
 
 
 @dataclass(slots=True)
-class _Files:
-    """The files of audio/ or features/, found by name, or by id if there is no name."""
+class _ColumnFiles:
+    """The files of one column, found by name, or by id in audio/ or features/ without a name."""
 
     directory: Path
     column: str
@@ -74,9 +76,16 @@ class _Files:
 
 
 def read_metadata(
-    path: Path, exclude: Sequence[str] = ()
+    path: Path, files: Sequence[Path], rules: IgnoreRules
 ) -> tuple[list[Track], dict[str, int], list[Problem], dict[str, str]]:
     """Read the tracks of a metadata table, without those whose files `walk` would leave out.
+
+    Parameters
+    ----------
+    path : Path
+    files : sequence of Path
+        The audio files below its directory: those that no row names are problems.
+    rules : IgnoreRules
 
     Returns
     -------
@@ -101,13 +110,13 @@ def read_metadata(
             f"{path.name} has none of the columns track_id, path and features (it has "
             f"{', '.join(columns)}): name the tracks in a column track_id."
         )
-    audio = _Files(path.parent, "path", "audio", AUDIO_SUFFIXES)
-    frames = _Files(path.parent, "features", "features", FRAMES_SUFFIXES)
+    audio = _ColumnFiles(path.parent, "path", "audio", playable_suffixes())
+    audio.unused = {file: relative_id(file, path.parent) for file in files}
+    frames = _ColumnFiles(path.parent, "features", "features", FRAMES_SUFFIXES)
     known = {name: columns.pop(name) for name in TRACK_ALIASES if name in columns}
     tracks: list[Track] = []
     row_of: dict[str, int] = {}
     left_out: dict[str, str] = {}
-    left_out_by = leaving_out(path.parent, exclude)
     for i, row in enumerate(map(int, table.rows)):
         raw = {name: cells[i] for name, cells in known.items() if cells[i]}
         extra = {name: cells[i] for name, cells in columns.items() if cells[i]}
@@ -121,7 +130,7 @@ def read_metadata(
         else:
             row_of[track_id] = row
             track, reasons = _read_row(track_id, raw, extra, audio, frames)
-            by = [left_out_by(file) for file in (track.path, track.features) if file is not None]
+            by = [rules.reason(file) for file in (track.path, track.features) if file is not None]
             if any(by):
                 left_out[track_id] = next(filter(None, by))
                 continue
@@ -147,8 +156,8 @@ def _read_row(
     track_id: str,
     raw: Mapping[str, str],
     extra: Mapping[str, str],
-    audio: _Files,
-    frames: _Files,
+    audio: _ColumnFiles,
+    frames: _ColumnFiles,
 ) -> tuple[Track, list[str]]:
     path, no_audio = audio.find(clean_id(raw.get("path", "")), track_id)
     features, no_frames = frames.find(clean_id(raw.get("features", "")), track_id)

@@ -3,40 +3,43 @@
 Conventions: see `entry`, whose `read_dataset` is the public function.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segue.errors import DatasetError
+from segue.sources.datasets.containers import has_video, playable_suffixes
+from segue.sources.datasets.cue_sheets import CUE_SUFFIX, unsplit_files
 from segue.sources.datasets.dataset import Dataset, Kind, NameFile, ReadOptions
 from segue.sources.datasets.folder import read_folder, read_one_by_one
 from segue.sources.datasets.gtzan import is_gtzan, name_of_clip, read_gtzan
+from segue.sources.datasets.ignored import IgnoreRules
 from segue.sources.datasets.listens import no_listens, read_friends, read_listens
 from segue.sources.datasets.metadata import has_content, read_metadata
 from segue.sources.datasets.msd import MSD_SUFFIXES, is_msd, read_msd
 from segue.sources.datasets.naming import with_ids
-from segue.sources.datasets.tracks import AUDIO_SUFFIXES
-from segue.sources.datasets.walk import relative_id, walk
+from segue.sources.datasets.stray_table import is_stray, rows_by_file, stray_problems, with_rows
+from segue.sources.datasets.tracks import FRAMES_SUFFIXES, VIDEO_SUFFIXES
+from segue.sources.datasets.walk import FoundFiles, counted_suffixes, relative_id, walk
 from segue.sources.tables.table import find_table
 from segue.text import plural
 from segue.types import Problem, Track
 
+_TABLES = ("metadata", "listens", "friends")
 _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
 
 
 def read(directory: Path, options: ReadOptions) -> Dataset:
     """Read a dataset as `segue.sources.read_dataset` documents."""
     directory = _checked(directory)
-    metadata, listens_path, friends_path = (
-        find_table(directory, stem) for stem in ("metadata", "listens", "friends")
-    )
+    metadata, listens_path, friends_path = (find_table(directory, stem) for stem in _TABLES)
     problems = _duplicate_tables(directory)
     read = _read_tracks(directory, metadata, options)
     kind, tracks = read.kind, read.tracks
     problems += read.problems
     listens = no_listens()
     if listens_path is not None:
-        given = _names(directory, kind, tracks) if tracks or metadata is not None else None
+        given = _names(directory, read) if tracks or metadata is not None else None
         listens, found = read_listens(listens_path, given)
         problems += found
         if given is None:
@@ -46,16 +49,17 @@ def read(directory: Path, options: ReadOptions) -> Dataset:
         elif any(name != track_id for name, track_id in given.items()):
             ids = listens["track_id"].map(given).astype("str")
             listens = listens.assign(track_id=ids)
-    elif metadata is not None:  # with listens, an id alone is something to recommend
+    elif read.rows and metadata is not None:  # with listens, an id alone is something to recommend
         tracks, found = _drop_bare(tracks, metadata.name, read.rows)
         problems += found
     if not tracks:
-        raise _no_tracks(directory, problems, read.left_out_by)
+        raise _no_tracks(directory, problems, read)
     friends = None
     if friends_path is not None:
         friends, found = read_friends(friends_path)
         problems += found
-    return Dataset(directory, kind, tracks, listens, friends, problems, read.left_out)
+    passed_over = {suffix: count for suffix, count in read.passed_over.items() if count > 0}
+    return Dataset(directory, kind, tracks, listens, friends, problems, read.left_out, passed_over)
 
 
 def _checked(directory: Path) -> Path:
@@ -81,18 +85,82 @@ class _Tracks:
     tracks: list[Track]
     problems: list[Problem]
     left_out_by: Iterable[str]
+    passed_over: Mapping[str, int]
     rows: Mapping[str, int] = field(default_factory=dict)
     left_out: Collection[str] = ()
+    row_files: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files below a directory by kind: audio, Million Song files and CUE sheets."""
+
+    found: FoundFiles
+    audio: list[Path]
+    songs: list[Path]
+    sheets: list[Path]
+
+
+def _find_files(directory: Path, rules: IgnoreRules, options: ReadOptions) -> _Files:
+    """Find the files that may be tracks; videos are passed over."""
+    found = walk(directory, playable_suffixes() | MSD_SUFFIXES | {CUE_SUFFIX}, rules)
+    songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
+    sheets = [path for path in found.files if path.suffix.lower() == CUE_SUFFIX]
+    others = {*songs, *sheets}
+    may_be_videos = [
+        path
+        for path in found.files
+        if path.suffix.lower() in VIDEO_SUFFIXES and path not in options.known
+    ]
+    find_videos = options.find_videos or _find_videos
+    videos = frozenset(find_videos(may_be_videos)) if may_be_videos else frozenset()
+    for path in videos:
+        found.passed_over[f"{path.suffix.lower()} (video)"] += 1
+    for name in _TABLES:
+        if (table := find_table(directory, name)) is not None:
+            found.passed_over[table.suffix] -= 1
+    audio = [path for path in found.files if path not in others and path not in videos]
+    return _Files(found, audio, songs, sheets)
+
+
+def _find_videos(paths: Sequence[Path]) -> list[Path]:
+    return [path for path in paths if has_video(path)]
 
 
 def _read_tracks(directory: Path, metadata: Path | None, options: ReadOptions) -> _Tracks:
     """Read the tracks of any kind of dataset; none if there are only listens."""
-    if metadata is not None:
-        tracks, rows, problems, left_out = read_metadata(metadata, options.exclude)
-        return _Tracks("table", tracks, problems, left_out.values(), rows, left_out.keys())
-    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, options.exclude)
-    songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
-    audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
+    rules = IgnoreRules(directory, options.exclude)
+    files = _find_files(directory, rules, options)
+    if metadata is None:
+        return _read_files(directory, files, options)
+    try:
+        tracks, rows, problems, left_out = read_metadata(metadata, files.audio, rules)
+    except DatasetError as error:
+        if not files.audio:
+            raise
+        read = _read_files(directory, files, options)
+        reason = f"it is not used, and the files are read with their own tags: {error}"
+        return replace(
+            read, problems=[Problem(source=metadata.name, reason=reason), *read.problems]
+        )
+    if is_stray(tracks, files.audio):
+        read = _read_files(directory, files, options, rows_by_file(tracks))
+        problems = stray_problems(metadata.name, tracks, files.audio) + read.problems
+        row_files = {track.track_id: path for path, track in rows_by_file(tracks).items()}
+        return replace(read, problems=problems, row_files=row_files)
+    passed_over = {
+        suffix: count
+        for suffix, count in files.found.passed_over.items()
+        if suffix not in FRAMES_SUFFIXES
+    }
+    return _Tracks("table", tracks, problems, left_out.values(), passed_over, rows, left_out.keys())
+
+
+def _read_files(
+    directory: Path, files: _Files, options: ReadOptions, rows: Mapping[Path, Track] | None = None
+) -> _Tracks:
+    """Read the tracks of a folder without a table, or with one that describes some files."""
+    audio, songs = files.audio, files.songs
     kind: Kind = "table"
     if songs and len(songs) >= len(audio) and (not audio or any(map(is_msd, songs[:3]))):
         kind, ignored = "msd", audio
@@ -111,9 +179,14 @@ def _read_tracks(directory: Path, metadata: Path | None, options: ReadOptions) -
                 read_files=options.read_files or read_one_by_one,
                 progress=options.progress,
             )
+        reads = with_rows(reads, rows or {})
         tracks, problems = with_ids(directory, reads, _naming(directory, kind), options)
-    problems = found.problems + problems + _ignored(ignored)
-    return _Tracks(kind, tracks, problems, found.left_out)
+        problems += [
+            Problem(source=relative_id(path, directory), reason=reason)
+            for path, reason in unsplit_files(files.sheets, audio).items()
+        ]
+    problems = files.found.problems + problems + _ignored(ignored)
+    return _Tracks(kind, tracks, problems, files.found.left_out, files.found.passed_over)
 
 
 def _naming(directory: Path, kind: Kind) -> NameFile:
@@ -121,13 +194,15 @@ def _naming(directory: Path, kind: Kind) -> NameFile:
     return lambda path: name(path, directory)
 
 
-def _names(directory: Path, kind: Kind, tracks: list[Track]) -> dict[str, str]:
+def _names(directory: Path, read: _Tracks) -> dict[str, str]:
     """Return the id of each track by the names that listens may use: the id, or its file's name."""
     names: dict[str, str] = {}
-    if kind in ("folder", "gtzan"):
-        name_of = _naming(directory, kind)
-        names = {name_of(track.path): track.track_id for track in tracks if track.path is not None}
-    return names | {track.track_id: track.track_id for track in tracks}
+    if read.kind in ("folder", "gtzan"):
+        name_of = _naming(directory, read.kind)
+        by_path = {track.path: track.track_id for track in read.tracks if track.path is not None}
+        names = {name_of(path): track_id for path, track_id in by_path.items()}
+        names |= {name: by_path[path] for name, path in read.row_files.items() if path in by_path}
+    return names | {track.track_id: track.track_id for track in read.tracks}
 
 
 def _ignored(files: list[Path]) -> list[Problem]:
@@ -144,7 +219,7 @@ def _ignored(files: list[Path]) -> list[Problem]:
 def _duplicate_tables(directory: Path) -> list[Problem]:
     """Report tables next to another of the same name, which is used."""
     problems = []
-    for stem in ("metadata", "listens", "friends"):
+    for stem in _TABLES:
         used = find_table(directory, stem)
         for suffix in (".tsv", ".parquet"):
             other = directory / f"{stem}{suffix}"
@@ -166,9 +241,7 @@ def _drop_bare(
     ]
 
 
-def _no_tracks(
-    directory: Path, problems: list[Problem], left_out_by: Iterable[str]
-) -> DatasetError:
+def _no_tracks(directory: Path, problems: list[Problem], read: _Tracks) -> DatasetError:
     if problems:
         first = problems[0]
         where = first.source if first.row is None else f"{first.source}, row {first.row}"
@@ -176,11 +249,13 @@ def _no_tracks(
             f"{directory} has no usable track and {plural(len(problems), 'problem')}, the first in"
             f" {where} ({first.reason}): correct it, or add {_LAYOUT}."
         )
-    causes = list(dict.fromkeys(left_out_by))
+    causes = list(dict.fromkeys(read.left_out_by))
     if causes:
         more = f" (and {len(causes) - 1} more)" if causes[1:] else ""
         return DatasetError(
             f"All music in {directory} is excluded by {causes[0]}{more}: remove the exclusion, or"
             " name another folder."
         )
-    return DatasetError(f"{directory} has no music: add {_LAYOUT}.")
+    passed_over = counted_suffixes(read.passed_over)
+    only = f" (only {passed_over}, which segue does not read)" if passed_over else ""
+    return DatasetError(f"{directory} has no music{only}: add {_LAYOUT}.")

@@ -21,9 +21,23 @@ from segue.text import clean_lines, clean_text, known_text
 from segue.types import ArtistCredit, Split, Track
 
 AUDIO_SUFFIXES = frozenset(
-    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".wma"}
-    | {".aiff", ".aif", ".au"}
+    {".wav", ".wave", ".w64", ".rf64", ".bwf", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf"}
+    | {".flac", ".fla", ".wv", ".ape", ".tta", ".tak", ".shn", ".mlp", ".thd", ".osq", ".bonk"}
+    | {".ogg", ".oga", ".opus", ".spx", ".mp3", ".mp2", ".mp1", ".mpga", ".mpc", ".mp+", ".mpp"}
+    | {".m4a", ".m4b", ".m4r", ".aac", ".adts", ".wma", ".mka", ".weba", ".ra", ".3ga", ".f4a"}
+    | {".ac3", ".eac3", ".ec3", ".dts", ".dtshd", ".amr", ".awb", ".oma", ".aa3", ".at3"}
+    | {".dsf", ".dff", ".qoa", ".voc", ".vqf", ".rka", ".8svx"}
 )
+"""Suffixes of audio files that FFmpeg decodes."""
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".mkv", ".webm", ".ogx", ".ogv"}
+    | {".asf", ".wmv", ".flv", ".f4v", ".rm"}
+)
+"""Suffixes of files that may hold a video: those with audio alone are tracks."""
+MODULE_SUFFIXES = frozenset(
+    {".mod", ".xm", ".it", ".s3m", ".mptm", ".mtm", ".stm", ".med", ".669", ".ult", ".umx"}
+)
+"""Suffixes of tracker modules, which FFmpeg decodes only if it was built with libopenmpt."""
 FRAMES_SUFFIXES = frozenset({".npy", ".h5", ".hdf5"})
 ARTIST_NAMES = ("artists",)
 """Columns that name all artists of a track."""

@@ -2,38 +2,41 @@ r"""Find the files below a folder, in a fixed order, each once.
 
 Conventions
 -----------
-- Hidden files and folders (a leading dot) and those that operating systems create are ignored; so
-  is a folder with a file `.notmusic` in it, and everything that a pattern excludes: one like
-  ``*/podcasts/*`` is matched against the path below the folder, one without ``/`` against each
-  name in it.
+- `segue.sources.datasets.ignored` decides which files and folders are left out.
 - Links are followed after everything else; a folder or file that was already found under another
   name is not found again, so that loops end.
 - Names that are not valid UTF-8 are kept in the path and written with ``\xNN`` in the id.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 
+from segue.sources.datasets.ignored import IgnoreRules, is_system_name
 from segue.text import clean_id
 from segue.types import FileState, Problem
-
-NOT_MUSIC = ".notmusic"
-"""A folder with a file of this name is left out, with everything below it."""
-
-_SYSTEM_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFiles:
-    """Files in the order of their names, problems, and the reasons for which files are left out."""
+    """Files in the order of their names, and everything that was not taken.
+
+    Attributes
+    ----------
+    files : list of Path
+    problems : list of Problem
+    left_out : list of str
+        The reasons for which files or folders are left out.
+    passed_over : Counter of str
+        Number of other files by suffix in lower case, with the dot; "" for names without one.
+    """
 
     files: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
 
 
 def relative_id(path: Path, directory: Path) -> str:
@@ -42,107 +45,101 @@ def relative_id(path: Path, directory: Path) -> str:
     return clean_id(os.fsencode(relative).decode("utf-8", errors="backslashreplace"))
 
 
-def walk(directory: Path, suffixes: Iterable[str], exclude: Sequence[str] = ()) -> FoundFiles:
+def walk(directory: Path, suffixes: Iterable[str], rules: IgnoreRules | None = None) -> FoundFiles:
     """Find the files below `directory` whose names end in one of `suffixes` (lower case)."""
-    wanted = frozenset(suffixes)
-    found = FoundFiles()
-    seen: set[tuple[int, int]] = set()
-    plain, links = [directory], list[Path]()
-    linked_files: list[Path] = []
-    places = {"folder": plain, "link": links, "file": found.files, "linked file": linked_files}
-    while plain or links:
-        folder = plain.pop() if plain else links.pop(0)
-        try:
-            status = folder.stat()
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
-        except OSError as error:
-            reason = f"the folder cannot be read ({error.strerror}): check its permissions"
-            found.problems.append(Problem(source=relative_id(folder, directory), reason=reason))
-            continue
-        if any(entry.name == NOT_MUSIC for entry in entries):
-            found.left_out.append(_by_mark(folder))
-            continue
-        for entry in entries:
-            path = Path(entry.path)
-            if entry.name.startswith(".") or entry.name in _SYSTEM_FOLDERS:
-                continue
-            wanted_file = path.suffix.lower() in wanted
-            pattern = excluding(path.relative_to(directory), exclude) if exclude else None
-            if pattern is not None:
-                if wanted_file or entry.is_dir(follow_symlinks=False):
-                    found.left_out.append(_by_pattern(pattern))
-                continue
-            try:
-                kind = _kind(entry, wanted_file)
-            except OSError as error:
-                _report(found, path, directory, _cannot_be_read(error))
-                continue
-            if kind is not None:
-                places[kind].append(path)
-            elif wanted_file:
-                reason = "it is a pipe or a device, not a file: remove it from the folder"
-                _report(found, path, directory, reason)
-    _add_links(found, linked_files, directory)
+    walked = _Walk(directory, frozenset(suffixes), rules or IgnoreRules(directory))
+    while walked.folders or walked.links:
+        walked.visit(walked.folders.pop() if walked.folders else walked.links.pop(0))
+    found = walked.found
+    _add_links(found, walked.linked_files, directory)
     found.files.sort(key=lambda path: path.relative_to(directory).parts)
     return found
 
 
-def _kind(entry: "os.DirEntry[str]", wanted_file: bool) -> str | None:
-    """Return the kind of an entry; None if it is neither a folder nor a wanted file."""
-    if entry.is_symlink():
-        return "link" if entry.is_dir() else "linked file" if wanted_file else None
-    return "folder" if entry.is_dir() else "file" if wanted_file and entry.is_file() else None
+@dataclass(slots=True)
+class _Walk:
+    """A walk: the folders to visit, then the links to folders, and what was found so far."""
+
+    directory: Path
+    wanted: frozenset[str]
+    rules: IgnoreRules
+    found: FoundFiles = field(default_factory=FoundFiles)
+    folders: list[Path] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)
+    linked_files: list[Path] = field(default_factory=list)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.folders.append(self.directory)
+
+    def visit(self, folder: Path) -> None:
+        """Take the files and folders of a folder, unless it was visited by another name."""
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in self.seen:
+                return
+            self.seen.add((status.st_dev, status.st_ino))
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            if self.rules.reason(folder, is_folder=True) is None:
+                reason = f"the folder cannot be read ({error.strerror}): check its permissions"
+                source = relative_id(folder, self.directory)
+                self.found.problems.append(Problem(source=source, reason=reason))
+            return
+        self.rules.enter(folder, (entry.name for entry in entries))
+        left_out = self.rules.reason(folder, is_folder=True)
+        if left_out is not None:
+            self.found.left_out.append(left_out)
+            return
+        has_patterns = self.rules.has_patterns(folder)
+        for entry in entries:
+            if not is_system_name(entry.name):
+                self._take(entry, has_patterns=has_patterns)
+
+    def _take(self, entry: "os.DirEntry[str]", *, has_patterns: bool) -> None:
+        path = Path(entry.path)
+        wanted_file = path.suffix.lower() in self.wanted
+        if has_patterns and (left_out := self.rules.reason(path)) is not None:
+            if wanted_file or entry.is_dir(follow_symlinks=False):
+                self.found.left_out.append(left_out)
+            return
+        places = {
+            "folder": self.folders,
+            "link": self.links,
+            "file": self.found.files,
+            "linked file": self.linked_files,
+        }
+        try:
+            kind = _kind(entry, wanted_file)
+        except OSError as error:
+            _report(self.found, path, self.directory, _cannot_be_read(error))
+            return
+        if kind in places:
+            places[kind].append(path)
+        elif wanted_file:
+            reason = "it is a pipe or a device, not a file: remove it from the folder"
+            _report(self.found, path, self.directory, reason)
+        else:
+            self.found.passed_over[path.suffix.lower()] += 1
 
 
-def leaving_out(directory: Path, exclude: Sequence[str]) -> Callable[[Path], str | None]:
-    """Return a function that gives the reason for which a file of a table is left out, if it is."""
+def counted_suffixes(counts: Mapping[str, int], n_max: int = 12) -> str:
+    """Return a list of suffixes with their numbers, the most frequent first.
 
-    @cache
-    def marked(folder: Path) -> Path | None:
-        if os.path.lexists(folder / NOT_MUSIC):
-            return folder
-        return None if folder in (directory, folder.parent) else marked(folder.parent)
-
-    def left_out_by(path: Path) -> str | None:
-        folder = marked(path.parent)
-        if folder is not None:
-            return _by_mark(folder)
-        pattern = excluding(Path(os.path.relpath(path, directory)), exclude) if exclude else None
-        return None if pattern is None else _by_pattern(pattern)
-
-    return left_out_by
-
-
-def _by_mark(folder: Path) -> str:
-    return f"the file {NOT_MUSIC} in {folder}"
-
-
-def _by_pattern(pattern: str) -> str:
-    return f"--exclude {pattern!r}"
-
-
-def excluding(relative: Path, patterns: Iterable[str]) -> str | None:
-    """Return the pattern that excludes a path below the dataset; None if there is none.
-
-    Examples
-    --------
-    >>> excluding(Path("talk/Podcasts/one.mp3"), ["rock", "podcasts"])
-    'podcasts'
-    >>> excluding(Path("music/one.mp3"), ["*/two.mp3", "*.wav"])
+    >>> counted_suffixes({".flac": 2, "": 1, ".ape": 12})
+    '12 .ape, 2 .flac, 1 without a suffix'
     """
-    whole = relative.as_posix().casefold()
-    names = whole.split("/")
-    for given in patterns:
-        pattern = given.casefold().strip("/")
-        if "/" in pattern:
-            if fnmatchcase(whole, pattern) or fnmatchcase(whole, f"{pattern}/*"):
-                return given
-        elif any(fnmatchcase(name, pattern) for name in names):
-            return given
-    return None
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    parts = [f"{count:,} {suffix or 'without a suffix'}" for suffix, count in ordered[:n_max]]
+    rest = sum(count for _, count in ordered[n_max:])
+    return ", ".join([*parts, f"{rest:,} others"] if rest else parts)
+
+
+def _kind(entry: "os.DirEntry[str]", wanted_file: bool) -> str:
+    """Return the kind of an entry: a folder, a wanted file, a link to one, or another."""
+    if entry.is_symlink():
+        return "link" if entry.is_dir() else "linked file" if wanted_file else "other"
+    return "folder" if entry.is_dir() else "file" if wanted_file and entry.is_file() else "other"
 
 
 def state_of(path: Path) -> FileState | None:

@@ -3,7 +3,7 @@
 from typing import Final, Literal, get_args
 
 from segue.errors import DatasetError
-from segue.sources.datasets.tracks import AUDIO_SUFFIXES
+from segue.sources.datasets.tracks import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 from segue.sources.playlist_files.jspf import read_jspf, write_jspf
 from segue.sources.playlist_files.m3u import decoded, looks_like_m3u, read_m3u, write_m3u8
 from segue.sources.playlist_files.playlist_file import MAX_BYTES, PlaylistFile
@@ -64,6 +64,6 @@ def read_playlist_file(data: bytes) -> PlaylistFile:
         return read_jspf(text)
     if looks_like_pls(text):
         return read_pls(data)
-    if "\0" not in text and looks_like_m3u(text, sorted(AUDIO_SUFFIXES)):
+    if "\0" not in text and looks_like_m3u(text, sorted(AUDIO_SUFFIXES | VIDEO_SUFFIXES)):
         return read_m3u(data)
     raise DatasetError("This is not an M3U8, PLS, XSPF or JSPF file.")
