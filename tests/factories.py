@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import soundfile
 
@@ -139,3 +140,19 @@ def excluded_by(rules, tracks):
         ],
         bool,
     )
+
+
+def encode_audio(
+    path: Path, codec: str, signal: np.ndarray, rate: int, options: Mapping[str, str] | None = None
+) -> Path:
+    """Write a signal ``[n_samples]`` with FFmpeg; the suffix chooses the container."""
+    with av.open(str(path), "w", options=dict(options or {})) as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono")
+        stream.open()
+        frame = av.AudioFrame.from_ndarray(signal[None].astype(np.float32), "fltp", "mono")
+        frame.sample_rate = rate
+        resampler = av.AudioResampler(stream.format, "mono", rate, stream.frame_size or None)
+        for one in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(one))
+        container.mux(stream.encode(None))
+    return path

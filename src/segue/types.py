@@ -59,11 +59,12 @@ class Track:
     (a dataset of listens alone has neither). `tags` maps a tag to its count or weight. `metadata`
     keeps the columns that segue has no use for, as text.
 
-    `tempo` and `duration` are the dataset's where it states them, else what analysis heard; a tempo
-    or `key` ("A minor") that was heard too doubtfully is None. The confidences are of what was
-    heard, from 0 to 1, and None where nothing was. `loudness` is in LUFS. A track that is `missing`
-    had a file which is gone, or is `left_out` now: it is kept, and not recommended. `tag_reader` is
-    the version of the reader of the tags of its file; None where a table describes the track.
+    `tempo` is the dataset's where it states one, else that of the analysis; `duration` is that of
+    the decoded file, else the dataset's. A tempo or `key` ("A minor") whose confidence is too low
+    is None. The confidences are those of the analysis, from 0 to 1, and None without one.
+    `loudness` is in LUFS. A track that is `missing` had a file which is gone, or is `left_out` now:
+    it is kept, and not recommended. `tag_reader` is the version of the reader of the tags of its
+    file; None where a table describes the track.
     """
 
     track_id: str

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.factories import encode_audio
 
 from segue.errors import DatasetError
 from segue.sources import read_dataset
@@ -22,26 +23,20 @@ def sound(path: Path) -> Path:
     return path
 
 
-def encoded(path: Path, codec: str, *, video: bool = False, rate: int = 48_000) -> Path:
-    """Write one second of silence with FFmpeg, with or without a picture that moves."""
+def encoded(path: Path, codec: str) -> Path:
+    """Write a tenth of a second of silence."""
+    return encode_audio(path, codec, np.zeros(4_800), 48_000)
+
+
+def video(path: Path) -> Path:
+    """Write ten pictures without sound."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate)
-        stream.layout = "mono"
-        if video:
-            pictures = container.add_stream("mpeg4", rate=10)
-            pictures.width = pictures.height = 64
-            pictures.pix_fmt = "yuv420p"
-            for _ in range(10):
-                frame = av.VideoFrame(64, 64, "yuv420p")
-                container.mux(pictures.encode(frame))
-            container.mux(pictures.encode(None))
-        samples = np.zeros((1, rate), np.float32)
-        frame = av.AudioFrame.from_ndarray(samples, "fltp", "mono")
-        frame.sample_rate = rate
-        resampler = av.AudioResampler(stream.format, "mono", rate, stream.frame_size or None)
-        for one in [*resampler.resample(frame), *resampler.resample(None)]:
-            container.mux(stream.encode(one))
-        container.mux(stream.encode(None))
+        pictures = container.add_stream("mpeg4", rate=10)
+        pictures.width = pictures.height = 64
+        pictures.pix_fmt = "yuv420p"
+        for _ in range(10):
+            container.mux(pictures.encode(av.VideoFrame(64, 64, "yuv420p")))
+        container.mux(pictures.encode(None))
     return path
 
 
@@ -187,7 +182,7 @@ def test_folder_every_decodable_format_is_read(tmp_path: Path, suffix: str, code
 
 
 def test_folder_video_is_passed_over_and_counted(tmp_path: Path) -> None:
-    encoded(tmp_path / "clip.mp4", "aac", video=True)
+    video(tmp_path / "clip.mp4")
     encoded(tmp_path / "song.mp4", "aac")
     dataset = read_dataset(tmp_path)
     assert [track.track_id for track in dataset.tracks] == ["song.mp4"]

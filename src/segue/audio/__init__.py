@@ -5,6 +5,7 @@ stores of it. The descriptors equal librosa's; librosa itself is not needed.
 """
 
 from segue.audio.analysis import Analysis, analyse, analyse_file, describe_file
+from segue.audio.completeness import incomplete_reason
 from segue.audio.decoding import decode
 from segue.audio.descriptors import (
     DESCRIPTORS,
@@ -70,6 +71,7 @@ __all__ = [
     "estimate_key",
     "estimate_tempo",
     "given_summary_names",
+    "incomplete_reason",
     "key_name",
     "onset_strength",
     "quantise",

@@ -184,8 +184,7 @@ def preprocess(
             " run segue train all."
         )
     if result.problems:
-        unusable = plural(result.problems, "file or row", "files or rows")
-        say(f"{unusable} could not be used: see segue library problems.")
+        say(f"{plural(result.problems, 'problem')} with files or rows: see segue library problems.")
 
 
 def _files(read: Mapping[str, int], passed_over: Mapping[str, int]) -> list[str]:

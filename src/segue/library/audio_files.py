@@ -28,7 +28,8 @@ class AudioFile:
 
     `digest` is that of its sound, as hexadecimal text. `failed` is the reason why analysis failed,
     `failed_with` the version of segue, `failed_after` the time limit in seconds if it took too
-    long; a file that was analyzed `fast` may have failed as a whole. `tempo` and `key` are None
+    long; `incomplete` is the reason why an analyzed file seems to be cut short. A file that was
+    analyzed `fast` may have failed as a whole. `tempo` and `key` are None
     where they are uncertain; confidences are from 0 to 1.
     """
 
@@ -38,6 +39,7 @@ class AudioFile:
     failed: str | None = None
     failed_with: str | None = None
     failed_after: float | None = None
+    incomplete: str | None = None
     fast: bool = False
     duration: float | None = None
     tempo: float | None = None
@@ -61,6 +63,7 @@ _COLUMNS = (
     "failed",
     "failed_with",
     "failed_after",
+    "incomplete",
     "fast",
     "duration",
     "tempo",

@@ -88,7 +88,7 @@ class BrowseQueries:
             tracks.c.row,
             tracks.c.year,
             tracks.c.genres,
-            func.coalesce(tracks.c.duration, files.c.duration),
+            func.coalesce(files.c.duration, tracks.c.duration),
             tracks.c.metadata,
             tracks.c.missing,
             files.c.size,

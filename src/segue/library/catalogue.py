@@ -122,9 +122,10 @@ ANALYZED = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness", "d
 def from_record(record: Mapping[str, Any]) -> Track:
     """Return the track of a row of the table `tracks`, with results of analysis if given."""
     analyzed = {name: record.get(f"analyzed_{name}") for name in ANALYZED}
-    for name in ("tempo", "duration"):
-        if record[name] is not None:
-            analyzed[name] = record[name]
+    if record["tempo"] is not None:
+        analyzed["tempo"] = record["tempo"]
+    if analyzed["duration"] is None:
+        analyzed["duration"] = record["duration"]
     return Track(
         track_id=record["track_id"],
         title=record["title"],

@@ -206,7 +206,7 @@ def _ordered(sources: Iterable[str], precedence: Sequence[str]) -> list[str]:
 
 def _durations(connection: "Connection", tracks: Collection[int]) -> Mapping[int, float]:
     rows, files = schema.tracks, schema.audio_files
-    duration = func.coalesce(rows.c.duration, files.c.duration)
+    duration = func.coalesce(files.c.duration, rows.c.duration)
     query = select(rows.c.row, duration).outerjoin(files, files.c.track == rows.c.row)
     found = rows_where(connection, query, rows.c.row, list(tracks))
     return {row: seconds for row, seconds in found if seconds}

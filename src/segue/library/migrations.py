@@ -199,6 +199,7 @@ def _to_8(connection: Connection) -> None:
 def _to_9(connection: Connection) -> None:
     """Make new tables; tags of folders count as read by the first version of the reader."""
     new = "tag_reader" not in _columns(connection, "tracks")
+    _add_column(connection, "audio_files", "incomplete", "TEXT")
     _add_column(connection, "tracks", "tag_reader", "INTEGER")
     make_tables(connection)
     if new:

@@ -121,6 +121,7 @@ audio_files = Table(
     Column("failed", Text),  # the reason why analysis failed
     Column("failed_with", Text),  # the version of segue that failed
     Column("failed_after", Float),  # the time limit in seconds, if it took too long
+    Column("incomplete", Text),  # the reason why the file seems to be cut short
     Column("fast", Boolean, nullable=False),
     Column("duration", Float),
     Column("tempo", Float),

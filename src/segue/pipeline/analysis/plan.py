@@ -113,6 +113,8 @@ def plan_analysis(
         wanted = not analysed or again or (options.windows and row not in stores.windows)
         missing = tuple(descriptor for descriptor, found in stores.added if row not in found)
         retried = file is None or not file.failed or _may_succeed(file, analysed, options)
+        if file is not None and file.incomplete and not wanted:
+            plan.problems.append(problem_of(track, track.path, file.incomplete))
         if file is not None and file.failed and not (wanted and retried):
             plan.problems.append(problem_of(track, track.path, file.failed))
         elif wanted and track.path is not None:
@@ -174,6 +176,7 @@ def audio_file(path: Path, arrays: Arrays) -> AudioFile:
         path=path,
         state=FileState(size, mtime_ns),
         digest=arrays["digest"].tobytes().hex(),
+        incomplete=arrays["incomplete"].tobytes().decode() if "incomplete" in arrays else None,
         fast=bool(facts["fast"]),
         duration=facts["duration"],
         tempo=tempo if (tempo_confidence or 0.0) >= MIN_TEMPO_CONFIDENCE else None,

@@ -22,6 +22,7 @@ from segue.audio import (
     decode,
     describe_file,
     digest,
+    incomplete_reason,
 )
 from segue.errors import AudioError, UnreadableAudioError
 
@@ -67,7 +68,11 @@ def analyse_track(
         # before it is read: a change of the file during the analysis is noticed by the next run
         status = path.stat()
         analysis = analyse_file(path, settings, added)
-        return arrays_of(analysis, status, fast=settings.fast), analysis.added
+        arrays = arrays_of(analysis, status, fast=settings.fast)
+        missing = incomplete_reason(path, None if settings.fast else analysis.duration)
+        if missing is not None:
+            arrays = {**arrays, "incomplete": np.frombuffer(missing.encode(), np.uint8)}
+        return arrays, analysis.added
 
     return _or_failed(path, analyse)
 

@@ -152,6 +152,8 @@ def _analyse_audio(
                                 embedding.forget([row])
                         _store_analysis(stores, row, arrays, summaries)
                         found[row] = audio_file(path, arrays)
+                        if reason := found[row].incomplete:
+                            problems.append(problem_of(tracks[row], path, reason))
                         n_done += 1
                     if len(found) >= _RECORD_EVERY:
                         library.set_audio_files(found)
