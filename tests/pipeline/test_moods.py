@@ -1,0 +1,104 @@
+"""Moods: energy and valence from predicted tags, or from descriptors, with confidences."""
+
+import numpy as np
+import pytest
+from tests.factories import make_library, rows, write_dataset
+
+from segue.encoders.pretrained import PRETRAINED_ENCODERS
+from segue.pipeline.analysis.moods import MIN_CONFIDENCE, TrackMoods, track_moods
+from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
+from segue.pipeline.preprocess import preprocess
+
+WORDS = {
+    "musicnn": (("party", "metal"), ("sad", "ambient"), ("happy", "dance")),
+    "instruments": (("loud", "fast", "metal"), ("slow", "quiet"), ("fast", "beat")),
+}
+"""Tags of a metal track, a ballad and a disco track."""
+
+
+def predict(library, encoder, tags_of_tracks):
+    """Store predicted tags: those named are likely, the others are not."""
+    spec = PRETRAINED_ENCODERS[encoder]
+    with pretrained_store(library, encoder) as store:
+        for row, tags in zip(library.catalogue().rows.tolist(), tags_of_tracks, strict=True):
+            chances = np.full(50, 0.02, np.float32)
+            chances[[spec.tags.index(tag) for tag in tags]] = 0.9
+            store.add(row, {"embedding": np.ones(200, np.float32), "probabilities": chances})
+
+
+@pytest.fixture
+def three(tmp_path):
+    """A library of three tracks without audio."""
+    return library_of(tmp_path, "metal", "ballad", "disco")
+
+
+def library_of(directory, *names):
+    tracks = rows("track_id title", [(name, name) for name in names])
+    return make_library(directory / "my.segue", write_dataset(directory / "data", tracks))
+
+
+@pytest.mark.parametrize("encoder", WORDS)
+def test_moods_follow_predicted_tags(three, encoder):
+    predict(three, encoder, WORDS[encoder])
+    found = track_moods(three, three.catalogue())
+    metal, ballad, disco = range(3)
+    assert found.energy[metal] > found.energy[disco] > found.energy[ballad]
+    assert found.valence[disco] > found.valence[ballad]
+    for values in (found.energy, found.valence):
+        assert ((values >= 0) & (values <= 1)).all()
+    for confidence in (found.energy_confidence, found.valence_confidence):
+        assert ((confidence >= 0.5) & (confidence <= 1)).all()
+
+
+def test_moods_of_unanalyzed_tracks_are_unknown(three):
+    found = track_moods(three, three.catalogue())
+    assert np.isnan(found.energy).all()
+    assert np.isnan(found.valence_confidence).all()
+    assert found.words(0) == {}
+
+
+def test_moods_are_the_same_in_any_library(three, tmp_path):
+    """A value depends on the track alone, not on the others."""
+    predict(three, "musicnn", WORDS["musicnn"])
+    one = library_of(tmp_path / "one", "ballad")
+    predict(one, "musicnn", [WORDS["musicnn"][1]])
+    alone = track_moods(one, one.catalogue())
+    among = track_moods(three, three.catalogue())
+    assert alone.energy[0] == among.energy[1]
+    assert alone.valence[0] == among.valence[1]
+
+
+def test_descriptors_estimate_moods_without_encoders(library, tmp_path, rng):
+    """Loud noise bursts have more energy than a quiet tone; encoders are not installed here."""
+    time = np.arange(6 * 22_050) / 22_050
+    tone = (0.01 * np.sin(2 * np.pi * 220 * time)).astype(np.float32)
+    bursts = (0.5 * rng.normal(size=len(time)) * (time % 0.25 < 0.1)).clip(-1, 1)
+    write_dataset(
+        tmp_path,
+        rows("track_id path", [("tone", "audio/a.wav"), ("bursts", "audio/b.wav")]),
+        sounds={"a.wav": tone, "b.wav": bursts.astype(np.float32)},
+    )
+    preprocess(library, tmp_path, workers=1)
+    catalogue = library.catalogue()
+    found = track_moods(library, catalogue)
+    tone, bursts = (catalogue.positions[name] for name in ("tone", "bursts"))
+    assert found.energy[bursts] > found.energy[tone]
+    assert found.valence[bursts] > found.valence[tone]
+    assert "calm" in found.words(tone)
+
+
+@pytest.mark.parametrize(
+    ("energy", "valence", "words"),
+    [
+        ((0.9, 0.95), (0.9, 0.9), ["energetic", "happy"]),
+        ((0.9, 0.95), (0.1, 0.9), ["energetic", "sad", "aggressive"]),
+        ((0.1, 0.95), (0.9, 0.9), ["calm", "happy", "relaxed"]),
+        ((0.5, 0.5), (0.4, 0.6), []),
+        ((0.1, 0.9), (np.nan, np.nan), ["calm"]),
+    ],
+)
+def test_words_name_what_is_sure(energy, valence, words):
+    moods = TrackMoods(*(np.array([value]) for value in (*energy, *valence)))
+    found = moods.words(0)
+    assert list(found) == words
+    assert all(confidence >= MIN_CONFIDENCE for confidence in found.values())
