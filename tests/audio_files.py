@@ -20,6 +20,7 @@ CONTAINERS = {
     "tta": ("tta", 44_100),
     "mka": ("flac", 44_100),
     "ape": ("", 44_100),
+    "au": ("pcm_s16be", 22_050),
 }
 """Codec and sample rate by suffix."""
 
@@ -36,7 +37,7 @@ def audio_file(path: Path, kind: str = "", hertz: float = 440.0, seconds: float 
             numbers.ljust(56, b"\0") + struct.pack("<IIIHHI", 73_728, rate // 2, 1, 16, 1, rate)
         )
         return path
-    if kind in {"flac", "wav", "aiff", "mp3", "ogg"}:
+    if kind in {"flac", "wav", "aiff", "mp3", "ogg", "au"}:
         with path.open("wb") as file:
             soundfile.write(file, tone, rate, format=kind)
         return path

@@ -60,6 +60,7 @@ PIPELINE = (
     "preprocess",
     "train",
     "evaluate",
+    "tagging",
     "maintenance",
     "demo",
     "jobs",

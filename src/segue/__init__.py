@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segue.pipeline.preprocess import preprocess
     from segue.pipeline.recommender.interests import interests
     from segue.pipeline.recommender.recommend import recommend, similar
+    from segue.pipeline.tagging.write_tags import undo_tags, write_tags
     from segue.pipeline.train import train
 
 __version__ = "0.1.0"
@@ -41,6 +42,8 @@ __all__ = [
     "search",
     "similar",
     "train",
+    "undo_tags",
+    "write_tags",
 ]
 
 _MODULES = {
@@ -55,6 +58,8 @@ _MODULES = {
     "search": "segue.pipeline.catalogue.search",
     "similar": "segue.pipeline.recommender.recommend",
     "train": "segue.pipeline.train",
+    "undo_tags": "segue.pipeline.tagging.write_tags",
+    "write_tags": "segue.pipeline.tagging.write_tags",
 }
 
 

@@ -57,6 +57,10 @@ class FramesError(SegueError):
     """A file of precomputed frames that cannot be used."""
 
 
+class TagWriteError(SegueError):
+    """Tags of a file that cannot be written; the message is the reason, without the file."""
+
+
 class LibraryError(SegueError):
     """A library that cannot be opened, read or written."""
 

@@ -21,6 +21,7 @@ from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
 from segue.cli.search import search
 from segue.cli.serve import serve
+from segue.cli.tag import tag
 from segue.cli.train import train
 from segue.cli.user import user
 from segue.cli.user_rules import forget, never_play, rules
@@ -67,6 +68,7 @@ app.command("import")(report_errors(import_listens))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")
+app.add_typer(tag, name="tag")
 user.command("forget")(report_errors(forget))
 user.command("never-play")(report_errors(never_play))
 user.command("rules")(report_errors(rules))

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, say
 from segue.cli.progress import terminal_progress
 from segue.text import plural
+
+if TYPE_CHECKING:
+    from segue.pipeline.preprocess import PreprocessResult
 
 
 class OfferedEncoder(StrEnum):
@@ -135,6 +138,10 @@ def preprocess(
     if json:
         print_json(result.to_dict())
         return
+    _print(result, library)
+
+
+def _print(result: "PreprocessResult", library: Path) -> None:
     listens = (
         f", {plural(result.listens, 'listen')} by {plural(result.listeners, 'listener')}"
         if result.listens

@@ -44,6 +44,7 @@ from segue.library.read_connection import ReadConnection, StoredListener, Stored
 from segue.library.reports import report_metrics, report_names, report_page, write_report
 from segue.library.storage import translate_errors
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
+from segue.library.tag_store import TagBackup
 
 __all__ = [
     "FEEDBACK_KINDS",
@@ -94,6 +95,7 @@ __all__ = [
     "StoredListens",
     "StoredPosterior",
     "StoredTracks",
+    "TagBackup",
     "TryLimits",
     "back_up",
     "damaged_files",

@@ -99,6 +99,17 @@ class TagStore:
                 for record in connection.execute(query).mappings()
             ]
 
+    def written(self, field: str) -> dict[str, set[str]]:
+        """Return the values of a field that segue wrote, by the id of their track."""
+        table, tracks = schema.tag_backups, schema.tracks
+        query = select(tracks.c.track_id, table.c.after).join_from(table, tracks)
+        found: dict[str, set[str]] = {}
+        with self._database.connect() as connection:
+            for track_id, after in connection.execute(query.where(table.c.undone.is_(False))):
+                values = json.loads(after)["values"].get(field, ())
+                found.setdefault(track_id, set()).update(values)
+        return found
+
     def set_undone(self, numbers: Iterable[int]) -> None:
         """Mark backups as restored."""
         rows = [{"number": number} for number in numbers]

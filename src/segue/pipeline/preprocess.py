@@ -31,7 +31,7 @@ from segue.pipeline.encoder_choice import (
 )
 from segue.pipeline.history.import_listens import match_waiting
 from segue.sources import Dataset, KnownTracks, read_dataset
-from segue.types import Problem, Progress, no_progress
+from segue.types import Problem, Progress, Track, no_progress
 
 _VERB = "segue preprocess"
 
@@ -201,7 +201,7 @@ def _take_in(
     name = str(found.directory.resolve())
     library.add_dataset(
         name,
-        tracks=scan.tracks,
+        tracks=_without_written(library, scan.tracks),
         listens=found.listens,
         friends=found.friends,
         problems=found.problems,
@@ -233,6 +233,17 @@ def _take_in(
         outdated=outdated(library),
         outdated_encoders=outdated_encoders() if read_choice(library) != "none" else (),
     )
+
+
+def _without_written(library: Library, tracks: Sequence[Track]) -> list[Track]:
+    """Return tracks without tempos that segue itself wrote to their files."""
+    written = library.tags.written("tempo")
+    return [
+        replace(track, tempo=None)
+        if track.tempo is not None and f"{track.tempo:.0f}" in written.get(track.track_id, ())
+        else track
+        for track in tracks
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Write what segue knows to the tags of files, and undo it."""

@@ -1,0 +1,191 @@
+"""`segue tag`: what is written to files, by filters; undone; analyzed and read no second time."""
+
+import json
+from dataclasses import replace
+
+import mutagen
+import numpy as np
+import pytest
+from tests.audio_files import audio_file
+from typer.testing import CliRunner
+
+from segue import preprocess, undo_tags, write_tags
+from segue.cli import app
+from segue.errors import SegueError
+from segue.library import Library
+from segue.pipeline.analysis.inputs import AUDIO, open_store
+from segue.pipeline.tagging.tag_values import KEY_NOTATIONS, key_text
+
+NAMES = ("flac", "mp3", "m4a", "au")
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder of four files of one artist each."""
+    for place, kind in enumerate(NAMES):
+        path = audio_file(tmp_path / "music" / f"{kind}.{kind}", hertz=300 + 50 * place)
+        if kind != "au":
+            file = mutagen.File(path, easy=True)
+            if file.tags is None:
+                file.add_tags()
+            file["artist"] = f"Artist {kind}"
+            file.save()
+    return tmp_path / "music"
+
+
+@pytest.fixture
+def library(music, tmp_path):
+    """Its library, in which every track has a tempo and a key."""
+    library = Library(tmp_path / "my.segue")
+    preprocess(library, music)
+    files = library.audio_files()
+    library.set_audio_files(
+        {row: replace(file, tempo=120.4, key="A minor") for row, file in files.items()}
+    )
+    return library
+
+
+def tags_of(path):
+    file = mutagen.File(path)
+    return {} if file.tags is None else {name: str(file.tags[name]) for name in file.tags.keys()}  # noqa: SIM118
+
+
+def test_dry_run_shows_differences_and_writes_nothing(library, music):
+    before = {path: path.read_bytes() for path in music.iterdir()}
+    done = write_tags(library, fields=["tempo", "key"])
+    assert {(one.field, one.before, one.after) for one in done.changes} == {
+        ("tempo", "", "120"),
+        ("key", "", "Am"),
+    }
+    assert [one.track_id for one in done.changes] == sorted(one.track_id for one in done.changes)
+    assert {path: path.read_bytes() for path in music.iterdir()} == before
+    (left,) = done.left
+    assert left.path.endswith("au.au")
+    assert "cannot be written" in left.reason
+
+
+def test_written_tags_are_undone(library, music):
+    before = {path: tags_of(path) for path in music.iterdir() if path.suffix != ".au"}
+    done = write_tags(library, dry_run=False)
+    assert (done.dry_run, done.n_files) == (False, 3)
+    assert {change.field for change in done.changes} >= {"tempo", "key", "energy"}
+    assert 1 <= int(mutagen.File(music / "flac.flac")["energylevel"][0]) <= 10
+    assert tags_of(music / "flac.flac")["initialkey"] == "['Am']"
+    assert tags_of(music / "mp3.mp3")["TBPM"] == "120"
+    again = write_tags(library, dry_run=False)
+    assert (again.n_files, again.n_unchanged) == (0, 3)
+    assert undo_tags(library).n_files == 3
+    undone = undo_tags(library, dry_run=False)
+    assert (undone.n_files, undone.left) == (3, [])
+    assert {path: tags_of(path) for path in before} == before
+    assert undo_tags(library, dry_run=False).n_files == 0
+
+
+def test_written_files_are_neither_analyzed_nor_read_again(library, music):
+    catalogue = library.catalogue()
+    store = open_store(library, AUDIO.summary)
+    summaries = store.matrix("summary", catalogue.rows)
+    tracks = catalogue.tracks
+    for change in (write_tags, undo_tags):
+        change(library, dry_run=False)
+        done = preprocess(library, music)
+        assert (done.analysed, done.moved, done.missing) == (0, 0, 0)
+        assert library.catalogue().tracks == tracks
+        np.testing.assert_array_equal(
+            open_store(library, AUDIO.summary).matrix("summary", catalogue.rows), summaries
+        )
+
+
+def test_written_tempo_read_again_stays_that_of_analysis(library, music):
+    write_tags(library, dry_run=False)
+    preprocess(library, music, reread_tags=True)
+    assert {track.tempo for track in library.catalogue().tracks} == {120.4}
+
+
+def test_tags_of_files_are_kept_unless_overwritten(library, music):
+    file = mutagen.File(music / "flac.flac")
+    file["bpm"] = "60"
+    file.save()
+    done = write_tags(library, tracks="flac.flac", fields="tempo")
+    assert done.changes == []
+    (change,) = write_tags(library, tracks="flac.flac", fields="tempo", overwrite=True).changes
+    assert (change.before, change.after) == ("60", "120")
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({"tracks": "mp3.mp3"}, {"mp3.mp3"}),
+        ({"artists": "artist FLAC"}, {"flac.flac"}),
+        ({"artists": ["Artist flac", "Artist m4a"]}, {"flac.flac", "m4a.m4a"}),
+        ({"artists": "Artist flac", "tracks": "mp3.mp3"}, set()),
+        ({"folders": "music", "fields": "key"}, {"flac.flac", "mp3.mp3", "m4a.m4a"}),
+    ],
+)
+def test_filters_choose_tracks(library, filters, names):
+    assert {change.track_id for change in write_tags(library, **filters).changes} == names
+
+
+def test_unknown_names_are_refused(library):
+    for wrong in ({"artists": "Nobody"}, {"fields": "color"}, {"key_notation": "roman"}):
+        with pytest.raises(SegueError):
+            write_tags(library, **wrong)
+
+
+def test_tags_changed_since_are_kept_unless_forced(library, music):
+    write_tags(library, dry_run=False, fields="tempo")
+    file = mutagen.File(music / "flac.flac")
+    file["bpm"] = "61"
+    file.save()
+    done = undo_tags(library, dry_run=False)
+    assert [one.path for one in done.left] == [str(music / "flac.flac")]
+    assert done.n_files == 2
+    assert mutagen.File(music / "flac.flac")["bpm"] == ["61"]
+    assert undo_tags(library, dry_run=False, force=True).n_files == 1
+    assert "bpm" not in mutagen.File(music / "flac.flac")
+
+
+def test_last_write_is_undone_first(library, music):
+    write_tags(library, dry_run=False, fields="tempo")
+    write_tags(library, dry_run=False, fields="key")
+    undo_tags(library, dry_run=False)
+    assert set(tags_of(music / "flac.flac")) == {"artist", "bpm"}
+    undo_tags(library, dry_run=False, everything=True)
+    assert set(tags_of(music / "flac.flac")) == {"artist"}
+
+
+def test_read_only_files_are_left(library, music):
+    (music / "flac.flac").chmod(0o444)
+    done = write_tags(library, dry_run=False)
+    assert {one.path.rpartition("/")[2]: one.reason for one in done.left}["flac.flac"] == (
+        "it is read-only: make it writable"
+    )
+    assert done.n_files == 2
+
+
+def test_command_writes_only_with_consent(library, music):
+    def run(*arguments):
+        result = CliRunner().invoke(app, ["tag", *arguments, "-l", str(library.directory)])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    shown = run("write", "--key-notation", "camelot")
+    assert "8A" in shown
+    assert "add --yes" in shown
+    assert "initialkey" not in tags_of(music / "flac.flac")
+    assert "Wrote the tags of 3 files" in run("write", "--key-notation", "camelot", "--yes")
+    assert tags_of(music / "flac.flac")["initialkey"] == "['8A']"
+    document = json.loads(run("undo", "--json"))
+    assert (document["dry_run"], document["n_files"]) == (True, 3)
+    assert "Restored the tags of 3 files" in run("undo", "--yes")
+    assert "nothing to undo" in run("undo")
+
+
+def test_key_notations_are_one_to_one():
+    tones = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+    keys = [f"{tone} {mode}" for tone in tones for mode in ("major", "minor")]
+    for notation in KEY_NOTATIONS:
+        assert len({key_text(key, notation) for key in keys}) == 24
+    # the relative keys share a number, and a fifth up is the next number
+    assert (key_text("C major", "camelot"), key_text("A minor", "camelot")) == ("8B", "8A")
+    assert (key_text("G major", "camelot"), key_text("G major", "open-key")) == ("9B", "2d")
