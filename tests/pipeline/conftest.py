@@ -59,7 +59,7 @@ def trained(dataset, tmp_path_factory):
     """A library of `dataset` with all models trained. Not to be changed."""
     library = Library(tmp_path_factory.mktemp("trained") / "my.segue")
     preprocess(library, dataset, workers=1)
-    for result in train(library, "all", settings=SMALL_SETTINGS):
+    for result in train(library, "all", settings=SMALL_SETTINGS, force=True):
         # three listeners share too little for a collaborative model
         wanted = "skipped" if result.model == "collaborative" else "trained"
         assert result.state == wanted, result.reason

@@ -7,8 +7,10 @@ import pytest
 from segue.errors import EmptyLibraryError, ModelError, TooLittleDataError
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import embeddings, encode_new, probabilities
+from segue.pipeline.recommender.recommend import recommend
+from segue.pipeline.recommender.snapshot import is_current
 from segue.pipeline.train import train
-from segue.pipeline.training.labels import artist_groups, labels_of
+from segue.pipeline.training.labels import Labels, artist_groups, judged_tracks, labels_of
 from segue.types import Track
 
 NONE = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
@@ -82,9 +84,80 @@ def test_metadata_alone_train_neighbours_and_the_rest_is_skipped(library):
         "sequence": "skipped",
         "map": "trained",
     }
-    assert "needs audio or precomputed frames" in (results[0].reason or "")
+    assert "needs audio or precomputed frames" in (state_of(results, "cnn").reason or "")
     with pytest.raises(ModelError, match="run segue preprocess on a dataset that has them"):
         train(library, "cnn")
+
+
+def state_of(results, model):
+    return next(result for result in results if result.model == model)
+
+
+def test_networks_that_cannot_be_judged_are_not_trained(library, dataset):
+    """36 tracks give five validation tracks: too few to judge a network by."""
+    from segue.pipeline.preprocess import preprocess
+
+    preprocess(library, dataset, workers=1)
+    results = train(library)
+    assert [result.model for result in results[:3]] == ["knn", "collaborative", "sequence"]
+    for name in ("cnn", "rnn", "transformer"):
+        found = state_of(results, name)
+        assert found.state == "skipped"
+        assert "10 are needed" in found.reason
+        assert "36 tracks of 36 have a genre; about 67 tracks by several artists" in found.reason
+        assert name not in library.models
+    assert len(recommend(library, like=["t00"], k=3).tracks) == 3
+
+
+def test_recommendations_are_ready_before_networks_train(library, dataset, monkeypatch):
+    from segue.pipeline.preprocess import preprocess
+
+    class StopError(BaseException):
+        pass
+
+    def stop(work, name):
+        raise StopError
+
+    preprocess(library, dataset, workers=1)
+    monkeypatch.setattr("segue.pipeline.train.fit_encoder", stop)
+    with pytest.raises(StopError):
+        train(library, force=True)
+    assert is_current(library)
+    assert "knn" in library.models
+
+
+@pytest.mark.parametrize(
+    ("labels", "splits", "judged"),
+    [
+        ([0, 0, 1], ["train", "valid", "valid"], 1),  # no train track has class 1
+        ([0, -1, 0], ["train", "valid", "valid"], 1),
+        ([0, 0, 1], ["train", "test", "test"], 0),
+    ],
+)
+def test_judged_tracks_have_a_class_that_is_learned(labels, splits, judged):
+    made = Labels("genre", ("a", "b"), np.array(labels), tuple(splits), ())
+    assert judged_tracks(made) == judged
+
+
+def test_judged_tracks_of_groups_have_another_of_their_group():
+    made = Labels(
+        "artist", (), np.array([0, 1, 1]), ("valid", "valid", "train"), (), objective="contrast"
+    )
+    assert judged_tracks(made) == 1
+
+
+def test_judged_tracks_of_tags_have_a_learned_tag():
+    tags = np.array([[True, False], [True, False], [False, True]])
+    made = Labels(
+        "tags",
+        ("a", "b"),
+        np.array([0, 0, 1]),
+        ("train", "valid", "valid"),
+        (),
+        objective="tags",
+        tags=tags,
+    )
+    assert judged_tracks(made) == 1
 
 
 def test_one_class_is_not_enough(trained, tmp_path, dataset):
@@ -106,7 +179,7 @@ def test_what_cannot_be_trained_says_why(library):
         train(library)
     bare(library, ["a"] * 4)
     with pytest.raises(
-        ModelError, match="no model 'svm': choose from cnn, rnn, transformer, knn, ensemble"
+        ModelError, match="no model 'svm': choose from knn, collaborative, sequence, cnn"
     ):
         train(library, "svm")
     with pytest.raises(

@@ -46,6 +46,15 @@ def offer_encoders(library: Path) -> bool:
     return False
 
 
+def remember_answer(library: Path, *, declined: bool) -> None:
+    """Remember in a library that the offer was declined."""
+    if declined:
+        from segue.library import Library
+        from segue.pipeline.encoder_choice import remember_choice
+
+        remember_choice(Library(library), None)
+
+
 def preprocess(
     dataset: Annotated[
         Path,
@@ -130,11 +139,7 @@ def preprocess(
         time_limit=time_limit,
         progress=terminal_progress(),
     )
-    if declined:
-        from segue.library import Library
-        from segue.pipeline.encoder_choice import remember_choice
-
-        remember_choice(Library(library), None)
+    remember_answer(library, declined=declined)
     if json:
         print_json(result.to_dict())
         return

@@ -57,7 +57,12 @@ def train(
         int, typer.Option(min=0, help="Random seed of weights, crops and augmentation.")
     ] = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Also train models that are up to date.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Also train models that are up to date, and networks that too few labels can"
+            " judge.",
+        ),
     ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,

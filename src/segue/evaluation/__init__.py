@@ -81,6 +81,7 @@ from segue.evaluation.tagging import (
     tagging_metrics,
 )
 from segue.evaluation.track_split import (
+    DEFAULT_FRACTIONS,
     absent_classes,
     split_tracks,
     straddling_groups,
@@ -89,6 +90,7 @@ from segue.evaluation.track_split import (
 
 __all__ = [
     "CLASSIFICATION_METRICS",
+    "DEFAULT_FRACTIONS",
     "DEFAULT_KS",
     "HUB_CUT",
     "MIN_LISTENERS_FOR_CLAIMS",

@@ -4,7 +4,7 @@ A saved model with the same data, settings and seed is up to date and is not tra
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from segue.encoders import EncoderSettings
 from segue.errors import EmptyLibraryError, FramesError, MissingExtraError, ModelError
@@ -25,7 +25,10 @@ from segue.pipeline.training.predicted_probabilities import ENSEMBLE
 from segue.pipeline.training.training_result import TrainingResult
 from segue.types import Progress, no_progress
 
-MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
+SERVING_MODELS = (KNN, *LISTENING_MODELS)
+"""Models that recommendations need most: trained first, in seconds."""
+
+MODELS = (*SERVING_MODELS, *ENCODERS, ENSEMBLE)
 """Model names in the order of `train all`; maps are trained last."""
 
 
@@ -41,6 +44,9 @@ def train(
     progress: Progress = no_progress,
 ) -> list[TrainingResult]:
     """Train one model, or all models that the library has data for.
+
+    Of all models those that serve are trained first, and the library can be used while the networks
+    are trained. A network that too few labels could judge is skipped, unless `force` is given.
 
     Parameters
     ----------
@@ -58,7 +64,7 @@ def train(
     seed
         Seed of weights, crops and augmentation; the split has its own seed.
     force
-        Train again even if nothing has changed.
+        Train again even if nothing has changed, and networks that cannot be judged.
     settings
         Settings by network name; the defaults otherwise.
 
@@ -88,11 +94,19 @@ def train(
         with opened.writing("segue train"):
             return [train_maps(opened, seed=seed, force=force, progress=progress)]
     labels = labels_of(opened, catalogue, target or default_target(catalogue))
-    work = TrainingContext(opened, catalogue, labels, seed, force, settings or {}, progress)
+    work = TrainingContext(
+        opened,
+        catalogue,
+        labels,
+        seed,
+        force,
+        settings or {},
+        progress,
+        only_judged=model == "all" and not force,
+    )
     with opened.writing("segue train"):
-        results = _train_each(work, model)
-        if any(result.state == "trained" for result in results):
-            weigh(opened, catalogue)
+        results = _train_all(work) if model == "all" else [_train_one(work, model)]
+        _weigh(work, results)
         if all(result.state == "skipped" for result in results):
             reasons = " ".join(result.reason or "" for result in results)
             raise ModelError(f"Nothing could be trained. {reasons}")
@@ -103,15 +117,37 @@ def train(
     return results
 
 
-def _train_each(work: TrainingContext, model: str) -> list[TrainingResult]:
+def _train_all(work: TrainingContext) -> list[TrainingResult]:
+    """Train every model; prepare recommendations before the networks are trained."""
+    results = _train_each(work, SERVING_MODELS)
+    if any(result.state != "skipped" for result in results):
+        _weigh(work, results)
+        with work.progress("Preparing recommendations", 1) as advance:
+            build(work.library)
+            advance(1)
+    networks = _train_each(work, (*ENCODERS, ENSEMBLE))
+    if any(result.state == "trained" for result in networks):
+        # listening models know tracks by the encoders, too
+        again = {result.model: result for result in _train_each(work, LISTENING_MODELS)}
+        results = [
+            again[one.model] if one.model in again and again[one.model].state == "trained" else one
+            for one in results
+        ]
+    return [*results, *networks]
+
+
+def _weigh(work: TrainingContext, results: Sequence[TrainingResult]) -> None:
+    """Learn the weights of the signals again if a model was trained."""
+    if any(result.state == "trained" for result in results):
+        weigh(work.library, work.catalogue)
+
+
+def _train_each(work: TrainingContext, models: Sequence[str]) -> list[TrainingResult]:
     results = []
-    for name in MODELS if model == "all" else (model,):
+    for name in models:
         try:
-            with translate_errors(work.library.directory):
-                results.append(_train_one(work, name))
+            results.append(_train_one(work, name))
         except (ModelError, FramesError, MissingExtraError) as error:
-            if model != "all":
-                raise
             results.append(TrainingResult(model=name, state="skipped", reason=str(error)))
     return results
 
@@ -133,6 +169,11 @@ def _map_of(work: TrainingContext) -> list[TrainingResult]:
 
 
 def _train_one(work: TrainingContext, name: str) -> TrainingResult:
+    with translate_errors(work.library.directory):
+        return _train(work, name)
+
+
+def _train(work: TrainingContext, name: str) -> TrainingResult:
     if name in LISTENING_MODELS:
         with work.progress(f"Training on listens: {name}", 1) as advance:
             fitted = fit_listening(

@@ -1,16 +1,14 @@
 """Moods of tracks: energy (calm to energetic) and valence (sad to happy), with confidences.
 
-Both are estimated from the tags that pretrained encoders predict: the mean log-odds of the tags
-that speak for it, minus that of the tags that speak against it (`_TAGS`), in standard deviations of
-a reference collection (`_REFERENCE`), averaged over the encoders. A value is the share of the
-reference collection that has less of it, so that values of different libraries compare.
-
-A track without embeddings has weaker estimates from descriptors: energy from the level of all bands
-and the density of the spectrum, valence from the changes of the spectrum.
+Both are means of parts, each in standard deviations of a reference collection: the mean log-odds of
+tags that pretrained encoders predict and that speak for a dimension, minus that of tags that speak
+against it (`_TAGS`), and a descriptor (`_DESCRIPTORS`): the level of all bands, or the changes of
+the spectrum. A value is the share of the reference collection that has less of it, so that values
+of different libraries compare. Without encoders the descriptors alone are a weaker estimate.
 
 The confidence of a value is the probability that the track is on that side of the middle (0.5): the
 normal distribution function of the distance from the middle over the error (`_ERROR`) of such
-estimates. docs/encoders.md has how these were checked.
+estimates. docs/encoders.md has the reference collection, and how all this was checked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,51 +33,73 @@ MIN_CONFIDENCE: Final = 0.75
 """The confidence from which a track has a mood word."""
 
 _MIN_PROBABILITY: Final = 1e-6
-_LISTENERS: Final = {
+
+
+@dataclass(frozen=True, slots=True)
+class TagContrast:
+    """Tags of an encoder for and against a dimension; chosen by their meaning, not fitted.
+
+    `mean` and `spread` are those of the difference of their log-odds in the reference collection.
+    """
+
+    encoder: str
+    above: str
+    below: str
+    mean: float
+    spread: float
+
+
+_TAGS: Final[Mapping[str, tuple[TagContrast, ...]]] = {
     ENERGY: (
-        "metal,heavy metal,hard rock,punk,rock,alternative rock,party,dance,house,electro",
-        "mellow,chillout,chill,ambient,easy listening,acoustic,beautiful,sad,folk",
-    ),
-    VALENCE: (
-        "happy,party,dance,funk,catchy,pop,soul,60s,oldies,sexy,country",
-        "sad,ambient,experimental,beautiful,instrumental,progressive rock,metal",
-    ),
-}
-_TAGS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
-    "musicnn": _LISTENERS,
-    "vgg": _LISTENERS,
-    "instruments": {
-        ENERGY: (
+        TagContrast(
+            "musicnn",
+            "party,dance,punk,rock,metal,catchy",
+            "mellow,chillout,easy listening,acoustic,beautiful,sad,folk",
+            -0.298,
+            1.374,
+        ),
+        TagContrast(
+            "instruments",
             "loud,fast,beat,beats,drums,techno,dance,metal,rock",
             "slow,quiet,soft,ambient,new age,solo",
+            0.287,
+            2.310,
         ),
-        VALENCE: (
+    ),
+    VALENCE: (
+        TagContrast(
+            "musicnn",
+            "happy,party,dance,funk,catchy,pop,soul",
+            "sad,ambient,experimental,beautiful,metal",
+            -0.560,
+            1.579,
+        ),
+        TagContrast(
+            "instruments",
             "dance,fast,pop,country,beat,beats",
             "slow,ambient,new age,quiet,weird,choir",
+            0.347,
+            2.074,
         ),
-    },
+    ),
 }
-"""Tags for and against each dimension, by encoder; chosen by their meaning, not fitted."""
 
-_REFERENCE: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
-    "musicnn": {ENERGY: (-0.10, 1.53), VALENCE: (-0.16, 1.47)},
-    "vgg": {ENERGY: (0.16, 0.92), VALENCE: (-1.13, 0.90)},
-    "instruments": {ENERGY: (0.89, 2.44), VALENCE: (0.99, 1.93)},
-}
-"""Mean and standard deviation of the differences of log-odds in the reference collection."""
+_LEVEL: Final = ("mean", -14.376, 8.722)
+_FLUX: Final = ("change", 2.682, 0.696)
+_DESCRIPTORS: Final = {ENERGY: (_LEVEL,), VALENCE: (_FLUX,)}
+"""The statistic of the log-mel spectrum that is part of each dimension, averaged over bands, and its
+mean and standard deviation in the reference collection."""
 
-_DESCRIPTORS: Final[Mapping[str, Mapping[tuple[str, str], tuple[float, float]]]] = {
-    ENERGY: {("log_mel", "mean"): (-12.7, 8.94), ("chroma", "mean"): (0.381, 0.0913)},
-    VALENCE: {("log_mel", "change"): (2.72, 0.661), ("log_mel", "change_std"): (3.77, 0.914)},
-}
-"""Mean and standard deviation in the reference collection of statistics that stand for a dimension,
-averaged over the bands of a descriptor."""
+_DESCRIPTORS_ALONE: Final = {ENERGY: (_LEVEL, _LEVEL, _FLUX), VALENCE: (_FLUX,)}
+"""Those that are averaged where there are no embeddings."""
 
-_ERROR: Final[Mapping[str, Mapping[str, float]]] = {
-    "encoders": {ENERGY: 0.5, VALENCE: 0.7},
-    "descriptors": {ENERGY: 0.7, VALENCE: 1.0},
-}
-"""Standard deviation of the errors of each kind of estimate, in those of the collection."""
+_SPREAD: Final[Mapping[str, tuple[float, float]]] = {ENERGY: (0.913, 0.802), VALENCE: (0.878, 1.0)}
+"""Standard deviation of the mean of the parts in the reference collection: with and without
+encoders."""
+
+_ERROR: Final[Mapping[str, tuple[float, float]]] = {ENERGY: (0.5, 0.6), VALENCE: (0.6, 1.0)}
+"""Standard deviation of the errors of the estimates, in those of the collection: with and without
+encoders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +135,18 @@ class TrackMoods:
 
 
 def track_moods(library: Library, catalogue: Catalogue) -> TrackMoods:
-    """Return the moods of all tracks, from the encoders' tags, else from descriptors."""
-    by_tags = _from_tags(library, catalogue)
-    by_descriptors = _from_descriptors(library, catalogue)
+    """Return the moods of all tracks, from the encoders' tags and descriptors, or these alone."""
+    bands = _log_mel_summary(library, catalogue)
     found: dict[str, Values] = {}
     for name in DIMENSIONS:
-        better, weaker = by_tags[name], by_descriptors[name]
-        heard = ~np.isnan(better)
-        scores = np.where(heard, better, weaker)
-        errors = np.where(heard, _ERROR["encoders"][name], _ERROR["descriptors"][name])
+        tags = _tag_scores(library, catalogue, name)
+        heard = ~np.isnan(tags).all(axis=0)
+        parts = [*tags, *(_standardized(bands, *one) for one in _DESCRIPTORS[name])]
+        alone = [_standardized(bands, *one) for one in _DESCRIPTORS_ALONE[name]]
+        spread, spread_alone = _SPREAD[name]
+        error, error_alone = _ERROR[name]
+        scores = np.where(heard, _mean_known(parts) / spread, _mean_known(alone) / spread_alone)
+        errors = np.where(heard, error, error_alone)
         found[name] = _normal(scores)
         found[f"{name}_confidence"] = _normal(np.abs(scores) / errors)
     return TrackMoods(**found)
@@ -136,18 +159,18 @@ def _probability(value: float, confidence: float) -> float:
     return float(confidence if value >= 0.5 else 1 - confidence)
 
 
-def _from_tags(library: Library, catalogue: Catalogue) -> dict[str, Values]:
-    """Return the mean standardized score of all encoders for each dimension, NaN if unknown."""
-    scores: dict[str, list[Values]] = {name: [] for name in DIMENSIONS}
-    for encoder in encoders_with_embeddings(library):
-        tags, probabilities = predicted_tags(library, catalogue, encoder)
-        clipped = np.clip(probabilities.astype(float), _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
-        odds = np.log(clipped) - np.log1p(-clipped)
-        for name in DIMENSIONS:
-            above, below = (_mean_of(odds, tags, part) for part in _TAGS[encoder][name])
-            mean, spread = _REFERENCE[encoder][name]
-            scores[name].append((above - below - mean) / spread)
-    return {name: _mean_known(columns, len(catalogue)) for name, columns in scores.items()}
+def _tag_scores(library: Library, catalogue: Catalogue, dimension: str) -> Values:
+    """Return the standardized difference of each encoder, ``[n_encoders, n_tracks]``."""
+    there = encoders_with_embeddings(library)
+    scores = np.full((len(_TAGS[dimension]), len(catalogue)), np.nan)
+    for place, part in enumerate(_TAGS[dimension]):
+        if part.encoder in there:
+            tags, probabilities = predicted_tags(library, catalogue, part.encoder)
+            clipped = np.clip(probabilities.astype(float), _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
+            odds = np.log(clipped) - np.log1p(-clipped)
+            above, below = (_mean_of(odds, tags, names) for names in (part.above, part.below))
+            scores[place] = (above - below - part.mean) / part.spread
+    return scores
 
 
 def _mean_of(odds: Values, tags: Sequence[str], names: str) -> Values:
@@ -155,29 +178,31 @@ def _mean_of(odds: Values, tags: Sequence[str], names: str) -> Values:
     return np.asarray(odds[:, columns].mean(axis=1))
 
 
-def _from_descriptors(library: Library, catalogue: Catalogue) -> dict[str, Values]:
-    """Return the mean standardized value of the descriptors of each dimension, NaN if unknown."""
+def _log_mel_summary(library: Library, catalogue: Catalogue) -> Mapping[str, Values]:
+    """Return statistics of the log-mel spectrum, averaged over its bands, ``[n_tracks]``."""
     summary = open_store(library, AUDIO.summary).matrix("summary", catalogue.rows)
     names = summary_names(ANALYSIS)
     found = {}
-    for dimension, statistics in _DESCRIPTORS.items():
-        columns = []
-        for (descriptor, statistic), (mean, spread) in statistics.items():
-            places = [
-                place
-                for place, name in enumerate(names)
-                if name.startswith(f"{descriptor}[") and name.endswith(f".{statistic}")
-            ]
-            if summary.shape[1]:
-                columns.append((summary[:, places].mean(axis=1, dtype=float) - mean) / spread)
-        found[dimension] = _mean_known(columns, len(catalogue))
+    for statistic in {one[0] for one in (_LEVEL, _FLUX)}:
+        places = [
+            place
+            for place, name in enumerate(names)
+            if name.startswith("log_mel[") and name.endswith(f".{statistic}")
+        ]
+        known = summary.shape[1] > 0  # some track was analyzed
+        columns = summary[:, places] if known else np.full((len(catalogue), 1), np.nan)
+        found[statistic] = columns.mean(axis=1, dtype=float)
     return found
 
 
-def _mean_known(columns: Sequence[Values], n_tracks: int) -> Values:
+def _standardized(
+    bands: Mapping[str, Values], statistic: str, mean: float, spread: float
+) -> Values:
+    return (bands[statistic] - mean) / spread
+
+
+def _mean_known(columns: Sequence[Values]) -> Values:
     """Return the mean of columns without their NaN; NaN where all are."""
-    if not columns:
-        return np.full(n_tracks, np.nan)
     stacked = np.stack(columns)
     there = ~np.isnan(stacked)
     total = np.where(there, stacked, 0).sum(axis=0)

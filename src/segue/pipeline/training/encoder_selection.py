@@ -19,7 +19,7 @@ from segue.library import Catalogue, Library
 from segue.pipeline.analysis.duplicates import recordings
 from segue.pipeline.analysis.embeddings import embedding_store
 from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
-from segue.pipeline.training.labels import artist_groups, labels_of
+from segue.pipeline.training.labels import MIN_JUDGED, artist_groups, labels_of
 from segue.pipeline.training.neighbours import (
     ARTIST,
     Codes,
@@ -44,7 +44,7 @@ CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
 }
 """The encoders that each signal can use; the first of equals is used."""
 
-MIN_QUERIES: Final = 10
+MIN_QUERIES: Final = MIN_JUDGED
 """With fewer validation tracks the first available encoder is used."""
 
 _VERSION = 1  # raised when the rules of the decision change

@@ -25,7 +25,7 @@ from segue.errors import ModelError
 from segue.evaluation import classification_metrics, tagging_metrics
 from segue.library import Catalogue, Library, settings_hash
 from segue.pipeline.analysis.inputs import need_input, summaries, summary_facts
-from segue.pipeline.training.labels import Labels, require_classes
+from segue.pipeline.training.labels import Labels, require_classes, require_judged
 from segue.signals import KnnModel, KnnSettings
 from segue.types import SPLITS, Progress
 
@@ -41,6 +41,8 @@ class TrainingContext:
     force: bool
     settings: Mapping[str, EncoderSettings]
     progress: Progress
+    only_judged: bool = False
+    """Whether networks are left out that too few labels could judge."""
 
 
 def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
@@ -61,6 +63,8 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
     }
     if not work.force and up_to_date(work.library, name, manifest):
         return None
+    if work.only_judged:
+        require_judged(work.labels)
     used = [place for place in places if work.labels.splits[place] != "test"]
     frames = [store.read(chosen.frames[name], int(work.catalogue.rows[place])) for place in used]
     started = time.monotonic()

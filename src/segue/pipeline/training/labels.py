@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from segue.artist_names import comparison_key, credits_of
 from segue.encoders import Objective
 from segue.errors import ModelError, TooLittleDataError
-from segue.evaluation import split_tracks, undividable_classes
+from segue.evaluation import DEFAULT_FRACTIONS, split_tracks, undividable_classes
 from segue.library import Catalogue, Library
+from segue.text import plural
 from segue.types import SPLITS, Split, Track
 
 MIN_TRACKS = 2
@@ -33,6 +34,12 @@ MAX_TAGS = 50
 
 MIN_SHARE = 0.1
 """The share of tracks that must have a class, unless the target is named explicitly."""
+
+MIN_JUDGED = 10
+"""Validation tracks that a network needs to be judged; fewer decide nothing."""
+
+VALID_SHARE = DEFAULT_FRACTIONS[1]
+"""The share of tracks that a split puts into the validation part."""
 
 DEFAULT_TARGET, TAGS = "genre", "tags"
 IDENTITIES = ("artist", "album", "track")
@@ -180,6 +187,46 @@ def require_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
         f"The model '{model}' needs at least two classes of {MIN_TRACKS} tracks in the column"
         f" {labels.target!r} and found {found}: add labels, or choose another --target from"
         f" {_targets(catalogue)}."
+    )
+
+
+def judged_tracks(labels: Labels) -> int:
+    """Return the number of validation tracks that a network for these labels can be judged by.
+
+    A class or tag of such a track has a training track; with contrastive labels, its group has
+    another track.
+    """
+    valid, train = labels.mask("valid"), labels.mask("train")
+    if labels.tags is not None:
+        learned = labels.tags[train].any(axis=0)
+        return int(labels.tags[valid][:, learned].any(axis=1).sum())
+    if labels.objective == "contrast":
+        return int((np.bincount(labels.labels)[labels.labels[valid]] > 1).sum())
+    known = labels.labels >= 0
+    return int(np.isin(labels.labels[valid & known], labels.labels[train & known]).sum())
+
+
+def require_judged(labels: Labels) -> None:
+    """Check that a network could be judged, before minutes are spent on its training.
+
+    Raises
+    ------
+    TooLittleDataError
+        If fewer than `MIN_JUDGED` validation tracks can judge it.
+    """
+    n_judged = judged_tracks(labels)
+    if n_judged >= MIN_JUDGED:
+        return
+    n_labeled = sum(labels.counts().values())
+    contrast = labels.objective == "contrast"
+    needed = f"{MIN_JUDGED / VALID_SHARE:.0f} tracks"
+    raise TooLittleDataError(
+        f"A network could not be judged: {n_judged} validation tracks"
+        f" {f'are of a known {labels.target}' if contrast else f'have a learned {labels.target}'},"
+        f" and {MIN_JUDGED} are needed. {plural(n_labeled, 'track')} of {len(labels.splits):,}"
+        f" {'can be compared' if contrast else f'have a {labels.target}'}; about {needed} by"
+        " several artists suffice. Add music or labels, or train it anyway with --force."
+        " Pretrained encoders need no labels: segue encoders add musicnn."
     )
 
 
