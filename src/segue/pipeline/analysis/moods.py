@@ -87,8 +87,8 @@ _TAGS: Final[Mapping[str, tuple[TagContrast, ...]]] = {
 _LEVEL: Final = ("mean", -14.376, 8.722)
 _FLUX: Final = ("change", 2.682, 0.696)
 _DESCRIPTORS: Final = {ENERGY: (_LEVEL,), VALENCE: (_FLUX,)}
-"""The statistic of the log-mel spectrum that is part of each dimension, averaged over bands, and its
-mean and standard deviation in the reference collection."""
+"""The statistic of the log-mel spectrum that is part of each dimension, averaged over bands, and
+its mean and standard deviation in the reference collection."""
 
 _DESCRIPTORS_ALONE: Final = {ENERGY: (_LEVEL, _LEVEL, _FLUX), VALENCE: (_FLUX,)}
 """Those that are averaged where there are no embeddings."""
