@@ -18,18 +18,14 @@ from segue.audio.descriptors import (
 )
 from segue.audio.digest import DIGEST_BYTES, digest
 from segue.audio.harmony import MIN_KEY_CONFIDENCE, N_KEYS, MusicalKey, estimate_key, key_name
-from segue.audio.rhythm import (
-    MIN_TEMPO_CONFIDENCE,
-    Tempo,
-    estimate_tempo,
-    onset_strength,
-    spectral_flux,
-)
+from segue.audio.onsets import level_rises, onset_curves
+from segue.audio.rhythm import MIN_TEMPO_CONFIDENCE, Tempo, estimate_tempo
 from segue.audio.sections import describe
 from segue.audio.settings import (
     ANALYSIS_VERSION,
     DEFAULT_SETTINGS,
     SAMPLE_RATE,
+    SUMMARY_VERSION,
     AnalysisSettings,
 )
 from segue.audio.summary import (
@@ -51,6 +47,7 @@ __all__ = [
     "N_KEYS",
     "SAMPLE_RATE",
     "STATISTICS",
+    "SUMMARY_VERSION",
     "Analysis",
     "AnalysisSettings",
     "Descriptor",
@@ -73,9 +70,9 @@ __all__ = [
     "given_summary_names",
     "incomplete_reason",
     "key_name",
-    "onset_strength",
+    "level_rises",
+    "onset_curves",
     "quantise",
-    "spectral_flux",
     "summarise",
     "summary_names",
     "track_value_names",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segue.audio.descriptors import FrameBlock, FrameDescriptor
 from segue.audio.fingerprint import fingerprint
 from segue.audio.loudness import weighted_energy
-from segue.audio.rhythm import onset_strength, spectral_flux
+from segue.audio.onsets import level_rises, onset_curves
 from segue.audio.sections import DescribedFrames
 from segue.audio.settings import AnalysisSettings
 from segue.audio.spectrum import Floats
@@ -42,8 +42,8 @@ class AccumulatedFrames:
         Descriptors of all frames, or of every second, fourth, ... run.
     columns : mapping of str to slice
         Columns of each descriptor.
-    envelopes : sequence of NDArray[float32] [n_frames]
-        Onset strength of each stretch.
+    curves : sequence of NDArray[float32] [n_frames, N_CURVES]
+        Onset curves of each stretch.
     energy : NDArray[float32] [n_frames]
         K-weighted energy.
     windows : sequence of Window
@@ -56,7 +56,7 @@ class AccumulatedFrames:
 
     frames: Floats
     columns: Mapping[str, slice]
-    envelopes: Sequence[Floats]
+    curves: Sequence[Floats]
     energy: Floats
     windows: Sequence[Window]
     codes: NDArray[np.uint32]
@@ -103,7 +103,7 @@ class FeatureAccumulator:
         self._frames = ThinnedFrames(settings.summary_frames)
         self._columns: Mapping[str, slice] = {}
         self._last: Floats | None = None
-        self._flux: list[Floats] = []
+        self._rises: list[Floats] = []
         self._energy: list[Floats] = []
         self._windows: list[Window] = []
         self._codes: NDArray[np.uint32] | None = None
@@ -114,7 +114,7 @@ class FeatureAccumulator:
         log_mel = section["log_mel"]
         if self._codes is None:
             self._codes = fingerprint(log_mel, settings)
-        self._flux.append(spectral_flux(log_mel, self._last))
+        self._rises.append(level_rises(log_mel, self._last))
         self._last = log_mel[-1].copy()
         self._energy.append(section[WEIGHTED_ENERGY.name][:, 0].copy())
         self._windows += [
@@ -130,7 +130,7 @@ class FeatureAccumulator:
         return AccumulatedFrames(
             frames=self._frames.finish(),
             columns=self._columns,
-            envelopes=[onset_strength(np.concatenate(self._flux), settings)],
+            curves=[onset_curves(np.concatenate(self._rises), settings)],
             energy=np.concatenate(self._energy),
             windows=spread(self._windows, settings),
             codes=np.zeros(0, np.uint32) if self._codes is None else self._codes,

@@ -37,7 +37,8 @@ from segue.audio.descriptors import (
 from segue.audio.fingerprint import fingerprint
 from segue.audio.harmony import MusicalKey, estimate_key
 from segue.audio.loudness import loudness
-from segue.audio.rhythm import Tempo, estimate_tempo, onset_strength, spectral_flux
+from segue.audio.onsets import level_rises, onset_curves
+from segue.audio.rhythm import ALL, Tempo, estimate_tempo
 from segue.audio.sections import DescribedFrames, Section, checked_signal, too_short
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Floats, Framer
@@ -315,7 +316,7 @@ def _accumulate_stretches(
     return AccumulatedFrames(
         frames=described.frames,
         columns=described.columns,
-        envelopes=[onset_strength(spectral_flux(log_mel), settings) for log_mel in log_mels],
+        curves=[onset_curves(level_rises(log_mel), settings) for log_mel in log_mels],
         energy=described[WEIGHTED_ENERGY.name][:, 0],
         windows=windows,
         codes=fingerprint(log_mels[0], settings),
@@ -331,14 +332,14 @@ def _analysis(
     gain: float,
 ) -> Analysis:
     measured = TrackMeasurements(
-        tempo=estimate_tempo(track.envelopes, settings),
+        tempo=estimate_tempo(track.curves, settings),
         key=estimate_key(track.frames[:, track.columns["chroma"]]),
         loudness=loudness(track.energy, settings, gain=gain),
         duration=track.duration,
     )
     beats = np.zeros(0, dtype=np.float32)
-    if measured.tempo is not None and len(track.envelopes) == 1:
-        found = find_beats(track.envelopes[0], measured.tempo.bpm, settings)
+    if measured.tempo is not None and len(track.curves) == 1:
+        found = find_beats(track.curves[0][:, ALL], measured.tempo.bpm, settings)
         beats = (found / (settings.sample_rate / settings.hop_length)).astype(np.float32)
     return Analysis(
         log_mel=np.concatenate([window.log_mel for window in track.windows]),

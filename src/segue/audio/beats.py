@@ -30,7 +30,7 @@ def find_beats(
     Parameters
     ----------
     envelope : NDArray[float32] [n_frames]
-        As `onset_strength` returns it.
+        One curve of `onset_curves`.
     bpm : float > 0
         The tempo.
 

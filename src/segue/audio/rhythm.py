@@ -1,44 +1,52 @@
-"""Onset strength, and the tempo of a whole track with a confidence.
+"""Tempo of a whole track, with a confidence.
 
 Conventions
 -----------
-- The method is `librosa.feature.tempo`: half-wave rectified rises of the log-mel spectrogram, their
-  autocorrelation in windows of 8 s about every frame, each scaled to 1 at lag 0, averaged, and
-  weighed by a log-normal prior about 120 bpm, one octave wide, up to 320 bpm. librosa's answer is
-  a whole number of frames a beat, 4 % apart at 97 bpm; here it is refined between frames.
-- The confidence grows with the recurrence of onsets at the tempo above that of steady noise, and
-  with its share among all tempi at which onsets recur: half and double speed compete. It is scaled
-  so that at 0.5 the tempi of the two halves of a track agree about half of the time
-  (``docs/performance.md``); below that a tempo counts as unknown.
-- The average is taken of the windows' power spectra, so one inverse transform serves them all.
+- In windows of 8 s the onset curves (`segue.audio.onsets`) are correlated with themselves, and
+  drums with bass, and transformed into frequencies. Periods at which onsets recur are peaks of the
+  correlation at their multiples too; they are peaks of the spectrum at their fractions.
+- A tempo is described by the correlation and the spectrum at simple ratios of its beat (a quarter
+  to eight beats, and thirds). A small network scores every tempo from 40 to 240 bpm by these
+  numbers and the tempo itself: it has learned from rendered music of known tempo which of the
+  periods, half or double, is the beat (``benchmarks/rhythm_model.py``).
+- The confidence is the share of the tempo, within 4 %, in a softmax over all tempi: it is low
+  where half and double speed are as likely. Below `MIN_TEMPO_CONFIDENCE` a tempo counts as unknown.
 
-Ellis, "Beat tracking by dynamic programming", 2007; Grosche, Müller, Kurth, "Cyclic tempogram",
-2010.
+Peeters, "Template-based estimation of time-varying tempo", 2007 (correlation and spectrum at
+ratios of the beat); Grosche, Müller, Kurth, "Cyclic tempogram", 2010.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from importlib.resources import files
+from typing import Any, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
+from segue.audio.onsets import N_CURVES
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Doubles, Floats, hann_window
 
 MIN_TEMPO_CONFIDENCE: Final = 0.5
 
+MIN_BPM, MAX_BPM, STEP = 40.0, 240.0, 0.0125  # the step in natural logarithms
 WINDOW_SECONDS = 8.0
-PRIOR_BPM, PRIOR_OCTAVES = 120.0, 1.0
-MAX_BPM = 320.0
-BLOCK_FRAMES = 256
-MIN_RECURRENCE = 1e-6  # on librosa's scale: below it a lag counts as no recurrence
+WINDOWS_APART = 0.5  # of a window
+BATCH = 32  # windows transformed at a time
+BEATS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 6, 8)  # lags, in beats
+A_BEAT = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 4 / 3, 3 / 2, 2, 3, 4)  # frequencies, times a beat
+BETWEEN = (0.0, 1 / 4, 1 / 2, 1, 3 / 2, 2, 4)  # lags of drums against bass, in beats
+BASS, DRUMS, ALL = 0, 2, N_CURVES - 1  # places of curves
+MIDDLE_BPM = 110.0
+MIN_OVERLAP = 0.25  # of a window: correlations at longer lags are not raised further
+MIN_RECURRENCE = 0.02  # correlation below which nothing recurs
+SAME_TEMPO = 3  # steps: 3.8 %
 REFINEMENTS = 3  # the peak is followed to 2, 4 and 8 times the lag
-BASE_LAGS, BASE_PERCENTILE = slice(8, 200), 10  # lags and percentile of steady noise
-SAME_TEMPO = 0.06  # octaves
-INAUDIBLE = 0.01  # dB, standard deviation of an envelope without onsets
-EVEN_CLARITY = 0.02  # clarity times share at which the confidence is 0.5
+INAUDIBLE = 0.01  # dB, standard deviation of a curve without onsets
+MODEL: Final = "tempo_model.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,143 +57,207 @@ class Tempo:
     confidence: float
 
 
-def spectral_flux(log_mel: Floats, before: Floats | None = None) -> Floats:
-    """Return the increase in level from each frame to the next, in dB.
+@dataclass(frozen=True, slots=True)
+class Periodicity:
+    """How onsets recur in a track, means over its windows.
 
-    Parameters
+    Attributes
     ----------
-    log_mel : NDArray[float32] [n_frames, n_mels]
-        In dB, as `describe` returns it.
-    before : NDArray[float32] [n_mels], optional
-        The frame before the first; without it the flux of the first is 0.
-
-    Returns
-    -------
-    NDArray[float32] [n_frames]
-        Mean over the bands of their increases; decreases count 0.
+    correlation : NDArray[float64] [N_CURVES, n_lags]
+        Of each curve with itself, 1 at lag 0; lags in frames.
+    between : NDArray[float64] [n_lags]
+        Of drums with bass, in either order.
+    spectrum : NDArray[float64] [N_CURVES, n_frequencies]
+        Magnitude at multiples of the frame rate over ``2 * (n_frequencies - 1)``.
     """
-    flux = np.zeros(len(log_mel), dtype=np.float32)
-    flux[1:] = np.maximum(np.diff(log_mel, axis=0), 0.0).mean(axis=1)
-    if before is not None:
-        flux[0] = np.maximum(log_mel[0] - before, 0.0).mean()
-    return flux
 
-
-def onset_strength(flux: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS) -> Floats:
-    """Shift the spectral flux by half a frame, so that it peaks where a sound starts.
-
-    The result is `librosa.onset.onset_strength`'s, ``[n_frames]``.
-    """
-    shift = settings.n_fft // (2 * settings.hop_length)
-    envelope = np.zeros(len(flux), dtype=np.float32)
-    envelope[shift:] = flux[: max(len(flux) - shift, 0)]
-    return envelope
+    correlation: Doubles
+    between: Doubles
+    spectrum: Doubles
 
 
 def estimate_tempo(
-    envelopes: Sequence[Floats], settings: AnalysisSettings = DEFAULT_SETTINGS
+    curves: Sequence[Floats], settings: AnalysisSettings = DEFAULT_SETTINGS
 ) -> Tempo | None:
     """Estimate the tempo of a track from its onsets.
 
     Parameters
     ----------
-    envelopes : sequence of NDArray[float32] [n_frames]
-        `onset_strength` of the track, or of each of its stretches.
+    curves : sequence of NDArray[float32] [n_frames, N_CURVES]
+        `onset_curves` of the track, or of each of its stretches.
     settings : AnalysisSettings
-        Settings of the envelopes.
+        Settings of the curves.
 
     Returns
     -------
     Tempo or None
         None for silence and for any track whose onsets never recur.
     """
-    recurrence = mean_recurrence(envelopes, settings)
-    lags = np.arange(1, len(recurrence))
-    frames_a_minute = 60.0 * settings.sample_rate / settings.hop_length
-    bpm = frames_a_minute / lags
-    prior = -0.5 * ((np.log2(bpm) - np.log2(PRIOR_BPM)) / PRIOR_OCTAVES) ** 2
-    prior[bpm >= MAX_BPM] = -np.inf
-    score = np.log1p(recurrence[1:] / MIN_RECURRENCE) + prior
-    best = int(np.argmax(score))
-    if recurrence[best + 1] <= MIN_RECURRENCE:
+    found = periodicity(curves, settings)
+    if found is None:
         return None
-    lag = _refined(recurrence, best + 1)
-    confidence = _confidence(recurrence, prior, best) * _audibility(envelopes)
+    scores = _model().score(tempo_features(found, settings))
+    share = np.exp(scores - scores.max())
+    share /= share.sum()
+    around = np.convolve(share, np.ones(2 * SAME_TEMPO + 1), "same")
+    best = int(np.argmax(around))
+    frames_a_minute = 60.0 * settings.sample_rate / settings.hop_length
+    near = slice(max(best - SAME_TEMPO, 0), best + SAME_TEMPO + 1)
+    lag = frames_a_minute / np.exp(np.average(np.log(tempi()[near]), weights=share[near]))
+    lag = _refined(found.correlation[ALL], float(lag))
+    confidence = float(around[best]) * _audibility(curves)
     return Tempo(bpm=float(frames_a_minute / lag), confidence=confidence)
 
 
-def mean_recurrence(envelopes: Sequence[Floats], settings: AnalysisSettings) -> Doubles:
-    """Return the mean ``[n_lags]`` of the scaled autocorrelations about every frame."""
+@lru_cache(maxsize=1)
+def tempi() -> Doubles:
+    """Return the tempi that are scored, in beats a minute, evenly spaced in their logarithms."""
+    found: Doubles = np.exp(np.arange(np.log(MIN_BPM), np.log(MAX_BPM), STEP))
+    return found
+
+
+def periodicity(curves: Sequence[Floats], settings: AnalysisSettings) -> Periodicity | None:
+    """Return how the onsets of a track recur; None if they do not."""
     import scipy.fft
 
     n_lags = int(WINDOW_SECONDS * settings.sample_rate) // settings.hop_length
-    window = hann_window(n_lags).astype(np.float32)
-    n_fft = scipy.fft.next_fast_len(2 * n_lags - 1, real=True)
-    spectrum = np.zeros(n_fft // 2 + 1)
-    for envelope in envelopes:
-        padded = np.pad(envelope, n_lags // 2, mode="linear_ramp", end_values=0.0)
-        around = sliding_window_view(padded, n_lags)[: len(envelope)]  # [n_frames, n_lags]
-        for start in range(0, len(around), BLOCK_FRAMES):
-            windowed = around[start : start + BLOCK_FRAMES] * window
-            energy = np.einsum("fn,fn->f", windowed, windowed)  # the autocorrelation at lag 0
-            audible = energy > np.finfo(np.float32).tiny
-            scaled = windowed[audible] / np.sqrt(energy[audible, None])
-            transform = scipy.fft.rfft(scaled, n_fft, axis=1)
-            spectrum += np.einsum("fk,fk->k", transform.real, transform.real)
-            spectrum += np.einsum("fk,fk->k", transform.imag, transform.imag)
-    n_frames = sum(map(len, envelopes))
-    recurrence: Doubles = scipy.fft.irfft(spectrum, n_fft)[:n_lags] / n_frames
-    # rounding may leave values below 0, which have no logarithm
-    return np.maximum(recurrence, 0.0)
+    n_fft = scipy.fft.next_fast_len(2 * n_lags, real=True)
+    hann = hann_window(n_lags).astype(np.float32)
+    power = np.zeros((N_CURVES, n_fft // 2 + 1))
+    cross, spectrum = np.zeros(n_fft // 2 + 1), np.zeros_like(power)
+    n_windows = 0
+    for curve in curves:
+        for batch in _windows(curve, n_lags):
+            n_windows += len(batch)
+            transform = scipy.fft.rfft(batch, n_fft, axis=2)  # [n_windows, N_CURVES, n_bins]
+            power += (transform.real**2 + transform.imag**2).sum(axis=0)
+            bass, drums = transform[:, BASS], transform[:, DRUMS]
+            cross += (bass.real * drums.real + bass.imag * drums.imag).sum(axis=0)
+            spectrum += np.abs(scipy.fft.rfft(batch * hann, n_fft, axis=2)).sum(axis=0)
+    if not n_windows:
+        return None
+    overlap = np.maximum(1.0 - np.arange(n_lags) / n_lags, MIN_OVERLAP)
+    correlation = scipy.fft.irfft(power / n_windows, n_fft)[:, :n_lags] / overlap
+    between = scipy.fft.irfft(cross / n_windows, n_fft)[:n_lags] / overlap
+    frames_a_minute = 60.0 * settings.sample_rate / settings.hop_length
+    lags = slice(int(frames_a_minute / MAX_BPM), int(frames_a_minute / MIN_BPM) + 1)
+    if correlation[:, lags].max() < MIN_RECURRENCE:
+        return None
+    return Periodicity(correlation, between, spectrum / n_windows)
 
 
-def _confidence(recurrence: Doubles, prior: Doubles, best: int) -> float:
-    """Return the confidence in the best lag, from 0 to 1: clarity and share of its recurrence."""
-    fading = _overlap(len(recurrence))
-    base = np.percentile((recurrence / fading)[BASE_LAGS], BASE_PERCENTILE)
-    clarity = np.maximum(recurrence - base * fading, 0.0)[1:]
-    weight = clarity * np.exp(prior)
-    peak = np.zeros(len(clarity), dtype=np.bool_)
-    peak[1:-1] = (clarity[1:-1] > clarity[:-2]) & (clarity[1:-1] >= clarity[2:])
-    octaves = np.log2(np.arange(1, len(recurrence)) / (best + 1))
-    same = np.abs(octaves) < SAME_TEMPO
-    if not (peak & same).any():
-        return 0.0  # no recurrence: the prior alone made it the best
-    share = weight[best] / (weight[best] + weight[peak & ~same].sum())
-    product = float(clarity[best] * share)
-    return product / (product + EVEN_CLARITY)
+def _windows(curve: Floats, n_lags: int) -> list[Floats]:
+    """Cut curves into windows ``[n_windows, N_CURVES, n_lags]``, in batches; leave out silence.
+
+    Each curve of a window has mean 0 and energy 1.
+    """
+    if len(curve) < n_lags:
+        curve = np.pad(curve, ((0, n_lags - len(curve)), (0, 0)))
+    apart = max(int(WINDOWS_APART * n_lags), 1)
+    windows = sliding_window_view(curve, n_lags, axis=0)[::apart]
+    batches = []
+    for start in range(0, len(windows), BATCH):
+        batch = windows[start : start + BATCH]
+        batch = batch - batch.mean(axis=2, keepdims=True)
+        energy = np.einsum("wcn,wcn->wc", batch, batch)
+        audible = energy.max(axis=1) > np.finfo(np.float32).tiny
+        energy = np.maximum(energy[audible], np.finfo(np.float32).tiny)
+        if audible.any():
+            batches.append(batch[audible] / np.sqrt(energy)[:, :, None])
+    return batches
 
 
-def _audibility(envelopes: Sequence[Floats]) -> float:
-    """Return nearly 1 for onsets of some dB, 0 for the rounding noise of a tone."""
-    spread = float(np.sqrt(np.mean([envelope.var() for envelope in envelopes])))
-    return spread / (spread + INAUDIBLE)
+def tempo_features(found: Periodicity, settings: AnalysisSettings) -> Doubles:
+    """Return what the network knows of each tempo ``[n_tempi, n_features]``."""
+    n_fft = 2 * (found.spectrum.shape[1] - 1)
+    lags, frequencies, between = _places(settings, found.correlation.shape[1], n_fft)
+    logarithm = np.log2(tempi() / MIDDLE_BPM)
+    return np.concatenate(
+        (
+            _read(found.correlation, lags).reshape(-1, len(logarithm)),
+            _read(found.spectrum, frequencies).reshape(-1, len(logarithm)),
+            _read(found.between[None], between).reshape(-1, len(logarithm)),
+            [logarithm, logarithm**2, logarithm**3],
+        )
+    ).T
 
 
 @lru_cache(maxsize=8)
-def _overlap(n_lags: int) -> Doubles:
-    """Return the autocorrelation of the window, 1 at lag 0: that of steady sound."""
-    window = hann_window(n_lags)
-    overlap: Doubles = np.correlate(window, window, "full")[n_lags - 1 :] / (window @ window)
-    overlap = np.maximum(overlap, np.finfo(np.float64).tiny)
-    overlap.flags.writeable = False
-    return overlap
+def _places(
+    settings: AnalysisSettings, n_lags: int, n_fft: int
+) -> tuple[tuple[NDArray[np.int64], Doubles, Doubles], ...]:
+    """Return where the correlations and the spectrum are read: places, fractions, weights."""
+    frame_rate = settings.sample_rate / settings.hop_length
+    beat = 60.0 * frame_rate / tempi()  # frames
+    read = []
+    for ratios, one, size in (
+        (BEATS, beat, n_lags),
+        (A_BEAT, n_fft / beat, n_fft // 2 + 1),
+        (BETWEEN, beat, n_lags),
+    ):
+        at = np.outer(ratios, one)  # [n_ratios, n_tempi]
+        known = (at < size - 1).astype(np.float64)
+        place = np.minimum(at, size - 2).astype(np.int64)
+        read.append((place, np.minimum(at - place, 1.0), known))
+    return tuple(read)
 
 
-def _refined(recurrence: Doubles, lag: int) -> float:
+def _read(values: Doubles, places: tuple[NDArray[np.int64], Doubles, Doubles]) -> Doubles:
+    """Interpolate ``[n_rows, n]`` at places: ``[n_rows, n_ratios, n_tempi]``; 0 beyond the end."""
+    place, fraction, known = places
+    read: Doubles = (values[:, place] * (1.0 - fraction) + values[:, place + 1] * fraction) * known
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class TempoModel:
+    """A network of one hidden layer, with a linear path beside it.
+
+    Attributes
+    ----------
+    hidden, hidden_bias : NDArray [n_features, n_hidden], [n_hidden]
+    output : NDArray [n_hidden]
+    linear : NDArray [n_features]
+    """
+
+    hidden: NDArray[Any]
+    hidden_bias: NDArray[Any]
+    output: NDArray[Any]
+    linear: NDArray[Any]
+
+    def score(self, features: Doubles) -> Doubles:
+        """Return the score of each row ``[n]``, the logarithm of a probability up to a constant."""
+        hidden = np.tanh(features @ self.hidden + self.hidden_bias)
+        scores: Doubles = hidden @ self.output + features @ self.linear
+        return scores
+
+
+@lru_cache(maxsize=1)
+def _model() -> TempoModel:
+    with files("segue.audio").joinpath(MODEL).open("rb") as file, np.load(file) as arrays:
+        return TempoModel(**{name: arrays[name].astype(np.float64) for name in arrays.files})
+
+
+def _audibility(curves: Sequence[Floats]) -> float:
+    """Return nearly 1 for onsets of some dB, 0 for the rounding noise of a tone."""
+    spread = float(np.sqrt(np.mean([curve[:, ALL].var() for curve in curves])))
+    return spread / (spread + INAUDIBLE)
+
+
+def _refined(correlation: Doubles, lag: float) -> float:
     """Return the lag with a fraction of a frame, from the peak and those at its multiples."""
-    refined = float(lag)
+    refined = lag
     for octave in range(REFINEMENTS + 1):
         multiple = 2**octave
         near = round(refined * multiple)
         reach = max(multiple // 2, 1)
-        if near + reach + 1 >= len(recurrence):
+        if near + reach + 1 >= len(correlation):
             break
-        around = recurrence[near - reach : near + reach + 1]
+        around = correlation[near - reach : near + reach + 1]
         peak = near - reach + int(np.argmax(around))
-        left, here, right = recurrence[peak - 1 : peak + 2]
+        left, here, right = correlation[peak - 1 : peak + 2]
         curvature = left - 2.0 * here + right
         if here < max(left, right) or curvature >= 0.0:
             break
         refined = (peak + 0.5 * (left - right) / curvature) / multiple
-    return refined
+    return float(refined)

@@ -15,7 +15,11 @@ SAMPLE_RATE: Final = 22_050
 """Default rate of the analysis in samples per second."""
 
 ANALYSIS_VERSION: Final = 3
-"""Raise it when the same settings give other numbers: every library is then analyzed again."""
+"""Raise it when the same settings give other frames: every library is then analyzed again."""
+
+SUMMARY_VERSION: Final = 4
+"""Raise it when tempo, beats, key or other facts of a whole track change: every file is then read
+again, but stored windows, added descriptors, and models that were trained on them stay valid."""
 
 CONTRAST_TOP_EDGE: Final = 6_400.0
 """Hz; the lower edge of the highest spectral-contrast band, which must lie below Nyquist."""

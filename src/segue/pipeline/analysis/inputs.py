@@ -17,6 +17,7 @@ from segue.audio import (
     ANALYSIS_VERSION,
     DEFAULT_SETTINGS,
     STATISTICS,
+    SUMMARY_VERSION,
     Descriptor,
     added_descriptors,
     descriptor_values,
@@ -55,8 +56,8 @@ class Input:
     frames: Mapping[str, str]
 
 
-def _audio(keeps: str, dtypes: Mapping[str, str]) -> StoreSettings:
-    settings = {"from": "audio", "version": ANALYSIS_VERSION, **asdict(ANALYSIS)}
+def _audio(keeps: str, dtypes: Mapping[str, str], version: int = ANALYSIS_VERSION) -> StoreSettings:
+    settings = {"from": "audio", "version": version, **asdict(ANALYSIS)}
     # fast analysis is a fact of each track: its arrays compare with those of a whole analysis
     for name in ("fast", "stretch_seconds"):
         del settings[name]
@@ -85,6 +86,7 @@ AUDIO = Input(
             "file": "int64",
             "digest": "uint8",
         },
+        SUMMARY_VERSION,
     ),
     frames={"cnn": "log_mel", "rnn": "sequence", "transformer": "sequence"},
 )
