@@ -112,14 +112,18 @@ def test_changed_tags_need_no_new_analysis(music, library):
     assert "Comparing files" not in seen
 
 
-def test_changed_sound_under_the_same_name_is_analysed(music, library):
+def test_other_sound_under_the_same_name_is_a_new_track(music, library):
     preprocess(library, music)
     before = analysed(library)
     soundfile.write(music / "a" / "one.flac", tone(2_000, 3.0), RATE)
     again = preprocess(library, music)
-    assert again.analysed == 1
-    assert np.nanmax(np.abs(analysed(library)["a/one.flac"] - before["a/one.flac"])) > 1
-    assert tracks_of(library)["a/one.flac"].duration == pytest.approx(3.0)
+    assert (again.analysed, again.replaced, again.missing) == (1, 0, 1)
+    now = analysed(library)
+    assert np.nanmax(np.abs(now["a/one.flac (2)"] - before["a/one.flac"])) > 1
+    np.testing.assert_array_equal(now["a/one.flac"], before["a/one.flac"])
+    assert tracks_of(library)["a/one.flac (2)"].duration == pytest.approx(3.0)
+    third = preprocess(library, music)
+    assert (third.analysed, third.replaced, third.missing) == (0, 0, 1)
 
 
 def test_rewritten_file_with_the_same_sound_is_not_analysed(music, library):

@@ -174,6 +174,11 @@ def _print(result: "PreprocessResult", library: Path) -> None:
         say(f"Matched {plural(result.arrived, 'imported listen')} to new tracks.")
     if result.moved:
         say(f"Recognized {plural(result.moved, 'moved or renamed file')}.")
+    if result.replaced:
+        say(
+            f"Replaced, found again: {plural(result.replaced, 'track')}. The new files are the same"
+            " recordings; the tracks keep their ids, plays, likes and playlists."
+        )
     if result.missing:
         say(
             f"Missing: {plural(result.missing, 'track')}. Missing tracks stay in the library and"

@@ -11,14 +11,17 @@ from segue.index.hubs import (
     similarities,
 )
 from segue.index.recordings import (
+    MIN_SIMILARITY,
     N_DIMENSIONS,
     find_duplicate_pairs,
     group_pairs,
     shift_invariant_vector,
+    similarity,
 )
 from segue.index.threads import for_each, one_blas_thread
 
 __all__ = [
+    "MIN_SIMILARITY",
     "MIN_SPREAD",
     "N_DIMENSIONS",
     "LocalScaling",
@@ -35,4 +38,5 @@ __all__ = [
     "probit_product",
     "shift_invariant_vector",
     "similarities",
+    "similarity",
 ]

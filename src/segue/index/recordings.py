@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.index.exact import nearest, normalise
+from segue.types import Advance
 
 MIN_SIMILARITY = 0.8
 """Threshold above which two tracks are one recording (see ``benchmarks/duplicates.py``)."""
@@ -33,6 +34,7 @@ N_DIMENSIONS = 128
 _N_BITS = 16
 _EMPTY = np.zeros(0, np.uint32)
 _N_NEIGHBOURS = 20
+_BLOCK = 1_024  # tracks whose neighbors are searched at once
 _N_FFT = 2_048
 _N_FREQUENCIES = 400  # up to 2 Hz
 _MIN_COMMON = 400  # number of signs reliable in both
@@ -55,6 +57,7 @@ def find_duplicate_pairs(
     least: float = MIN_SIMILARITY,
     vectors: NDArray[np.float32] | None = None,
     new: NDArray[np.int64] | None = None,
+    advance: Advance = lambda _: None,
 ) -> list[SimilarPair]:
     """Return the pairs of tracks that are one recording, the most similar first.
 
@@ -70,6 +73,8 @@ def find_duplicate_pairs(
         `shift_invariant_vector` of each; computed if not given.
     new : NDArray[int64] [n], optional
         Positions of the tracks whose pairs are wanted; all by default.
+    advance : callable
+        Called with the number of tracks that were compared since the last call.
     """
     if vectors is None:
         vectors = np.stack(
@@ -82,14 +87,17 @@ def find_duplicate_pairs(
         return []
     pairs: dict[tuple[int, int], float] = {}
     k = min(_N_NEIGHBOURS + 1, len(known))
-    neighbours, _ = nearest(vectors[known], vectors[asked], k)
-    for place, others in zip(asked.tolist(), known[neighbours].tolist(), strict=True):
-        for other in others:
-            pair = (min(place, other), max(place, other))
-            if place == other or pair in pairs:
-                continue
-            if _durations_fit(durations[place], durations[other]):
-                pairs[pair] = similarity(fingerprints[pair[0]], fingerprints[pair[1]])
+    for start in range(0, len(asked), _BLOCK):
+        block = asked[start : start + _BLOCK]
+        neighbours, _ = nearest(vectors[known], vectors[block], k)
+        for place, others in zip(block.tolist(), known[neighbours].tolist(), strict=True):
+            for other in others:
+                pair = (min(place, other), max(place, other))
+                if place == other or pair in pairs:
+                    continue
+                if _durations_fit(durations[place], durations[other]):
+                    pairs[pair] = similarity(fingerprints[pair[0]], fingerprints[pair[1]])
+            advance(1)
     found = [SimilarPair(*pair, value) for pair, value in pairs.items() if value >= least]
     return sorted(found, key=lambda pair: (-pair.value, pair.one, pair.other))
 

@@ -68,6 +68,15 @@ def forget_in(directory: Path, rows: Sequence[int]) -> None:
             store.forget(rows)
 
 
+def move_in(directory: Path, rows: Mapping[int, int]) -> None:
+    """Move tracks to other rows in every store; one that maps to itself is removed."""
+    moved = {old: new for old, new in rows.items() if old != new}
+    for store in stores_in(directory) if rows else ():
+        with store:
+            store.forget([old for old in rows if old not in moved])
+            store.move(moved)
+
+
 def drop_in(directory: Path, unwanted: Where) -> int:
     """Delete the stores whose settings `unwanted` selects; return their bytes."""
     n_bytes = 0

@@ -162,6 +162,32 @@ class FeatureStore:
                 locations.pop(row, None)
                 self._verified.discard((name, row))
 
+    def move(self, rows: Mapping[int, int]) -> None:
+        """Give the arrays of some tracks to others, from old to new row, in place of theirs.
+
+        The data stay where they are; only records are written.
+
+        Raises
+        ------
+        LibraryError
+            If the disk refuses: the store is then as it was before.
+        """
+        records: list[tuple[int, int, int, int, int, int]] = []
+        for old, new in rows.items():
+            for number, name in enumerate(self._names):
+                location = self._locations[name].get(old)
+                if location is not None:
+                    records.append((new, *location[:3], number, location[3]))
+                    records.append((old, 0, REMOVED, 0, number, 0))
+                elif new in self._locations[name]:
+                    records.append((new, 0, REMOVED, 0, number, 0))
+        if not records:
+            return
+        with translate_errors(self.directory):
+            _, index = self._open_for_writing()
+            index.append(index_records(records))
+        self._read_index()
+
     def _append(self, tracks: Sequence[tuple[int, Mapping[str, NDArray[Any]]]]) -> None:
         with translate_errors(self.directory):
             data, index = self._open_for_writing()

@@ -28,7 +28,14 @@ from segue.library.audio_files import (
 from segue.library.audit import AuditLog
 from segue.library.browse_queries import BrowseQueries
 from segue.library.database import open_database
-from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
+from segue.library.feature_stores import (
+    Where,
+    compact_in,
+    drop_in,
+    forget_in,
+    move_in,
+    stores_in,
+)
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
 from segue.library.files import remove_leftovers
@@ -47,6 +54,7 @@ from segue.library.jobs import JobStore
 from segue.library.joined_listeners import ListenKey, join_listeners
 from segue.library.listener_rules import ListenerRuleStore
 from segue.library.lock import being_written, writing
+from segue.library.merged_tracks import merge_tracks
 from segue.library.models import ModelStore
 from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
@@ -217,6 +225,23 @@ class Library(LibraryQueries):
             refresh_entities(connection)
         replace_listens(self._database, name, listens)
 
+    def merge_tracks(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Merge tracks that are one recording: the row of a missing one, and of one with a file.
+
+        See `segue.library.merged_tracks`. Features are moved after the database has changed: if the
+        process is killed in between, they are removed by the next writer, and computed again.
+        """
+        if not pairs:
+            return
+        self._compare_features()
+        with self._database.begin() as connection:
+            moved = merge_tracks(connection, pairs)
+            refresh_entities(connection)
+            token = change_token(connection)
+        with translate_errors(self.directory):
+            move_in(self._features, moved)
+            write_token(self._features, token)
+
     def add_listens(self, source: str, arrivals: Sequence[ImportedListen]) -> AddedListens:
         """Add a batch of imported listens that are new, completely or not at all."""
         with self._database.begin() as connection:
@@ -349,12 +374,6 @@ class Library(LibraryQueries):
         """Free the space of replaced arrays where it is much; return its size in bytes."""
         return compact_in(self._features)
 
-    def splits(self, target: str) -> dict[int, Split]:
-        """Return the split of each track for the `target`, by row."""
-        table = schema.splits
-        records = self._read(select(table.c.track, table.c.split).where(table.c.target == target))
-        return {record["track"]: record["split"] for record in records}
-
     def set_splits(self, target: str, splits: Mapping[int, Split]) -> None:
         """Store the split of each track for the `target`, by row."""
         rows = [{"target": target, "track": row, "split": part} for row, part in splits.items()]
@@ -374,13 +393,6 @@ class Library(LibraryQueries):
         }
         with self._database.begin() as connection:
             connection.execute(insert(schema.runs).values(values))
-
-    def last_run(self, verb: str) -> dict[str, Any] | None:
-        """Return the last finished run of a command: `finished`, `fingerprint`, `result`."""
-        table = schema.runs
-        query = select(table).where(table.c.verb == verb).order_by(table.c.id.desc()).limit(1)
-        records = self._read(query)
-        return {**records[0], "result": json.loads(records[0]["result"])} if records else None
 
     def state(self) -> str:
         """Return a text that changes when a command has finished or a model was replaced.

@@ -3,6 +3,7 @@
 `segue.library.read_connection` reads single tracks and listeners while other processes write.
 """
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from segue.library.database import Database
 from segue.library.entity_rows import catalogue_ids
 from segue.library.imports import track_references
 from segue.library.writes import VALUES
-from segue.types import LISTEN_COLUMNS, Problem, Track, TrackReference
+from segue.types import LISTEN_COLUMNS, Problem, Split, Track, TrackReference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,10 +88,24 @@ class LibraryQueries:
             return audio_files(connection)
 
     def duplicate_pairs(self) -> list[tuple[int, int]]:
-        """Return the pairs of tracks, by row, that are one recording."""
-        table = schema.duplicate_pairs
-        query = select(table).order_by(table.c.one, table.c.other)
-        return [(record["one"], record["other"]) for record in self._read(query)]
+        """Return the pairs of tracks, by row, that are one recording.
+
+        Pairs of the same fingerprint are stored. Copies, which have the same digest, are those of
+        now: each is paired with the first that is not missing.
+        """
+        table, files, tracks = schema.duplicate_pairs, schema.audio_files, schema.tracks
+        found = {(record["one"], record["other"]) for record in self._read(select(table))}
+        several = select(files.c.digest).where(files.c.digest != "").group_by(files.c.digest)
+        several = several.having(func.count() > 1)
+        query = select(files.c.digest, files.c.track).join(tracks)
+        query = query.where(files.c.digest.in_(several))
+        first: dict[str, int] = {}
+        for record in self._read(query.order_by(tracks.c.missing.is_(True), files.c.track)):
+            row = record["track"]
+            one = first.setdefault(record["digest"], row)
+            if one != row:
+                found.add((min(one, row), max(one, row)))
+        return sorted(found)
 
     def listens(self) -> "pd.DataFrame":
         """Return all listens that are not private.
@@ -183,6 +198,19 @@ class LibraryQueries:
         there = tracks.c.path.is_not(None) & tracks.c.missing.is_not(True)
         (audio,) = self._read(select(func.count().label("playable")).where(there))
         return {"analysed": record["n"] - record["failed"], "failed": record["failed"], **audio}
+
+    def splits(self, target: str) -> dict[int, Split]:
+        """Return the split of each track for the `target`, by row."""
+        table = schema.splits
+        records = self._read(select(table.c.track, table.c.split).where(table.c.target == target))
+        return {record["track"]: record["split"] for record in records}
+
+    def last_run(self, verb: str) -> dict[str, Any] | None:
+        """Return the last finished run of a command: `finished`, `fingerprint`, `result`."""
+        table = schema.runs
+        query = select(table).where(table.c.verb == verb).order_by(table.c.id.desc()).limit(1)
+        records = self._read(query)
+        return {**records[0], "result": json.loads(records[0]["result"])} if records else None
 
     def _read(self, query: Any) -> list[dict[str, Any]]:
         with self._database.connect() as connection:

@@ -30,6 +30,10 @@ _TRACKS = (
     f"SELECT tracks.*, {_ANALYZED} FROM tracks"  # noqa: S608  # our own names
     " LEFT JOIN audio_files ON audio_files.track = tracks.row"
 )
+_ROW_OF_TRACK = (
+    "SELECT row FROM tracks WHERE track_id = ?1"
+    " UNION ALL SELECT track FROM former_ids WHERE track_id = ?1 LIMIT 1"
+)
 _LISTENS = (
     "SELECT listens.track, plays, ms_played, skipped, completed, rating, timestamp, position,"
     " dataset FROM listens WHERE user = ? AND NOT coalesce(private, 0) ORDER BY id"
@@ -135,8 +139,8 @@ class ReadConnection:
             last = records[-1]["row"]
 
     def track_row(self, track_id: str) -> int | None:
-        """Return the row of a track, None where there is none with this id."""
-        found = self._all("SELECT row FROM tracks WHERE track_id = ?", [track_id])
+        """Return the row of a track, None where there is none with this id, present or former."""
+        found = self._all(_ROW_OF_TRACK, [track_id])
         return int(found[0][0]) if found else None
 
     def by_artist(self, artist: str) -> Track | None:

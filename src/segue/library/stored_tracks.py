@@ -51,7 +51,7 @@ class StoredTracks(Sequence[Track]):
             rows = self._rows[start : start + 1_000].tolist()
             found = self._reader.tracks(rows)
             for row in rows:
-                yield found[row]
+                yield found.get(row) or _removed(row)
 
     def at(self, positions: Sequence[int]) -> list[Track]:
         """Return the tracks at some positions, read together."""
@@ -63,7 +63,10 @@ class StoredTracks(Sequence[Track]):
         if lacking:
             rows = self._rows[lacking].tolist()
             read = self._reader.tracks(rows)
-            there |= {place: read[row] for place, row in zip(lacking, rows, strict=True)}
+            there |= {
+                place: read.get(row) or _removed(row)
+                for place, row in zip(lacking, rows, strict=True)
+            }
             with self._lock:
                 for place in lacking:
                     self._held[place] = there[place]
@@ -76,6 +79,11 @@ class StoredTracks(Sequence[Track]):
     def place_of(self, track_id: str) -> int | None:
         """Return the position of a track in the cache; None for any other."""
         return self._places.get(track_id)
+
+
+def _removed(row: int) -> Track:
+    """Return a track that became part of another since these rows were read."""
+    return Track(track_id=f"removed track {row}", missing=True)
 
 
 class StoredPositions(Mapping[str, int]):

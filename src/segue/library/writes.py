@@ -60,7 +60,12 @@ def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
     for start in range(0, len(records), _CHUNK):
         connection.execute(statement, records[start : start + _CHUNK])
     if records:
-        put_meta(connection, _OUTDATED_ENTITIES, "yes")
+        mark_outdated_entities(connection)
+
+
+def mark_outdated_entities(connection: "Connection") -> None:
+    """Have the next `refresh_entities` make artists and albums those of the tracks."""
+    put_meta(connection, _OUTDATED_ENTITIES, "yes")
 
 
 def refresh_entities(connection: "Connection") -> None:

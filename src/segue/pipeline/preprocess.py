@@ -2,17 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.analysis.duplicates import find_duplicates
+from segue.pipeline.analysis.duplicates import find_duplicates, recordings
 from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
 from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
 from segue.pipeline.analysis.pretrained_embeddings import embed_new, outdated_encoders
+from segue.pipeline.analysis.replaced_files import merge_replaced
 from segue.pipeline.analysis.scan import (
     Comparison,
     ScanResult,
@@ -42,10 +43,11 @@ class PreprocessResult:
 
     `analysed`, `encoded` (by trained models) and `embedded` (by pretrained encoders) count tracks
     of this run; `arrived` counts imported listens that now match a track, `moved` files found under
-    another name, `missing` tracks of the library whose files are gone, `left_out` those whose files
-    are excluded. `files` counts the tracks of the dataset by the suffix of their file,
-    `passed_over` the files that are no audio. `outdated` models were trained on an earlier
-    analysis; `outdated_encoders` were installed by an earlier segue. `seconds` is the run time.
+    another name, `replaced` tracks found again in another file of the same recording, `missing`
+    tracks of the library whose files are gone, `left_out` those whose files are excluded. `files`
+    counts the tracks of the dataset by the suffix of their file, `passed_over` the files that are
+    no audio. `outdated` models were trained on an earlier analysis; `outdated_encoders` were
+    installed by an earlier segue. `seconds` is the run time.
     """
 
     dataset: str
@@ -58,6 +60,7 @@ class PreprocessResult:
     embedded: int
     arrived: int
     moved: int
+    replaced: int
     missing: int
     left_out: int
     duplicates: int
@@ -211,7 +214,9 @@ def _take_in(
         left_out=scan.left_out,
     )
     arrived = match_waiting(library)
-    done = analyse_library(library, workers, options, progress=progress)
+    by_file = found.kind in ("folder", "gtzan")  # a table names the track of each file
+    scanned = {track.track_id for track in scan.tracks} if by_file else set()
+    done = analyse_library(library, workers, options, scanned=scanned, progress=progress)
     counts = library.counts()
     return PreprocessResult(
         dataset=name,
@@ -224,6 +229,7 @@ def _take_in(
         embedded=done.embedded,
         arrived=arrived,
         moved=scan.n_moved,
+        replaced=done.replaced,
         missing=counts["missing"],
         left_out=counts["left_out"],
         duplicates=done.duplicates,
@@ -253,20 +259,32 @@ class AnalysisResult:
     analysed: int
     encoded: int
     embedded: int
+    replaced: int
     duplicates: int
     problems: int
 
 
 def analyse_library(
-    library: Library, workers: Workers, options: AnalysisOptions, *, progress: Progress
+    library: Library,
+    workers: Workers,
+    options: AnalysisOptions,
+    *,
+    scanned: Collection[str] = (),
+    progress: Progress,
 ) -> AnalysisResult:
-    """Analyze and embed the tracks of a library for which that is not done yet."""
+    """Analyze and embed the tracks of a library for which that is not done yet.
+
+    The files of the tracks with the ids `scanned` may replace those of missing tracks.
+    """
     catalogue = library.catalogue()
     analysed, problems = analyse_new(library, catalogue, workers, options, progress=progress)
     library.set_problems("analysis", problems)
     if analysed:
         catalogue = library.catalogue()
-    duplicates = find_duplicates(library, catalogue, progress=progress)
+    new = find_duplicates(library, catalogue, progress=progress)
+    replaced = merge_replaced(library, scanned, new) if scanned else 0
+    if replaced:
+        catalogue = library.catalogue()
     encoded = encode_new(library, catalogue, progress=progress)
     embedded, failed = 0, list[Problem]()
     if read_choice(library) != "none":
@@ -278,6 +296,7 @@ def analyse_library(
         analysed=analysed,
         encoded=encoded,
         embedded=embedded,
-        duplicates=duplicates,
+        replaced=replaced,
+        duplicates=sum(map(len, recordings(library, catalogue))),
         problems=len(problems) + len(failed),
     )

@@ -72,34 +72,39 @@ def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
 
 def find_duplicates(
     library: Library, catalogue: Catalogue, *, progress: Progress = no_progress
-) -> int:
-    """Compare new tracks with all tracks; return the number of duplicates in the library."""
+) -> list[int]:
+    """Compare new tracks with all tracks, also missing ones; return the rows of the new ones."""
     with (
         open_store(library, AUDIO.summary) as summaries,
         _vectors(library) as vectors,
     ):
         rows = [row for row in catalogue.rows.tolist() if row in summaries]
         new = [place for place, row in enumerate(rows) if row not in vectors]
-        if new:
-            prints = [summaries.read("fingerprint", row)[0] for row in rows]
-            with progress("Comparing recordings", len(new)) as advance:
-                made = np.stack([shift_invariant_vector(prints[place]) for place in new])
-                all_vectors = vectors.matrix("vector", rows)
-                if not all_vectors.size:
-                    all_vectors = np.zeros((len(rows), N_DIMENSIONS), np.float32)
-                all_vectors[new] = made
-                durations = summaries.matrix("facts", rows)[:, FACTS.index("duration")]
-                pairs = find_duplicate_pairs(
-                    prints, durations.astype(np.float64), vectors=all_vectors, new=np.array(new)
-                )
-                # pairs before vectors: tracks with a vector are not compared again
-                library.set_duplicate_pairs(
-                    [(rows[pair.one], rows[pair.other], pair.value) for pair in pairs],
-                    among=[rows[place] for place in new],
-                )
-                vectors.add_many([rows[place] for place in new], {"vector": made})
-                advance(len(new))
-    return sum(map(len, recordings(library, catalogue)))
+        if not new:
+            return []
+        prints = [summaries.read("fingerprint", row)[0] for row in rows]
+        with progress("Comparing recordings", len(new)) as advance:
+            made = np.stack([shift_invariant_vector(prints[place]) for place in new])
+            all_vectors = vectors.matrix("vector", rows)
+            if not all_vectors.size:
+                all_vectors = np.zeros((len(rows), N_DIMENSIONS), np.float32)
+            all_vectors[new] = made
+            durations = summaries.matrix("facts", rows)[:, FACTS.index("duration")]
+            pairs = find_duplicate_pairs(
+                prints,
+                durations.astype(np.float64),
+                vectors=all_vectors,
+                new=np.array(new),
+                advance=advance,
+            )
+            new_rows = [rows[place] for place in new]
+            # pairs before vectors: tracks with a vector are not compared again
+            library.set_duplicate_pairs(
+                [(rows[pair.one], rows[pair.other], pair.value) for pair in pairs], among=new_rows
+            )
+            vectors.add_many(new_rows, {"vector": made})
+            advance(sum(not len(prints[place]) for place in new))  # those without a fingerprint
+    return new_rows
 
 
 def _vectors(library: Library) -> FeatureStore:

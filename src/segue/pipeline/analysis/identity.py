@@ -1,12 +1,15 @@
 """Match the files of a folder with known tracks: an id belongs to a sound, not to a path.
 
-A file at a known path is the track of that path as long as its state or its sound is unchanged.
-All other files, and the tracks whose files are gone or hold another sound now, are matched by a
-digest of the sound. A file that matches no track then takes the place of the track at its path,
-unless that track was found in another file; a new file gets a new id.
+A file at a known path is the track of that path as long as its state or its sound is unchanged. A
+folder may be reached by several paths: a file that has the device and inode of the file of a track
+is that track, too. All other files, and the tracks whose files are gone or hold another sound now,
+are matched by a digest of the encoded sound. A file that matches no track is a new one, also at the
+path of a known track, which is then missing. Once its audio is analyzed,
+`segue.pipeline.analysis.replaced_files` finds out whether it is the same recording.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +32,7 @@ class FileMatches:
     same_sound : dict of str to FileState
         Known tracks whose sound is in another file or in a rewritten one, with its state.
     changed : set of str
-        Known tracks whose file has another sound now.
+        Known tracks whose file has changed, and had no digest before or has none now.
     missing : set of str
         Known tracks whose file is gone.
     left_out : set of str
@@ -91,21 +94,32 @@ def match_files(
     known_at = by_path(known.values())
     holders = [None if track.path is None else known_at.get(track.path) for track in tracks]
     out = FileMatches([track.track_id for track in tracks])
+    _add_same_files(directory, tracks, holders, known)
+    for place, one in enumerate(holders):
+        if one is not None:
+            out.ids[place] = one.track.track_id
     files, lost = _at_known_paths(tracks, holders, digests_of, out)
     held = {one.track.track_id for one in holders if one is not None}
     settled = held - {one.track.track_id for one in lost}
     gone, out.left_out = _gone(known, held, known_at, directory)
     lost += gone
-    files += _new_files(tracks, holders, known, lost, digests_of)
+    copies = _CopiedFolders(directory, known, held | {one.track.track_id for one in lost})
+    any_lost = any(_digest(one) for one in lost)
+    files += _new_files(tracks, holders, copies, digests_of, any_lost=any_lost)
     files.sort(key=lambda file: file.place)
     taken = _TakenIds(known, settled, {one.track.track_id for one in lost})
     for file, one in _match(files, lost):
         _settle(file, one, out, taken)
     for file in files:
-        if file.track_id is None and file.holder and file.holder.track.track_id not in taken.used:
-            file.track_id = file.holder.track.track_id
-            out.changed.add(file.track_id)
-            taken.used.add(file.track_id)
+        if file.track_id is None and (track_id := file.id_of_holder(taken.used)):
+            file.track_id = track_id
+            out.changed.add(track_id)
+            taken.used.add(track_id)
+    for file in files:
+        same = None if file.track_id or file.holder else copies.track_of(file.path, file.digest)
+        if same is not None and same.track.track_id not in taken.used:
+            _settle(file, same, out, taken)
+            out.n_moved -= 1
     for file in files:
         if file.track_id is None:
             named = name_of(file.path) if file.holder else tracks[file.place].track_id
@@ -128,6 +142,13 @@ class _File:
     holder: KnownTrack | None
     track_id: str | None = None
 
+    def id_of_holder(self, used: Container[str]) -> str | None:
+        """Return the id of the track at the path if no digest says that the file is another."""
+        if self.holder is None or (self.digest is not None and _digest(self.holder) is not None):
+            return None
+        track_id = self.holder.track.track_id
+        return None if track_id in used else track_id
+
 
 @dataclass(slots=True)
 class _TakenIds:
@@ -141,6 +162,94 @@ class _TakenIds:
         return track_id in self.known or track_id in self.used
 
 
+def _add_same_files(
+    directory: Path,
+    tracks: Sequence[Track],
+    holders: list[KnownTrack | None],
+    known: Mapping[str, KnownTrack],
+) -> None:
+    """Add the known tracks whose file is that of a new path, by device and inode.
+
+    A known track whose own path is among those of the folder is another name of the file.
+    """
+    new = [place for place, one in enumerate(holders) if one is None and tracks[place].path]
+    if not new:
+        return
+    held = {one.track.track_id for one in holders if one is not None}
+    at: dict[tuple[int, int], list[KnownTrack]] = {}
+    for track_id, one in known.items():
+        path = one.track.path
+        inode = None if path is None or track_id in held or one.track.missing else _inode(path)
+        if inode is not None:
+            at.setdefault(inode, []).append(one)
+    for place in new if at else ():
+        path = tracks[place].path
+        inode = None if path is None else _inode(path)
+        candidates = at.get(inode, []) if inode is not None else []
+        if path is not None and candidates:
+            relative = path.relative_to(directory).parts
+            best = max(candidates, key=lambda one: _n_same_parts(one.track.path, relative))
+            candidates.remove(best)
+            holders[place] = best
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    """Return the device and inode of a file; None where it is gone, or the system has none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status.st_ino else None
+
+
+def _n_same_parts(path: Path | None, parts: Sequence[str]) -> int:
+    """Return how many parts at the end of a path agree."""
+    own = () if path is None else path.parts
+    pairs = zip(reversed(own), reversed(parts), strict=False)
+    return next((n for n, (one, other) in enumerate(pairs) if one != other), len(parts))
+
+
+class _CopiedFolders:
+    """Known tracks in folders that are not scanned now, by the end of the paths of their files.
+
+    A file at the same place below another folder, with the same sound, is the same track: one
+    folder that is mounted twice has two devices, and a copied one has other inodes.
+    """
+
+    def __init__(
+        self, directory: Path, known: Mapping[str, KnownTrack], others: Container[str]
+    ) -> None:
+        self._directory = directory
+        self._known = known
+        self._at: dict[str, list[KnownTrack]] = {}
+        for track_id, one in known.items():
+            path = one.track.path
+            if track_id in others or path is None or not _digest(one):
+                continue
+            if not path.is_relative_to(directory):
+                self._at.setdefault(path.name, []).append(one)
+
+    def may_have(self, track: Track) -> bool:
+        """Return whether there are tracks to compare a new file with."""
+        if track.track_id in self._known:
+            return True
+        return track.path is not None and bool(self.candidates(track.path))
+
+    def candidates(self, path: Path) -> list[KnownTrack]:
+        """Return the tracks at the same place below another folder."""
+        relative = path.relative_to(self._directory).parts
+        return [
+            one
+            for one in self._at.get(path.name, ())
+            if one.track.path is not None and one.track.path.parts[-len(relative) :] == relative
+        ]
+
+    def track_of(self, path: Path, digest: str | None) -> KnownTrack | None:
+        """Return the track that a new file is."""
+        same = [one for one in self.candidates(path) if digest and _digest(one) == digest]
+        return same[0] if same else None
+
+
 def _at_known_paths(
     tracks: Sequence[Track],
     holders: Sequence[KnownTrack | None],
@@ -148,7 +257,12 @@ def _at_known_paths(
     out: FileMatches,
 ) -> tuple[list[_File], list[KnownTrack]]:
     """Return the files at known paths that hold another sound now, and the tracks they replaced."""
-    suspects = changed_files(tracks, holders)
+    suspects, same = [], out.same_sound
+    for place, path, state, before in changed_files(tracks, holders):
+        if before.file and before.file.state == state and before.track.path != path:
+            same[before.track.track_id] = state  # the same file, by another path
+        else:
+            suspects.append((place, path, state, before))
     digests = digests_of([path for _, path, _, _ in suspects])
     files, lost = [], []
     for place, path, state, before in suspects:
@@ -169,13 +283,14 @@ def _gone(
 ) -> tuple[list[KnownTrack], set[str]]:
     """Return the tracks whose files are gone, in any folder, and those whose files are excluded."""
     gone, excluded = [], set()
+    real = Path(os.path.realpath(directory))
     for track_id, one in known.items():
         path = one.track.path
         if path is None or track_id in held:
             continue
         if known_at[path] is not one or state_of(path) is None:
             gone.append(one)
-        elif path.is_relative_to(directory):
+        elif path.is_relative_to(directory) or Path(os.path.realpath(path)).is_relative_to(real):
             excluded.add(track_id)
     return gone, excluded
 
@@ -183,9 +298,10 @@ def _gone(
 def _new_files(
     tracks: Sequence[Track],
     holders: Sequence[KnownTrack | None],
-    known: Mapping[str, KnownTrack],
-    lost: Sequence[KnownTrack],
+    copies: "_CopiedFolders",
     digests_of: Digests,
+    *,
+    any_lost: bool,
 ) -> list[_File]:
     """Return the files at unknown paths, with digests if there are tracks to compare with."""
     new = [
@@ -193,8 +309,7 @@ def _new_files(
         for place, (track, holder) in enumerate(zip(tracks, holders, strict=True))
         if holder is None and track.path is not None
     ]
-    any_lost = any(_digest(one) for one in lost)
-    compared = [file for file in new if any_lost or tracks[file.place].track_id in known]
+    compared = [file for file in new if any_lost or copies.may_have(tracks[file.place])]
     for file in compared:
         file.state = state_of(file.path)
     digests = digests_of([file.path for file in compared])

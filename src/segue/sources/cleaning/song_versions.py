@@ -82,6 +82,17 @@ def song_key(title: str) -> str | None:
     return title_key(base)
 
 
+def are_versions(one: str, other: str) -> bool:
+    """Return whether two titles name different versions of one song; a remaster is the same one.
+
+    >>> are_versions("Heroes", "Heroes (Live)"), are_versions("Heroes", "Heroes - 2017 Remaster")
+    (True, False)
+    """
+    if title_key(one) == title_key(other):
+        return False
+    return title_key(_without_versions(one)) == title_key(_without_versions(other))
+
+
 def _without_versions(title: str) -> str:
     kept = _BRACKETS.sub(lambda found: "" if _is_version(found[1]) else found[0], title).strip()
     parts = PARTS.split(kept or title)

@@ -5,7 +5,8 @@ Conventions
 - The name of a file depends on the kind of folder: its path below it, or the name of its clip.
 - A file at the path of a known track's file keeps that track's id. `IdentifyTracks` decides whether
   it is that track, and also knows files that were moved; without it, it is.
-- A new file with the name of a known track gets a number: no track gets the id of another.
+- A new file with the name of a known track, or of another file (in other Unicode), gets a number:
+  no track gets the id of another.
 """
 
 from collections.abc import Container, Sequence
@@ -19,16 +20,25 @@ from segue.types import Problem, Track
 
 
 def with_ids(
-    directory: Path, reads: Sequence[ReadTrack], name_of: NameFile, options: ReadOptions
+    directory: Path,
+    reads: Sequence[ReadTrack],
+    name_of: NameFile,
+    options: ReadOptions,
+    *,
+    each_once: bool = False,
 ) -> tuple[list[Track], list[Problem]]:
-    """Return the tracks with their ids, and the problems; of two with one name, the first is used.
+    """Return the tracks with their ids, and the problems.
 
     Parameters
     ----------
     reads
         Tracks whose id is that of their known file, or else the name of the file.
+    each_once
+        Leave out a file with the name of another, as a problem.
     """
-    reads, problems = _each_name_once(directory, reads, name_of, options.known)
+    problems: list[Problem] = []
+    if each_once:
+        reads, problems = _each_name_once(directory, reads, name_of, options.known)
     tracks = [track for track, _ in reads]
     identify = options.identify or _ByPath(options.known).identify
     for place, track_id in enumerate(identify(directory, tracks, name_of)):
@@ -70,7 +80,7 @@ class _ByPath:
 def _each_name_once(
     directory: Path, reads: Sequence[ReadTrack], name_of: NameFile, known: KnownTracks
 ) -> tuple[list[ReadTrack], list[Problem]]:
-    """Leave out new files with the name of another, in other Unicode or with another suffix."""
+    """Leave out new files with the name of another: a clip that occurs twice."""
     named: dict[str, Path] = {
         track.track_id: track.path for track, _ in reads if track.path and track.path in known
     }

@@ -180,7 +180,9 @@ def _read_files(
                 progress=options.progress,
             )
         reads = with_rows(reads, rows or {})
-        tracks, problems = with_ids(directory, reads, _naming(directory, kind), options)
+        name_of = _naming(directory, kind)
+        once = kind == "gtzan"
+        tracks, problems = with_ids(directory, reads, name_of, options, each_once=once)
         problems += [
             Problem(source=relative_id(path, directory), reason=reason)
             for path, reason in unsplit_files(files.sheets, audio).items()

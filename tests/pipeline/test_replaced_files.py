@@ -1,0 +1,325 @@
+"""Files that replaced others: another encoding of a recording is the track that it was."""
+
+import shutil
+import unicodedata
+
+import mutagen
+import numpy as np
+import pytest
+import soundfile
+
+from segue.library import AnnotationRecord, Event, Library
+from segue.pipeline.analysis.inputs import AUDIO, open_store
+from segue.pipeline.analysis.replaced_files import Agreement, agreement_of
+from segue.pipeline.preprocess import preprocess
+from segue.types import Track
+
+RATE = 22_050
+
+
+def tune(seed, seconds=12.0):
+    rng = np.random.default_rng(seed)
+    notes = []
+    while sum(map(len, notes)) < seconds * RATE:
+        time = np.arange(int(rng.uniform(0.1, 0.5) * RATE)) / RATE
+        pitch = 220 * 2 ** (rng.integers(0, 30) / 12)
+        partials = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 6))
+        notes.append(0.1 * partials * np.exp(-5 * time))
+    signal = np.concatenate(notes)[: round(seconds * RATE)]
+    return signal + 0.001 * rng.normal(size=len(signal))
+
+
+def drone(hertz, seconds=12.0):
+    """A sound without a fingerprint."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    return 0.2 * np.sin(2 * np.pi * hertz * time) * (1 + 0.2 * np.sin(0.6 * time))
+
+
+def write(path, signal, **tags):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, signal, RATE)
+    if tags:
+        file = mutagen.File(path, easy=True)
+        if file.tags is None:
+            file.add_tags()
+        file.update(tags)
+        file.save()
+    return path
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder with one MP3 and another track."""
+    folder = tmp_path / "music"
+    write(folder / "Alder/First/01 Sun.mp3", tune(1), title="Sun", artist="Alder", album="First")
+    write(folder / "Birch/Second/01.flac", tune(2), title="Moon", artist="Birch", album="Second")
+    return folder
+
+
+OLD = "Alder/First/01 Sun.mp3"
+
+
+def tracks_of(library):
+    return {track.track_id: track for track in library.catalogue().tracks}
+
+
+def listen(library, track_id, *kinds, start=1.0):
+    """Store live feedback of anna."""
+    library.feedback.add(
+        [
+            Event(
+                user="anna",
+                track_id=track_id,
+                kind=kind,
+                key=f"{track_id} {start} {n}",
+                at=start + n,
+            )
+            for n, kind in enumerate(kinds)
+        ]
+    )
+
+
+def plays_of(library):
+    return library.listens().groupby("track_id")["plays"].sum().to_dict()
+
+
+TAGS = {"title": "Sun", "artist": "Alder", "album": "First"}
+
+
+@pytest.mark.parametrize(
+    ("place", "signal", "tags"),
+    [
+        ("Alder/First/01 Sun.flac", tune(1), TAGS),  # FLAC for MP3
+        ("Alder/First/01 - The Sun.flac", tune(1), {"title": "The Sun"}),  # by its folder
+        ("Alder/First/01 Sun.mp3", 0.5 * tune(1), TAGS),  # another volume, in place
+        ("Moved/x.mp3", 0.7 * tune(1), TAGS),  # another volume, and moved
+        ("new/01. Sun.ogg", tune(1)[RATE // 2 :], {}),  # another rip, by its name
+        ("Best/07.ogg", tune(1), {**TAGS, "title": "Sun (2011 Remaster)", "album": "Best"}),
+    ],
+)
+def test_other_encoding_of_a_recording_is_its_track(music, library, place, signal, tags):
+    preprocess(library, music)
+    listen(library, OLD, "play", "play", "like")
+    (music / OLD).unlink()
+    write(music / place, signal, **tags)
+    again = preprocess(library, music)
+    assert (again.tracks, again.analysed, again.replaced, again.missing) == (2, 1, 1, 0)
+    found = tracks_of(library)
+    assert list(found) == [OLD, "Birch/Second/01.flac"]
+    assert found[OLD].path == music / place
+    assert plays_of(library)[OLD] == 2
+    third = preprocess(library, music)
+    assert (third.analysed, third.replaced, third.missing, third.duplicates) == (0, 0, 0, 0)
+    assert tracks_of(library) == found
+
+
+def test_transcodes_in_another_folder_keep_their_tracks(music, library, tmp_path):
+    preprocess(library, music)
+    before = list(tracks_of(library))
+    write(tmp_path / "ogg/Alder/First/01 Sun.ogg", tune(1), **TAGS)
+    write(tmp_path / "ogg/Birch/Second/01.ogg", tune(2), title="Moon", artist="Birch")
+    shutil.rmtree(music)
+    again = preprocess(library, tmp_path / "ogg")
+    assert (again.replaced, again.missing) == (2, 0)
+    assert list(tracks_of(library)) == before
+
+
+@pytest.mark.parametrize("tags", [TAGS, {}])
+def test_other_recording_at_a_path_inherits_nothing(music, library, tags):
+    preprocess(library, music)
+    listen(library, OLD, "play", "like")
+    write(music / OLD, tune(9), **tags)
+    again = preprocess(library, music)
+    assert (again.analysed, again.replaced, again.missing) == (1, 0, 1)
+    found = tracks_of(library)
+    assert (found[OLD].missing, found[f"{OLD} (2)"].missing) == (True, False)
+    assert plays_of(library) == {OLD: 1}
+    # and the old file comes back as what it was, wherever it is
+    write(music / "back/Sun.flac", tune(1), **TAGS)
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (1, 0)
+    assert tracks_of(library)[OLD].path == music / "back/Sun.flac"
+
+
+@pytest.mark.parametrize(
+    ("title", "n_replaced"), [("Sun", 1), ("Sun (Live)", 0), ("Sun - Instrumental", 0)]
+)
+def test_title_of_another_version_is_another_track(music, library, title, n_replaced):
+    preprocess(library, music)
+    (music / OLD).unlink()
+    write(music / "Alder/First/01.flac", tune(1), **{**TAGS, "title": title})
+    assert preprocess(library, music).replaced == n_replaced
+
+
+def test_recording_of_other_names_elsewhere_is_another_track(music, library):
+    preprocess(library, music)
+    (music / OLD).unlink()
+    write(music / "Cedar/Third/05 Sea.flac", tune(1), title="Sea", artist="Cedar")
+    assert preprocess(library, music).replaced == 0
+
+
+def test_file_that_was_cut_short_is_completed(music, library):
+    write(music / OLD, tune(1)[: 6 * RATE], **TAGS)
+    preprocess(library, music)
+    write(music / OLD, tune(1), **TAGS)
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (1, 0)
+
+
+@pytest.mark.parametrize(("hertz", "n_replaced"), [(110, 1), (140, 0)])
+def test_sound_without_fingerprint_is_compared_itself(music, library, hertz, n_replaced):
+    write(music / "Elm/1.ogg", drone(110), title="Drone", artist="Elm")
+    preprocess(library, music)
+    (music / "Elm/1.ogg").unlink()
+    write(music / "Elm/1.flac", drone(hertz), title="Drone", artist="Elm")
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (n_replaced, 1 - n_replaced)
+
+
+def test_copy_that_was_there_before_takes_over_everything(music, library):
+    new = "Alder/First/01 Sun.flac"
+    write(music / new, tune(1), **TAGS)
+    preprocess(library, music)
+    rows = dict(zip(tracks_of(library), library.catalogue().rows.tolist(), strict=True))
+    kept, removed = sorted((OLD, new), key=rows.__getitem__)
+    listen(library, OLD, "play", "play", "like")
+    listen(library, new, "play", "dislike", start=100.0)
+    library.playlists.add("anna", "Mine", "tracks", {}, [new, "Birch/Second/01.flac", OLD])
+    library.annotations.put(
+        "anna",
+        [
+            AnnotationRecord(kind="song", item=OLD, rating=4),
+            AnnotationRecord(kind="song", item=new, starred=5.0),
+        ],
+    )
+    for value in (OLD, new):
+        library.rules.add("anna", "learn", "track", value)
+    library.rules.add("anna", "play", "track", removed)
+    (music / OLD).unlink()
+    again = preprocess(library, music)
+    assert (again.analysed, again.replaced, again.missing) == (0, 1, 0)
+    assert list(tracks_of(library)) == [kept, "Birch/Second/01.flac"]
+    assert tracks_of(library)[kept].path == music / new
+    assert plays_of(library)[kept] == 3
+    ratings = library.listens()["rating"].dropna().tolist()
+    assert ratings == [-1.0]  # the later opinion
+    (playlist,) = library.playlists.of("anna")
+    assert playlist.tracks == (kept, "Birch/Second/01.flac", kept)
+    (song,) = library.annotations.all("anna", "song")
+    assert (song.item, song.rating, song.starred) == (kept, 4, 5.0)
+    rules = [(rule.effect, rule.value) for rule in library.rules.of("anna")]
+    assert sorted(rules) == [("learn", kept), ("play", kept)]
+    assert library.reader.track_row(removed) == rows[kept]
+    assert len(open_store(library, AUDIO.summary).rows()) == 2
+
+
+def test_copy_of_another_album_stays_missing(music, library):
+    write(music / "Best/3 Sunny.flac", tune(1), **{**TAGS, "album": "Best"})
+    preprocess(library, music)
+    (music / OLD).unlink()
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (0, 1)
+
+
+def test_killed_merge_loses_no_listens(music, library, monkeypatch):
+    preprocess(library, music)
+    listen(library, OLD, "play")
+    (music / OLD).unlink()
+    write(music / "Alder/First/01 Sun.flac", tune(1), **TAGS)
+    from segue.library import library as module
+
+    def killed(directory, rows):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "move_in", killed)
+        with pytest.raises(KeyboardInterrupt):
+            preprocess(library, music)
+    again = preprocess(Library(library.directory), music)
+    assert (again.tracks, again.analysed, again.missing) == (2, 1, 0)
+    assert plays_of(library) == {OLD: 1}
+    assert tracks_of(library)[OLD].path == music / "Alder/First/01 Sun.flac"
+
+
+def test_names_in_other_unicode_are_two_tracks(tmp_path, library):
+    for number, form in enumerate(("NFC", "NFD")):
+        name = unicodedata.normalize(form, "Zoé.flac")
+        write(tmp_path / "music" / name, tune(number, 2.0))
+    for n_analysed in (2, 0):
+        again = preprocess(library, tmp_path / "music")
+        assert (again.tracks, again.analysed, again.problems) == (2, n_analysed, 0)
+    assert {track.path.name for track in tracks_of(library).values()} == {
+        unicodedata.normalize(form, "Zoé.flac") for form in ("NFC", "NFD")
+    }
+    assert set(tracks_of(library)) == {"Zoé.flac", "Zoé.flac (2)"}
+
+
+@pytest.mark.parametrize("device", ["the same", "another"])
+def test_folder_by_another_path_is_the_same(music, library, tmp_path, device):
+    preprocess(library, music)
+    (music / "Alder").rename(music / "Alder (2001)")
+    preprocess(library, music)
+    if device == "the same":
+        (tmp_path / "link").symlink_to(music)
+    else:
+        shutil.copytree(music, tmp_path / "link")  # by digest and place
+    for folder in (tmp_path / "link", music):
+        again = preprocess(library, folder)
+        assert (again.tracks, again.analysed, again.moved, again.missing) == (2, 0, 0, 0)
+        assert set(tracks_of(library)) == {OLD, "Birch/Second/01.flac"}
+
+
+def test_hard_link_in_a_folder_is_a_copy(music, library):
+    preprocess(library, music)
+    (music / "again.mp3").hardlink_to(music / OLD)
+    again = preprocess(library, music)
+    assert (again.tracks, again.duplicates) == (3, 2)
+
+
+def test_copies_without_fingerprint_are_duplicates(music, library):
+    write(music / "a/drone.wav", drone(110, 4.0))
+    for folder in ("b", "c"):
+        (music / folder).mkdir()
+        shutil.copy(music / "a/drone.wav", music / folder / "drone.wav")
+    assert preprocess(library, music).duplicates == 3
+    (music / "a/drone.wav").unlink()
+    # a copy is the same recording: it takes over the track
+    again = preprocess(library, music)
+    assert (again.duplicates, again.missing, again.replaced) == (2, 0, 1)
+
+
+def track(path, **tags):
+    from pathlib import Path
+
+    return Track(track_id=path, path=Path("/m") / path, **tags)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (track("a/1.mp3"), track("a/2.mp3"), Agreement.WHOLE),
+        (track("a/CD 1/1.mp3"), track("a/2.mp3"), Agreement.WHOLE),
+        (track("a/1 x.mp3"), track("b/X.flac"), Agreement.WHOLE),
+        (track("a/1.mp3"), track("b/2.mp3"), Agreement.NONE),
+        (track("a/1.mp3", title="X"), track("b/2.mp3", title="x"), Agreement.WHOLE),
+        (
+            track("a/1.mp3", title="X", artist="A & B", album="One"),
+            track("b/2.mp3", title="X", artist="A", album="Two"),
+            Agreement.TITLE,
+        ),
+        (
+            track("a/1.mp3", title="X", artist="A"),
+            track("b/2.mp3", title="X", artist="B"),
+            Agreement.NONE,
+        ),
+        (track("a/1.mp3", title="X"), track("a/1.flac", title="X (Demo)"), Agreement.NONE),
+        (
+            track("a/1.mp3", metadata={"isrc": "XX1"}),
+            track("b/2.mp3", metadata={"isrc": "XX2|XX1"}),
+            Agreement.WHOLE,
+        ),
+    ],
+)
+def test_agreement_of_tags_and_places(one, other, expected):
+    assert agreement_of(one, other) == expected
+    assert agreement_of(other, one) == expected
