@@ -105,6 +105,10 @@ class UnknownTrackError(LibraryError):
     """A track id that is not in the library."""
 
 
+class AmbiguousTrackError(UnknownTrackError):
+    """A name that several tracks have."""
+
+
 class UnknownListenerError(LibraryError):
     """A listener who is not in the library."""
 

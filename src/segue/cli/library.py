@@ -112,7 +112,7 @@ def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False)
 @report_errors
 def tracks(
     word: Annotated[
-        str | None, typer.Argument(help="Word in the id, title, artist or album.")
+        str | None, typer.Argument(help="Word in the path, id, title, artist or album.")
     ] = None,
     most: Annotated[
         int, typer.Option("--most", min=1, help="Largest number of tracks to list.")
@@ -120,25 +120,24 @@ def tracks(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """List or search tracks and their ids."""
+    """List or search tracks and their files."""
     from segue.library import Library
+    from segue.pipeline.catalogue.shown_files import shown_file, tracks_with
 
-    wanted = (word or "").casefold()
-    found = [
-        track
-        for track in Library(library, create=False).catalogue().tracks
-        if any(
-            wanted in (text or "").casefold()
-            for text in (track.track_id, track.title, track.artist, track.album)
-        )
-    ]
+    opened = Library(library, create=False)
+    found = tracks_with(opened, word or "")
     if json:
-        rows = [{name: getattr(track, name) for name in _FIELDS} for track in found[:most]]
+        rows = [
+            {name: getattr(track, name) for name in _FIELDS}
+            | {"path": None if track.path is None else str(track.path)}
+            for track in found[:most]
+        ]
         print_json({"n": len(found), "tracks": rows})
         return
+    roots = opened.reader.roots()
     cells = [
         (
-            track.track_id + _note(track),
+            shown_file(track, roots) + _note(track),
             track.title or "",
             track.artist or "",
             ", ".join(track.genres),
@@ -147,7 +146,7 @@ def tracks(
         )
         for track in found[:most]
     ]
-    columns = ("id", "title", "artist", "genre", "key", "tempo")
+    columns = ("file", "title", "artist", "genre", "key", "tempo")
     print_table(plural(len(found), "track"), columns, cells, right=1)
     if len(found) > most:
         say(f"... and {len(found) - most:,} more: --most {len(found)} shows all.")
@@ -159,18 +158,21 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
     """List duplicates: recordings that exist in several files."""
     from segue.library import Library
     from segue.pipeline.analysis.duplicates import duplicates as find
+    from segue.pipeline.catalogue.shown_files import shown_file
 
-    found = find(Library(library, create=False))
+    opened = Library(library, create=False)
+    found = find(opened)
     if json:
         print_json(found.to_dict())
         return
     if not found.recordings:
         say("No duplicates.")
         return
+    roots = opened.reader.roots()
     rows = [
         (
             f"{number}" if not place else "",
-            track.track_id,
+            shown_file(track, roots),
             " - ".join(part for part in (track.artist, track.title) if part),
             "" if track.duration is None else _minutes(track.duration),
         )
@@ -178,7 +180,7 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
         for place, track in enumerate(tracks)
     ]
     title = f"{plural(len(found.recordings), 'recording')} in {len(rows):,} files"
-    print_table(title, ("", "id", "track", "length"), rows, right=1)
+    print_table(title, ("", "file", "track", "length"), rows, right=1)
 
 
 @library.command("drop-windows")

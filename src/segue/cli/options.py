@@ -19,3 +19,6 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document instead of text.")
 ]
 DEFAULT_LIBRARY = Path("my.segue")
+
+TRACK_NAME = "its id, path, title, or 'Artist - Title'"
+"""How a track can be named wherever an id is expected, for the help of options."""

@@ -3,11 +3,14 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from segue.text import terminal_text
+
+if TYPE_CHECKING:
+    from segue.library import Library
 
 
 def print_json(document: Any) -> None:
@@ -84,12 +87,21 @@ def print_recommendations(title: str, document: Mapping[str, Any]) -> None:
             (
                 str(pick["rank"]),
                 name_of(pick, nameless="(untitled)"),
-                pick["track_id"],
+                pick.get("file") or pick["track_id"],
                 f"{reason}\n{parts}" if reason else parts,
                 f"{pick['score']:.2f}",
             )
         )
-    print_table(title, ("", "track", "id", "why", "score"), rows, right=1)
+    print_table(title, ("", "track", "file", "why", "score"), rows, right=1)
+
+
+def add_files(library: "Library", document: Mapping[str, Any]) -> None:
+    """Add the names under which lists show tracks to the tracks of a document."""
+    from segue.pipeline.catalogue.shown_files import shown_files
+
+    names = shown_files(library, [pick["track_id"] for pick in document["tracks"]])
+    for pick in document["tracks"]:
+        pick["file"] = names.get(pick["track_id"], pick["track_id"])
 
 
 def print_reasons(title: str, document: Mapping[str, Any]) -> None:
@@ -99,7 +111,7 @@ def print_reasons(title: str, document: Mapping[str, Any]) -> None:
         name = name_of(pick, nameless="(untitled)")
         say(
             "",
-            f"{pick['rank']}. {name} ({pick['track_id']})",
+            f"{pick['rank']}. {name} ({pick.get('file') or pick['track_id']})",
             *(f"   {line}" for line in reasons(pick)),
         )
 

@@ -9,6 +9,7 @@ from segue.cli.dials import options
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import (
+    add_files,
     hint,
     name_of,
     print_json,
@@ -40,7 +41,8 @@ def show(
     """Make a playlist and print it."""
     from segue.pipeline.recommender.service import RecommenderService
 
-    found = make(RecommenderService.open(library).state()).to_dict()
+    service = RecommenderService.open(library)
+    found = make(service.state()).to_dict()
     if json:
         print_json(found)
         return
@@ -50,6 +52,7 @@ def show(
         say(cause)
         return
     hint(found.get("hints", ()))
+    add_files(service.library, found)
     _PRINTED[found["playlist"]](found)
 
 
@@ -72,13 +75,13 @@ def _print_path(found: Mapping[str, Any]) -> None:
         (
             str(step["rank"]),
             name_of(step, nameless="(untitled)"),
-            step["track_id"],
+            step["file"],
             f"{step['progress']:.2f}",
             f"{step['step']:.0f}°" if step["rank"] > 1 else "",
         )
         for step in found["tracks"]
     ]
-    columns = ("", "track", "id", "progress", "step")
+    columns = ("", "track", "file", "progress", "step")
     title = f"From {found['from']} to {found['to']}, by {found['signal']}"
     print_table(title, columns, rows, right=2)
     say("", f"evenness: {found['evenness']:.2f} (largest step divided by mean step; 1 is even)")
@@ -90,13 +93,13 @@ def _print_blend(found: Mapping[str, Any]) -> None:
         (
             str(track["rank"]),
             name_of(track, nameless="(untitled)"),
-            track["track_id"],
+            track["file"],
             *(f"{track['tastes'][one]:+.2f}" for one in users),
             track["serves"],
         )
         for track in found["tracks"]
     ]
-    columns = ("", "track", "id", *users, "best for")
+    columns = ("", "track", "file", *users, "best for")
     print_table(f"For {' and '.join(users)}", columns, rows, right=len(users) + 1)
     mean = ", ".join(f"{one} {taste:+.2f}" for one, taste in found["mean_taste"].items())
     say("", f"mean score of the list, in standard deviations: {mean}")

@@ -12,6 +12,7 @@ import typer
 from segue.cli.dials import dials as dial_options
 from segue.cli.dials import exclusions as exclusion_options
 from segue.cli.dials import options
+from segue.cli.options import TRACK_NAME
 from segue.text import plural
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 CountOption = Annotated[int, typer.Option("-k", min=1, help="Number of tracks.")]
 DislikeOption = Annotated[
-    list[str] | None, typer.Option(help="Id of a disliked track. May be repeated.")
+    list[str] | None, typer.Option(help=f"A disliked track: {TRACK_NAME}. May be repeated.")
 ]
 _SHOWN = 5
 
@@ -33,7 +34,9 @@ _SHOWN = 5
 def like(
     dials: "Dials",
     exclusions: "Exclusions",
-    tracks: Annotated[list[str] | None, typer.Argument(help="Ids of liked tracks.")] = None,
+    tracks: Annotated[
+        list[str] | None, typer.Argument(help=f"Liked tracks, each by {TRACK_NAME}.")
+    ] = None,
     seeds: Annotated[
         Path | None,
         typer.Option(
@@ -69,7 +72,7 @@ def radio(
     exclusions: "Exclusions",
     user: Annotated[str | None, typer.Option(help="Listener to play for.")] = None,
     like: Annotated[
-        list[str] | None, typer.Option(help="Id of a liked track. May be repeated.")
+        list[str] | None, typer.Option(help=f"A liked track: {TRACK_NAME}. May be repeated.")
     ] = None,
     dislike: DislikeOption = None,
     k: CountOption = 20,

@@ -7,8 +7,16 @@ import typer
 from segue.cli.dials import dials as dial_options
 from segue.cli.dials import exclusions as exclusion_options
 from segue.cli.dials import options
-from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, print_json, print_reasons, print_recommendations, print_seed, say
+from segue.cli.options import DEFAULT_LIBRARY, TRACK_NAME, JsonOption, LibraryOption
+from segue.cli.output import (
+    add_files,
+    hint,
+    print_json,
+    print_reasons,
+    print_recommendations,
+    print_seed,
+    say,
+)
 
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions
@@ -24,10 +32,10 @@ def recommend(
     user: Annotated[str | None, typer.Option(help="Listener to recommend to.")] = None,
     k: CountOption = 10,
     like: Annotated[
-        list[str] | None, typer.Option(help="Id of a liked track. May be repeated.")
+        list[str] | None, typer.Option(help=f"A liked track: {TRACK_NAME}. May be repeated.")
     ] = None,
     dislike: Annotated[
-        list[str] | None, typer.Option(help="Id of a disliked track. May be repeated.")
+        list[str] | None, typer.Option(help="A disliked track, likewise. May be repeated.")
     ] = None,
     interest: Annotated[
         str | None,
@@ -47,8 +55,9 @@ def recommend(
     from segue.library import Library
     from segue.pipeline.recommender.recommend import recommend as run
 
+    opened = Library(library, create=False)
     found = run(
-        Library(library, create=False),
+        opened,
         user,
         k,
         like=like or [],
@@ -66,6 +75,7 @@ def recommend(
         say(cause)
         return
     hint(found.get("hints", ()))
+    add_files(opened, found)
     title = f"For {user}" if user else "Based on the liked tracks"
     (print_reasons if why else print_recommendations)(title, found)
     weights = sorted(found["weights"].items(), key=lambda part: -part[1])
@@ -75,7 +85,7 @@ def recommend(
 
 
 def similar(
-    track: Annotated[str, typer.Argument(help="Track id.")],
+    track: Annotated[str, typer.Argument(help=f"A track: {TRACK_NAME}.")],
     k: CountOption = 10,
     signal: Annotated[
         str | None,
@@ -95,10 +105,10 @@ def similar(
     from segue.library import Library
     from segue.pipeline.recommender.recommend import similar as run
 
-    found = run(
-        Library(library, create=False), track, k, signal=signal, versions=versions
-    ).to_dict()
+    opened = Library(library, create=False)
+    found = run(opened, track, k, signal=signal, versions=versions).to_dict()
     if json:
         print_json(found)
         return
+    add_files(opened, found)
     print_recommendations(f"Similar to {track}", found)

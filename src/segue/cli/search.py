@@ -20,24 +20,27 @@ def search(
     """Search tracks by title, tag, genre, or words for their sound."""
     from segue.library import Library
     from segue.pipeline.catalogue.search import search as run
+    from segue.pipeline.catalogue.shown_files import shown_files
 
     query = " ".join(words)
     if not query.strip():
         raise typer.BadParameter("give at least one search word")
-    found = run(Library(library, create=False), query, k)
+    opened = Library(library, create=False)
+    found = run(opened, query, k)
     if json:
         print_json(found.to_dict())
         return
+    names = shown_files(opened, [match.track_id for match in found.tracks])
     rows = [
         (
             str(match.rank),
             " - ".join(part for part in (match.artist, match.title) if part) or "(untitled)",
-            match.track_id,
+            names.get(match.track_id, match.track_id),
             "; ".join(f"{term}: {', '.join(by)}" for term, by in match.matched.items() if by),
             f"{match.score:.2f}",
         )
         for match in found.tracks
     ]
-    print_table(f"Results for {query}", ("", "track", "id", "matched by", "score"), rows, right=1)
+    print_table(f"Results for {query}", ("", "track", "file", "matched by", "score"), rows, right=1)
     if found.unknown:
         say(f"No track matches: {', '.join(found.unknown)}.")

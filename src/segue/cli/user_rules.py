@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segue.cli.dials import options
-from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.options import DEFAULT_LIBRARY, TRACK_NAME, JsonOption, LibraryOption
 from segue.cli.output import hint, print_json, print_table, say
 from segue.cli.user import NameArgument
 from segue.text import plural
@@ -24,7 +24,7 @@ def _names(text: str, panel: str | None = None) -> Any:
 def named(
     artist: Annotated[list[str] | None, _names("An artist.", _MUSIC)] = None,
     album: Annotated[list[str] | None, _names("An album, or ARTIST - ALBUM.", _MUSIC)] = None,
-    track: Annotated[list[str] | None, _names("The id of a track.", _MUSIC)] = None,
+    track: Annotated[list[str] | None, _names(f"A track: {TRACK_NAME}.", _MUSIC)] = None,
     genre: Annotated[list[str] | None, _names("A genre.", _MUSIC)] = None,
     tag: Annotated[list[str] | None, _names("A tag.", _MUSIC)] = None,
     folder: Annotated[

@@ -12,6 +12,7 @@ Conventions
   excluded.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -93,4 +94,5 @@ def _home(path: Path) -> Path:
 
 
 def _parts(path: Path) -> tuple[str, ...]:
-    return tuple(part.casefold() for part in path.parts if part != ".")
+    parts = (unicodedata.normalize("NFC", part) for part in path.parts if part != ".")
+    return tuple(part.casefold() for part in parts)

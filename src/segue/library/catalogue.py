@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from segue.catalogue_ids import CatalogueIds
 from segue.errors import UnknownTrackError
 from segue.library.entities import identify, names_of
+from segue.library.track_names import NamedTrack, TrackName, the_named
 from segue.types import ArtistCredit, Split, Track
 
 
@@ -45,20 +46,41 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.tracks)
 
-    def position(self, track_id: str) -> int:
-        """Return the position of the track `track_id`.
+    def position(self, name: str) -> int:
+        """Return the position of the track with an id, or another name: see `track_names`.
 
         Raises
         ------
         UnknownTrackError
             If there is none; the message names tracks with a similar id or title.
+        AmbiguousTrackError
+            If several have the name.
         """
-        found = self.positions.get(track_id)
+        found = self.positions.get(name)
         if found is not None:
             return found
-        near = self._near(track_id)
+        named = the_named(name, self._named(name))
+        if named is not None and named.track_id in self.positions:
+            return self.positions[named.track_id]
+        near = self._near(name)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else _FIND_IDS
-        raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")
+        raise UnknownTrackError(f"The library holds no track {name!r}: {hint}")
+
+    def id_of(self, name: str) -> str:
+        """Return the id of a track that is given by its id or another name: see `position`."""
+        return name if name in self.positions else self.tracks[self.position(name)].track_id
+
+    def _named(self, text: str) -> list[NamedTrack]:
+        """Return the tracks that a text names."""
+        name = TrackName(text)
+        found = []
+        for position, track in enumerate(self.tracks):
+            path = None if track.path is None else str(track.path)
+            rank = name.rank(path, track.title, track.artist)
+            rank = rank or name.loose_rank(track.title, track.artist)
+            if rank:
+                found.append(NamedTrack(rank, position, track.track_id, path, track.missing))
+        return found
 
     def _near(self, text: str) -> list[str]:
         """Return ids of some tracks with a text in their id or title."""

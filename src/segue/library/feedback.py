@@ -14,7 +14,7 @@ clear              takes that opinion back, and earlier ones of other sources wi
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -92,9 +92,15 @@ class FeedbackLog:
         UnknownTrackError
             If it does not.
         """
-        for track_id in {event.track_id for event in events}:
-            if self._reader.track_row(track_id) is None:
-                raise UnknownTrackError(_UNKNOWN.format(track_id))
+        self._with_ids(events)
+
+    def _with_ids(self, events: Sequence[Event]) -> list[Event]:
+        """Return events with the ids of the tracks that they name, maybe by other names."""
+        ids = {name: self._reader.track_id(name) for name in {one.track_id for one in events}}
+        for name, track_id in ids.items():
+            if track_id is None:
+                raise UnknownTrackError(_UNKNOWN.format(name))
+        return [replace(one, track_id=ids[one.track_id] or "") for one in events]
 
     def changes(self) -> int:
         """Return a number that changes when a process has written to the database."""
@@ -115,6 +121,7 @@ class FeedbackLog:
         LibraryError
             If the disk refuses.
         """
+        events = self._with_ids(events)
         with self._database.begin() as connection:
             users = _users(connection, {event.user for event in events})
             tracks = _tracks(connection, {event.track_id for event in events})

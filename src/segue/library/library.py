@@ -128,7 +128,7 @@ class Library(LibraryQueries):
         self.accounts = AccountStore(self._database, self.reader)
         self.audit = AuditLog(self._database)
         self.jobs = JobStore(self._database)
-        self.playlists = PlaylistStore(self._database)
+        self.playlists = PlaylistStore(self._database, self.reader)
         self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)
         self.rules = ListenerRuleStore(self._database)

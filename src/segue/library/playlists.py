@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from segue.errors import UnknownTrackError
 from segue.library.database import Database
 from segue.library.lookup import rows_where
+from segue.library.read_connection import ReadConnection
 from segue.library.schema import tracks
 from segue.library.serving_schema import playlist_tracks, playlists
 
@@ -46,8 +47,9 @@ class SavedPlaylist:
 class PlaylistStore:
     """The saved playlists of one library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reader: ReadConnection) -> None:
         self._database = database
+        self._reader = reader
 
     def add(
         self,
@@ -64,6 +66,7 @@ class PlaylistStore:
         UnknownTrackError
             If the library does not hold one of the tracks.
         """
+        track_ids = self._ids_of(track_ids)
         now = time.time()
         made = SavedPlaylist(
             id=secrets.token_urlsafe(12),
@@ -131,6 +134,7 @@ class PlaylistStore:
         UnknownTrackError
             If the library does not hold one of the tracks; the list is then as it was.
         """
+        track_ids = self._ids_of(track_ids)
         values = {} if recipe is None else {"recipe": json.dumps(recipe, ensure_ascii=False)}
         return self._change(owner, playlist, track_ids, **values) is not None
 
@@ -160,7 +164,7 @@ class PlaylistStore:
                 .where(playlist_tracks.c.playlist == row)
                 .order_by(playlist_tracks.c.place)
             )
-            edited = edit(list(connection.scalars(query)))
+            edited = self._ids_of(edit(list(connection.scalars(query))))
             connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist == row))
             _put_tracks(connection, row, edited)
             return True
@@ -172,6 +176,20 @@ class PlaylistStore:
             return bool(connection.execute(delete(playlists).where(own)).rowcount)
 
     # ---------------------------------------------------------------------------------------------
+
+    def _ids_of(self, names: Sequence[str]) -> list[str]:
+        """Return the ids of tracks that are given by ids or other names.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of them.
+        """
+        ids = {name: self._reader.track_id(name) for name in dict.fromkeys(names)}
+        unknown = [name for name, track_id in ids.items() if track_id is None]
+        if unknown:
+            raise unknown_tracks(unknown)
+        return [ids[name] or "" for name in names]
 
     def _change(
         self, owner: str, playlist: str, track_ids: Sequence[str] | None = None, **values: str
@@ -216,9 +234,6 @@ def _put_tracks(connection: Connection, row: int, track_ids: Sequence[str]) -> N
     wanted = sorted(set(track_ids))
     query = select(tracks.c.track_id, tracks.c.row)
     known = dict(rows_where(connection, query, tracks.c.track_id, wanted))
-    unknown = [track_id for track_id in dict.fromkeys(track_ids) if track_id not in known]
-    if unknown:
-        raise unknown_tracks(unknown)
     placed = [
         {"playlist": row, "place": place, "track": known[track_id]}
         for place, track_id in enumerate(track_ids)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from segue.library.catalogue import ANALYZED, from_record, path_from_text
 from segue.library.sharing import MIN_GROUP, Sharing
 from segue.library.storage import database_uri, translate_errors
+from segue.library.track_names import NamedTrack, TrackName, the_named
 from segue.types import Track
 
 MAX_CONNECTIONS: Final = 16
@@ -33,6 +34,11 @@ _TRACKS = (
 _ROW_OF_TRACK = (
     "SELECT row FROM tracks WHERE track_id = ?1"
     " UNION ALL SELECT track FROM former_ids WHERE track_id = ?1 LIMIT 1"
+)
+_ROOTS = "SELECT DISTINCT json_extract(result, '$.dataset') FROM runs WHERE verb = 'preprocess'"
+_NAMED = (
+    "SELECT rank, row, track_id, path, missing FROM (SELECT name_rank(path, title, artist) AS rank,"
+    " row, track_id, path, missing FROM tracks) WHERE rank > 0 ORDER BY rank, row LIMIT 1000"
 )
 _LISTENS = (
     "SELECT listens.track, plays, ms_played, skipped, completed, rating, timestamp, position,"
@@ -143,10 +149,55 @@ class ReadConnection:
         found = self._all(_ROW_OF_TRACK, [track_id])
         return int(found[0][0]) if found else None
 
+    def roots(self) -> list[str]:
+        """Return the folders that were scanned."""
+        return [one[0] for one in self._all(_ROOTS, []) if one[0]]
+
+    def named(self, text: str) -> list[NamedTrack]:
+        """Return the tracks that a text names: see `segue.library.track_names`."""
+        name = TrackName(text, self.roots())
+
+        def rank(path: str | None, title: str | None, artist: str | None) -> int:
+            return name.rank(path and str(path_from_text(path)), title, artist)
+
+        def loose(_: str | None, title: str | None, artist: str | None) -> int:
+            return name.loose_rank(title, artist)
+
+        for function in (rank, loose):
+            with self._using() as connection:
+                connection.create_function("name_rank", 3, function, deterministic=True)
+                found = connection.execute(_NAMED).fetchall()
+            if found:
+                return [
+                    NamedTrack(
+                        rank=one["rank"],
+                        row=one["row"],
+                        track_id=one["track_id"],
+                        path=one["path"] and str(path_from_text(one["path"])),
+                        missing=bool(one["missing"]),
+                    )
+                    for one in found
+                ]
+        return []
+
     def by_artist(self, artist: str) -> Track | None:
         """Return a track whose artist is shown by this text, None if there is none."""
         found = self._all("SELECT row FROM tracks WHERE artist = ? LIMIT 1", [artist])
         return self.tracks([found[0][0]])[found[0][0]] if found else None
+
+    def track_id(self, text: str) -> str | None:
+        """Return the id of the track that a text names; None if none does.
+
+        Raises
+        ------
+        AmbiguousTrackError
+            If it names several.
+        """
+        row = self.track_row(text)
+        if row is not None:
+            return str(self._all("SELECT track_id FROM tracks WHERE row = ?", [row])[0][0])
+        found = the_named(text, self.named(text))
+        return None if found is None else found.track_id
 
     def near(self, text: str, most: int = 3) -> list[str]:
         """Return ids of tracks that have a text in their id or title."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from segue.catalogue_ids import CatalogueIds
 from segue.library.catalogue import Catalogue
 from segue.library.read_connection import ReadConnection
+from segue.library.track_names import NamedTrack
 from segue.types import Track
 
 MAX_CACHED: Final = 8_000
@@ -131,3 +132,6 @@ class StoredCatalogue(Catalogue):
 
     def _near(self, text: str) -> list[str]:
         return self._reader.near(text)
+
+    def _named(self, text: str) -> list[NamedTrack]:
+        return self._reader.named(text)

@@ -4,10 +4,12 @@ Names are compared by `segue.artist_names.comparison_key`. A mask over a hundred
 takes about a millisecond, and no track is read for it.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,16 +177,24 @@ class ExclusionIndex:
         if folder not in self._folders:
             if len(self._folders) > _MAX_FOLDERS:
                 self._folders.clear()
-            parts = folder_parts(folder)
-            inside = np.zeros(len(self.rows), bool)
-            for row, track in self.reader.located():
-                path = track.path or track.features
-                if path is not None and is_inside(path, parts):
-                    place = int(np.searchsorted(self.rows, row))
-                    if place < len(self.rows) and self.rows[place] == row:
-                        inside[place] = True
-            self._folders[folder] = inside
+            self._folders[folder] = self._find_inside(folder)
         return self._folders[folder]
+
+    def _find_inside(self, folder: str) -> Mask:
+        """Return which tracks are in a folder; of an earlier name, by their ids."""
+        spellings = {folder_parts(folder)}
+        if Path(folder).is_absolute():
+            spellings.add(folder_parts(os.path.realpath(folder)))
+        inside, named = np.zeros((2, len(self.rows)), bool)
+        for row, track in self.reader.located():
+            place = int(np.searchsorted(self.rows, row))
+            if place == len(self.rows) or self.rows[place] != row:
+                continue
+            path = track.path or track.features
+            for parts in spellings:
+                inside[place] |= path is not None and is_inside(path, parts)
+                named[place] |= is_inside(Path(track.track_id), parts)
+        return inside if inside.any() else named
 
 
 def _limits(rules: Exclusions) -> tuple[tuple[str, float | None, float | None], ...]:

@@ -115,14 +115,12 @@ def _checked(library: Library, user: str, kind: RuleKind, value: str) -> str:
         raise RuleError(
             f"The {kind} of a rule has {len(value):,} characters: give 1 to {MAX_LENGTH:,}."
         )
-    if kind == "track" and library.reader.track_row(value) is None:
-        raise UnknownTrackError(f"The library holds no track {value!r}: search for its id.")
+    if kind == "track":
+        return _track(library, value)
     if kind == "playlist":
         return _playlist(library, user, value)
-    if kind == "artist":
-        return _artist(library, value)
-    if kind == "source":
-        return value.casefold().removeprefix(IMPORTED)
+    if kind in ("artist", "source"):
+        return _artist(library, value) if kind == "artist" else _source(value)
     try:
         if kind == "hours":
             return str(DailyInterval.parse(value))
@@ -131,6 +129,17 @@ def _checked(library: Library, user: str, kind: RuleKind, value: str) -> str:
         return str(ListeningSession.parse(value)) if kind == "session" else value
     except ValueError as error:
         raise RuleError(str(error)) from None
+
+
+def _source(value: str) -> str:
+    return value.casefold().removeprefix(IMPORTED)
+
+
+def _track(library: Library, value: str) -> str:
+    track_id = library.reader.track_id(value)
+    if track_id is None:
+        raise UnknownTrackError(f"The library holds no track {value!r}: search for its id.")
+    return track_id
 
 
 def _artist(library: Library, value: str) -> str:

@@ -21,7 +21,7 @@ from math import isfinite
 from typing import Any, Final
 
 from segue.engine import Dials, Exclusions, Playlist
-from segue.errors import PlaylistError
+from segue.errors import AmbiguousTrackError, PlaylistError, UnknownTrackError
 from segue.library import unknown_tracks
 from segue.pipeline.accounts.login import sharing
 from segue.pipeline.playlists.generate import BLEND_DIALS, LIKE_DIALS, blend, from_likes, path
@@ -124,12 +124,18 @@ class Recipe:
     def check_tracks(self, state: ServingState) -> None:
         """Raise `UnknownTrackError`, which tells all tracks here that the library does not hold."""
         named = [*self.like, *self.dislike, *filter(None, (self.start, self.end))]
-        positions = state.catalogue.positions
-        unknown = [one for one in dict.fromkeys(named) if one not in positions]
+        unknown: dict[str, UnknownTrackError] = {}
+        for one in dict.fromkeys(named):
+            try:
+                state.catalogue.position(one)
+            except AmbiguousTrackError:
+                raise
+            except UnknownTrackError as error:
+                unknown[one] = error
         if len(unknown) == 1:
-            state.catalogue.position(unknown[0])  # which says what comes near
+            raise next(iter(unknown.values()))  # it says what comes near
         if unknown:
-            raise unknown_tracks(unknown)
+            raise unknown_tracks(list(unknown))
 
     def make(self, state: ServingState, owner: str) -> Playlist:
         """Return the list that this makes for its owner.

@@ -171,7 +171,7 @@ class ServingState:
         UnknownInterestError
             If the listener has no such interest.
         """
-        seeds = Seeds(like, dislike)
+        seeds = Seeds(*([self.catalogue.id_of(one) for one in names] for names in (like, dislike)))
         dials = dials or Dials()
         profile, key, has_history = self._resolved(user, seeds, dials)
         whole = profile if has_history else None
