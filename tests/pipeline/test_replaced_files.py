@@ -213,6 +213,15 @@ def test_copy_that_was_there_before_takes_over_everything(music, library):
     assert len(open_store(library, AUDIO.summary).rows()) == 2
 
 
+def test_file_of_the_same_name_is_preferred(music, library):
+    preprocess(library, music)
+    (music / OLD).unlink()
+    for name in ("00 Other", "01 Sun", "02 Other"):
+        write(music / f"Alder/First/{name}.flac", tune(1))
+    assert preprocess(library, music).replaced == 1
+    assert tracks_of(library)[OLD].path == music / "Alder/First/01 Sun.flac"
+
+
 def test_copy_of_another_album_stays_missing(music, library):
     write(music / "Best/3 Sunny.flac", tune(1), **{**TAGS, "album": "Best"})
     preprocess(library, music)
@@ -297,8 +306,8 @@ def track(path, **tags):
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        (track("a/1.mp3"), track("a/2.mp3"), Agreement.WHOLE),
-        (track("a/CD 1/1.mp3"), track("a/2.mp3"), Agreement.WHOLE),
+        (track("a/1.mp3"), track("a/2.mp3"), Agreement.FOLDER),
+        (track("a/CD 1/1.mp3"), track("a/2.mp3"), Agreement.FOLDER),
         (track("a/1 x.mp3"), track("b/X.flac"), Agreement.WHOLE),
         (track("a/1.mp3"), track("b/2.mp3"), Agreement.NONE),
         (track("a/1.mp3", title="X"), track("b/2.mp3", title="x"), Agreement.WHOLE),

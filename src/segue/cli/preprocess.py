@@ -172,23 +172,8 @@ def _print(result: "PreprocessResult", library: Path) -> None:
         )
     if result.arrived:
         say(f"Matched {plural(result.arrived, 'imported listen')} to new tracks.")
-    if result.moved:
-        say(f"Recognized {plural(result.moved, 'moved or renamed file')}.")
-    if result.replaced:
-        say(
-            f"Replaced, found again: {plural(result.replaced, 'track')}. The new files are the same"
-            " recordings; the tracks keep their ids, plays, likes and playlists."
-        )
-    if result.missing:
-        say(
-            f"Missing: {plural(result.missing, 'track')}. Missing tracks stay in the library and"
-            " are not recommended."
-        )
-    if result.left_out:
-        say(
-            f"Excluded by --exclude or an ignore file: {plural(result.left_out, 'track')}. Excluded"
-            " tracks stay in the library and are not recommended."
-        )
+    for line in _changes(result):
+        say(line)
     if result.duplicates:
         say(
             f"Duplicates of other tracks: {plural(result.duplicates, 'file')}. See segue library"
@@ -202,6 +187,20 @@ def _print(result: "PreprocessResult", library: Path) -> None:
         )
     if result.problems:
         say(f"{plural(result.problems, 'problem')} with files or rows: see segue library problems.")
+
+
+def _changes(result: "PreprocessResult") -> list[str]:
+    """Return the lines about moved, replaced, missing and excluded files."""
+    lines = {
+        f"Recognized {plural(result.moved, 'moved or renamed file')}.": result.moved,
+        f"Replaced, found again: {plural(result.replaced, 'track')}. The new files are the same"
+        " recordings; the tracks keep their ids, plays, likes and playlists.": result.replaced,
+        f"Missing: {plural(result.missing, 'track')}. Missing tracks stay in the library and are"
+        " not recommended.": result.missing,
+        f"Excluded by --exclude or an ignore file: {plural(result.left_out, 'track')}. Excluded"
+        " tracks stay in the library and are not recommended.": result.left_out,
+    }
+    return [line for line, n in lines.items() if n]
 
 
 def _files(read: Mapping[str, int], passed_over: Mapping[str, int]) -> list[str]:

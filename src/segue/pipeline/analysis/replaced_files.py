@@ -40,7 +40,8 @@ class Agreement(IntEnum):
 
     NONE = 0
     TITLE = 1  # artist and title, and another album
-    WHOLE = 2
+    FOLDER = 2
+    WHOLE = 3
 
 
 def merge_replaced(library: Library, scanned: Collection[str], new: Collection[int]) -> int:
@@ -79,7 +80,7 @@ def _pairs(library: Library, scanned: set[str], new: set[int]) -> list[tuple[int
         (-agreement, missing, present)
         for missing, present in _same_recordings(library, tracks, gone, there, new)
         if (agreement := agreement_of(tracks[missing], tracks[present]))
-        and (agreement is Agreement.WHOLE or present in new)
+        and (agreement > Agreement.TITLE or present in new)
     ]
     used: set[int] = set()
     pairs = []
@@ -181,13 +182,14 @@ def agreement_of(one: Track, other: Track) -> Agreement:
         return Agreement.NONE
     if are_versions(one.title or "", other.title or ""):
         return Agreement.NONE
-    if folder_of(str(one.path)) == folder_of(str(other.path)) or _same_id(one, other):
-        return Agreement.WHOLE
+    in_folder = folder_of(str(one.path)) == folder_of(str(other.path))
     albums = {title_key(track.album) for track in (one, other) if track.album}
-    if _same_names(one, other) and len(albums) > 1:
+    named = _same_names(one, other)
+    if named and len(albums) > 1 and not in_folder:
         return Agreement.TITLE
-    same_stem = len({_stem(path) for path in (one.path, other.path)}) == 1
-    return Agreement.WHOLE if same_stem or _same_names(one, other) else Agreement.NONE
+    if named or _stem(one.path) == _stem(other.path) or _same_id(one, other):
+        return Agreement.WHOLE
+    return Agreement.FOLDER if in_folder else Agreement.NONE
 
 
 def _stem(path: PurePath) -> str:
