@@ -281,7 +281,7 @@ def test_pretrained_spaces_use_models_target(neighbourly, monkeypatch):
     with stored:
         found = spaces.spaces(neighbourly, catalogue)[-1]
         stored.add_many(catalogue.rows.tolist(), {"embedding": found.vectors})
-    for room in ("analysis.embeddings", "training.hubs"):
+    for room in ("analysis.embeddings", "training.combinations"):
         monkeypatch.setattr(f"segue.pipeline.{room}.embedding_store", lambda *_: stored)
     ear = spaces.model_space(neighbourly, catalogue, "ear")
     assert (ear.target, ear.learned, ear.has_vector.all()) == (None, False, True)

@@ -12,7 +12,7 @@ from segue.library import Catalogue, Library, settings_hash
 from segue.listening import Collaborative
 from segue.listening.sequences import SequenceModel
 from segue.pipeline.analysis.duplicates import recordings
-from segue.pipeline.analysis.embeddings import embedding_store
+from segue.pipeline.training.combinations import model_id
 from segue.pipeline.training.content import content_signals, used_models
 from segue.pipeline.training.engine_weights import (
     WEIGHTS_FORMAT,
@@ -160,8 +160,7 @@ def engine_fingerprint(library: Library, catalogue: Catalogue, signals: Sequence
             "format": WEIGHTS_FORMAT,
             "signals": [signal.name for signal in signals],
             "models": [
-                embedding_store(library, model).directory.name
-                for model in used_models(library, catalogue).values()
+                model_id(library, model) for model in used_models(library, catalogue).values()
             ],
             "listening": {name: library.models.manifest(name)["fingerprint"] for name in trained},
             "listened": library.counts()["listens"] > 0,

@@ -5,8 +5,9 @@ from functools import partial
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
-from segue.pipeline.analysis.embeddings import KNN, embeddings
+from segue.pipeline.analysis.embeddings import KNN
 from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
+from segue.pipeline.training.combinations import model_vectors
 from segue.pipeline.training.encoder_selection import CANDIDATES, select_encoders
 from segue.pipeline.training.hubs import without_hubs
 from segue.pipeline.training.spaces import learned_from
@@ -59,7 +60,8 @@ def _learned_signal(library: Library, catalogue: Catalogue, name: str, model: st
     """Return the signal `name` built from the vectors of `model`."""
     definition = SIGNALS.get(name)
     build = (definition and definition.from_embeddings) or partial(from_embeddings, name)
-    made = build(embeddings(library, catalogue, model), learned_from(library, catalogue))
+    train = learned_from(library, catalogue)
+    made = build(model_vectors(library, catalogue, model, train), train)
     return without_hubs(library, catalogue, model, made)
 
 

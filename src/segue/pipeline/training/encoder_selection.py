@@ -3,8 +3,10 @@
 A signal uses one of several encoders. The quality of an encoder is the precision of the ten nearest
 neighbors of every validation track, without tracks of the same artist: the share with the class of
 the track (with its artist and no filter, where the encoders were trained by contrast). All
-descriptors together are measured the same way; an encoder below them is used only if it is
-requested by name. The decision and its figures are stored until an encoder changes.
+descriptors together are measured the same way. The first candidate is used that is not worse than
+the best by more than a standard error: few tracks do not overrule an order that other collections
+gave (docs/similarity.md). An encoder below the descriptors is used only if it is requested by name.
+The decision and its figures are stored until an encoder changes or the library doubles.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +19,8 @@ from numpy.typing import NDArray
 from segue.errors import ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.duplicates import recordings
-from segue.pipeline.analysis.embeddings import embedding_store
 from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
+from segue.pipeline.training.combinations import COMBINATIONS, is_complete, model_id
 from segue.pipeline.training.labels import MIN_JUDGED, artist_groups, labels_of
 from segue.pipeline.training.neighbours import (
     ARTIST,
@@ -37,9 +39,11 @@ from segue.pipeline.training.spaces import (
     trained_target,
 )
 
+Precisions = NDArray[np.float64]
+
 CHOICE: Final = "choice"
 CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
-    "timbre": ("cnn", "vgg", "musicnn", "instruments"),
+    "timbre": (*COMBINATIONS, "musicnn", "instruments", "vgg", "cnn"),
     "temporal": ("rnn", "transformer"),
 }
 """The encoders that each signal can use; the first of equals is used."""
@@ -47,7 +51,7 @@ CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
 MIN_QUERIES: Final = MIN_JUDGED
 """With fewer validation tracks the first available encoder is used."""
 
-_VERSION = 1  # raised when the rules of the decision change
+_VERSION = 2  # raised when the rules of the decision change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +69,13 @@ class EncoderSelection:
     n: int
 
     def best(self, signal: str) -> str | None:
-        """Return the best encoder of a signal even if it is not used; None if there is none."""
+        """Return the encoder of a signal, the best if none is used; None if there is none."""
+        if self.used[signal] is not None:
+            return self.used[signal]
         there = [one for one in CANDIDATES[signal] if one in self.precision]
         if there:
             return max(there, key=lambda one: self.precision[one])
-        return self.used[signal]
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as a JSON-compatible dictionary."""
@@ -80,8 +86,9 @@ def select_encoders(library: Library, catalogue: Catalogue) -> EncoderSelection:
     """Return the stored decision; make it again if the set of encoders has changed."""
     there = candidates(library)
     # the name of a store identifies the model and its training run
-    names = [embedding_store(library, model).directory.name for model in there]
-    fingerprint = " ".join((str(_VERSION), *names))
+    names = [model_id(library, model) for model in there]
+    # a library of twice the size is decided again
+    fingerprint = " ".join((str(_VERSION), *names, str(len(catalogue).bit_length())))
     kept = _kept(library)
     if kept.get("fingerprint") == fingerprint:
         return EncoderSelection(**kept["choice"])
@@ -99,7 +106,9 @@ def candidates(library: Library) -> list[str]:
         name
         for names in CANDIDATES.values()
         for name in names
-        if name in library.models or name in pretrained
+        if name in library.models
+        or name in pretrained
+        or (name in COMBINATIONS and is_complete(library, name))
     ]
 
 
@@ -118,21 +127,35 @@ def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Encod
     described = descriptor_space(library, catalogue)
     if described is not None:
         spaces.append(described)
-    precision, judged_by, n = _precision(library, catalogue, spaces)
+    values, judged_by, n = _precisions(library, catalogue, spaces)
+    precision = {name: round(float(np.nanmean(each)), 6) for name, each in values.items()}
     least = precision.get(DESCRIPTORS, 0.0)
     used: dict[str, str | None] = {}
     for signal, few in CANDIDATES.items():
-        found = [one for one in few if one in there]
-        # max takes the first of equals
-        best = max(found, key=lambda one: precision.get(one, 0.0), default=None)
-        used[signal] = best if best is None or precision.get(best, least) >= least else None
+        good = [one for one in few if one in there and precision.get(one, least) >= least]
+        used[signal] = _first_of_the_best(good, values)
     return EncoderSelection(used=used, precision=precision, judged_by=judged_by, n=n)
 
 
-def _precision(
+def _first_of_the_best(found: Sequence[str], values: Mapping[str, Precisions]) -> str | None:
+    """Return the first encoder that is not surely worse than the best; None if there is none.
+
+    One is worse if its mean precision is lower by more than a standard error of the differences.
+    """
+    if not found or found[0] not in values:
+        return next(iter(found), None)
+    best = max(found, key=lambda one: float(np.nanmean(values[one])))
+    for one in found:
+        lost = values[best] - values[one]
+        if np.nanmean(lost) <= np.nanstd(lost) / np.sqrt(np.isfinite(lost).sum()):
+            return one
+    return best
+
+
+def _precisions(
     library: Library, catalogue: Catalogue, spaces: Sequence[Space]
-) -> tuple[dict[str, float], str, int]:
-    """Return the precision of each space on the same queries; empty if there are too few."""
+) -> tuple[dict[str, Precisions], str, int]:
+    """Return the precisions of each space for the same queries; empty if there are too few."""
     placed = [space.has_vector for space in spaces if space.has_vector.any()]
     if not placed:
         return {}, "", 0
@@ -145,8 +168,7 @@ def _precision(
     found = {}
     for space in spaces:
         lists = neighbor_lists(field, space.vectors[field.places])
-        values = precisions(field, lists, queries, expected)[metric]
-        found[space.name] = round(float(np.nanmean(values)), 6)
+        found[space.name] = precisions(field, lists, queries, expected)[metric]
     return found, judged_by, len(queries)
 
 

@@ -18,7 +18,7 @@ from segue.evaluation import HUB_CUT, hubness
 from segue.index import MutualProximity, Rescale, plain
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.duplicates import recordings
-from segue.pipeline.analysis.embeddings import embedding_store
+from segue.pipeline.training.combinations import model_id
 from segue.pipeline.training.labels import artist_groups, labels_of
 from segue.pipeline.training.neighbours import (
     ARTIST,
@@ -61,7 +61,7 @@ class HubDecision:
 def hub_decision(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     """Return the decision for the current training of `model`; make it if there is none."""
     # the name of the store identifies the model and its training run
-    fingerprint = f"{_VERSION} {embedding_store(library, model).directory.name}"
+    fingerprint = f"{_VERSION} {model_id(library, model)}"
     if model not in library.models:
         # a pretrained encoder is evaluated on the main target of this library
         fingerprint += f" {trained_target(library)}"

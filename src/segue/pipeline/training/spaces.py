@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from segue.index import normalise
 from segue.library import Catalogue, Library
-from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, load_knn
+from segue.pipeline.analysis.embeddings import ENCODERS, KNN, load_knn
 from segue.pipeline.analysis.inputs import model_summaries, summaries
 from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
+from segue.pipeline.training.combinations import COMBINATIONS, is_complete, model_vectors
 from segue.pipeline.training.scaling import moments, scaled
 from segue.signals import from_embeddings
 
@@ -63,9 +64,8 @@ def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
         summary = model_summaries(library, catalogue, manifest)
         vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
         return Space(model, vectors, model, target)
-    centred = from_embeddings(
-        model, embeddings(library, catalogue, model), learned_from(library, catalogue)
-    )
+    train = learned_from(library, catalogue)
+    centred = from_embeddings(model, model_vectors(library, catalogue, model, train), train)
     return Space(model, centred.vectors, model, target, learned=target is not None)
 
 
@@ -75,6 +75,7 @@ def trained_models(library: Library) -> list[str]:
     return [
         *encoders,
         *encoders_with_embeddings(library),
+        *(name for name in COMBINATIONS if is_complete(library, name)),
         *([KNN] if KNN in library.models else []),
     ]
 
