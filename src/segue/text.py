@@ -46,7 +46,7 @@ PLACEHOLDERS = frozenset(re.split(r",\s+", _PLACEHOLDERS.strip()))
 Rippers and players write them in the language of their user.
 """
 _NUMBERED_TITLE = re.compile(
-    r"(?:audio[\s_-]*)?(?:track|titel|titre|piste|pista|spur|traccia|faixa|spår|spor|raita|nummer"
+    r"(?:[0-9]{1,3}[\s._-]+)?(?:audio[\s_-]*)?(?:track|titel|titre|piste|pista|spur|traccia|faixa|spår|spor|raita|nummer"
     r"|utwór|ścieżka|stopa|skladba|трек|дорожка|доріжка|トラック|曲目?|音轨|音軌|트랙)"
     r"[\s_-]*(?:n[or]?[.\xba\xb0]?\s*)?[0-9]{1,3}",
     re.IGNORECASE,

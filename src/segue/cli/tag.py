@@ -47,7 +47,7 @@ def write(
         list[str] | None,
         typer.Option(
             help="Only tempo, key, mood, energy or musicbrainz (ids, ISRC, all artists). May be"
-            " repeated."
+            " repeated. By default all; mood and energy only where pretrained encoders are used."
         ),
     ] = None,
     key_notation: Annotated[

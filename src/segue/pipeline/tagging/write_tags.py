@@ -22,6 +22,7 @@ import numpy as np
 from segue.engine import Exclusions
 from segue.errors import SegueError, TagWriteError
 from segue.library import Catalogue, Library, TagBackup
+from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.arguments import Ids, LibraryArgument, as_ids, as_library, as_texts
 from segue.pipeline.filters.exclusion_index import KINDS, ExclusionIndex
 from segue.pipeline.tagging.tag_values import GROUPS, KEY_NOTATIONS, TagValues
@@ -105,7 +106,8 @@ def write_tags(
     tracks, artists, albums, genres, tags, folders
         Which tracks: those that fit each of these that is given. By default all.
     fields
-        Groups of `GROUPS` to write; by default all.
+        Groups of `GROUPS` to write; by default all, without mood and energy where no pretrained
+        encoder has heard the library: estimates from descriptors alone are rough.
     key_notation
         One of `KEY_NOTATIONS`.
     overwrite
@@ -121,7 +123,7 @@ def write_tags(
         If another program is writing to the library.
     """
     opened = as_library(library)
-    wanted = _checked_fields(as_texts(fields, "fields"))
+    wanted = _fields(opened, as_texts(fields, "fields"))
     if key_notation not in KEY_NOTATIONS:
         raise SegueError(f"{key_notation!r} is no notation of keys: {' or '.join(KEY_NOTATIONS)}.")
     catalogue = opened.catalogue()
@@ -211,12 +213,14 @@ def undo_tags(
     )
 
 
-def _checked_fields(names: Sequence[str]) -> tuple[str, ...]:
+def _fields(library: Library, names: Sequence[str]) -> tuple[str, ...]:
     """Return the fields of some groups."""
     for name in names:
         if name not in GROUPS:
             raise SegueError(f"{name!r} is no field that can be written: {', '.join(GROUPS)}.")
-    return tuple(field for name in names or GROUPS for field in GROUPS[name])
+    rough = set() if encoders_with_embeddings(library) else {"mood", "energy"}
+    chosen = names or [name for name in GROUPS if name not in rough]
+    return tuple(field for name in chosen for field in GROUPS[name])
 
 
 def _selected(

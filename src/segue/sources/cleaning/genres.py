@@ -196,7 +196,9 @@ world: world music, worldmusic, weltmusik, musique du monde, musiques du monde, 
 world: músicas del mundo
 """
 
-_UNSPECIFIC = frozenset({"other", "others", "misc", "miscellaneous", "unclassifiable", "various"})
+_UNSPECIFIC = frozenset(
+    {"other", "others", "misc", "miscellaneous", "unclassifiable", "various", "music", "musik"}
+)
 _ALWAYS = re.compile("[|;\x00\\\\\u2022\xb7]")
 _BETWEEN = re.compile("[,/]")
 _AND = re.compile(r"^\s*&|&\s*$")  # "Folk, World, & Country"

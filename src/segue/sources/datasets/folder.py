@@ -103,5 +103,7 @@ def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
         # as many ids as artists are in the credits
         track = replace(track, metadata={**track.metadata, ARTIST_IDS[0]: ids})
     # players show a title; titles are not used for learning
-    shown = track.title or PurePosixPath(track_id).stem
+    stem = PurePosixPath(track_id).stem
+    better = weak and "title" not in named and not is_numbered_title(stem)
+    shown = stem if better else track.title or stem
     return replace(track, title=shown, tag_reader=TAG_READER_VERSION), reasons

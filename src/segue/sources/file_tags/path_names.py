@@ -39,6 +39,7 @@ _DISC_LAST: Final = re.compile(
     r"(?P<name>.*\S)\s*[-,]?\s*[\[(]?\b(?:cd|dis[ck]|disque)[\s._-]*(?P<disc>[0-9]{1,2})[\])]?",
     re.I,
 )
+_MAX_LENGTH: Final = 80
 _COLLECTION_NAMES: Final = """
 music, musik, musique, música, musica, muziek, muzyka, музыка, 音楽, 音乐, mp3, mp3s, flac, wav,
 wavs, wave, ogg, m4a, aac, opus, wma, lossless, lossy, hi-res, audio, audios, media, sound,
@@ -133,8 +134,9 @@ def _begins_numbered(folder: str, suffix: str) -> bool:
 
 
 def _spaced(name: str) -> str:
-    """Return a name with spaces where its words are parted by underscores."""
-    return " ".join((name if " " in name else name.replace("_", " ")).split())
+    """Return a name with spaces where its words are parted by single underscores."""
+    kept = " " in name or "__" in name
+    return " ".join((name if kept else name.replace("_", " ")).split())
 
 
 def _same(one: str, other: str) -> bool:
@@ -160,8 +162,8 @@ def _of_file(stem: str, numbered: bool, artists: list[str], in_album: bool) -> P
     if len(parts) > 1 and sure and (agrees or _may_be_artist(parts)) and _artist(parts[0]):
         artist, parts = parts[0], parts[1:]
     title = known_text(" - ".join(parts)) or ""
-    if is_numbered_title(title):
-        title = ""
+    if not (artist or number) or is_numbered_title(title):
+        title = ""  # the whole name of the file, which is no better title than "Track 1"
     return PathNames(title, artist, "", "", number, disc)
 
 
@@ -231,6 +233,8 @@ def _artist(name: str) -> str:
 
 
 def _may_be_album(name: str) -> bool:
+    if len(name) > _MAX_LENGTH or "--" in name:  # a sentence, or a path in one name
+        return False
     plain = name.casefold().strip("[](){}!_- ")
     return bool(
         known_text(name)
