@@ -20,7 +20,8 @@ from typing import Final
 
 from segue.errors import DatasetError
 
-ENCODINGS: Final = ("cp1252", "cp1251", "cp932", "gb18030", "big5", "cp949")
+_SCRIPTS: Final = {"cp1251": "CYRILLIC", "cp1253": "GREEK", "cp1255": "HEBREW"}
+ENCODINGS: Final = ("cp1252", *_SCRIPTS, "cp932", "gb18030", "big5", "cp949")
 """Encodings that are detected, besides UTF-8."""
 _DEFAULT: Final = "cp1252"
 _FOUND_AS: Final = {"big5hkscs": "big5", "cp950": "big5", "shift_jis": "cp932", "gbk": "gb18030"}
@@ -167,8 +168,8 @@ def _fits(data: bytes, encoding: str) -> bool:
         return True
     if text is None or _PRIVATE.search(text):
         return False
-    if encoding == "cp1251":
-        return _is_plausible_cyrillic(text)
+    if encoding in _SCRIPTS:
+        return _is_plausible_script(text, _SCRIPTS[encoding])
     if _INSIDE_WORD.search(text) or _HALF_WIDTH.search(text):
         return False
     return encoding != "cp949" or _is_plausible_korean(text)
@@ -181,11 +182,12 @@ def _is_plausible_korean(text: str) -> bool:
     return 4 * len(common) >= 3 * east_asian and 10 * len(common) >= 9 * len(_HANGUL.findall(text))
 
 
-def _is_plausible_cyrillic(text: str) -> bool:
-    """Tell whether no word mixes scripts, cases or signs."""
+def _is_plausible_script(text: str, script: str) -> bool:
+    """Tell whether no word mixes scripts, cases or signs, and all but ASCII is of one script."""
     if _SIGN_INSIDE_WORD.search(text) or _SMALL_THEN_CAPITAL.search(text):
         return False
-    return all(
-        len({unicodedata.name(letter, "").partition(" ")[0] for letter in word}) == 1
-        for word in _WORD.findall(text)
-    )
+    for word in _WORD.findall(text):
+        scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in word}
+        if not word.isascii() and scripts != {script}:
+            return False
+    return True
