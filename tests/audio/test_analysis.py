@@ -193,7 +193,7 @@ def music_like(seconds: float) -> NDArray[np.float32]:
 @given(st.floats(-80.0, 47.5))
 def test_quantise_loses_at_most_a_quarter_of_a_decibel(level: float) -> None:
     decibels = np.array([level], dtype=np.float32)
-    assert abs(dequantise(quantise(decibels))[0] - decibels[0]) <= 0.25
+    assert abs(dequantise(quantise(decibels))[0] - decibels[0]) <= 0.25 + 1e-5  # rounded to single
 
 
 def test_quantise_saturates_levels_out_of_range() -> None:

@@ -5,7 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from segue.audio import MIN_KEY_CONFIDENCE, N_KEYS, analyse, estimate_key, key_name
-from segue.audio.harmony import key_place
+from segue.audio.harmony import find_tones, key_place, tone_chroma
+from segue.audio.settings import AnalysisSettings
+from segue.audio.spectrum import frames_of, magnitudes
 
 RATE = 22_050
 MAJOR, NATURAL_MINOR, HARMONIC_MINOR = (
@@ -15,7 +17,7 @@ MAJOR, NATURAL_MINOR, HARMONIC_MINOR = (
 )
 
 
-def tone(pitch: int) -> NDArray[np.float64]:
+def tone(pitch: float) -> NDArray[np.float64]:
     """Make half a second of a decaying tone with two overtones; `pitch` is MIDI's number."""
     time = np.arange(RATE // 2) / RATE
     hertz = 440.0 * 2 ** ((pitch - 69) / 12)
@@ -40,6 +42,30 @@ def test_scale_has_its_key(tonic: int, steps: tuple[int, ...], name: str) -> Non
     assert found is not None
     assert found.name == name
     assert found.confidence > MIN_KEY_CONFIDENCE
+
+
+@pytest.mark.parametrize("steps", [2, 7, 11])
+@pytest.mark.parametrize("cents", [-30, 0, 40])
+def test_transposed_and_mistuned_scale_moves_its_key(steps: int, cents: int) -> None:
+    notes = [57 + steps + cents / 100 + step for step in (*NATURAL_MINOR, *NATURAL_MINOR[::-1])]
+    signal = 0.2 * np.concatenate([tone(note) for note in notes])
+    found = analyse(signal.astype(np.float32)).key
+    assert found is not None
+    assert found.name == key_name(12 + (9 + steps) % 12)
+
+
+def test_tones_of_a_chord_are_its_pitch_classes() -> None:
+    """A minor triad, 20 cents high, with a soft overtone each and some noise."""
+    settings = AnalysisSettings()
+    signal = sum(tone(note + 0.2) for note in (57, 60, 64))
+    signal = signal + np.random.default_rng(0).normal(0, 0.003, len(signal))
+    magnitude = magnitudes(frames_of(signal.astype(np.float32), settings))
+    blocks = [find_tones(part, settings) for part in (magnitude[:5], magnitude[5:])]
+    chroma = tone_chroma(blocks)
+    assert chroma.shape == (len(magnitude), 12)
+    assert set(np.argsort(chroma.mean(axis=0))[-3:].tolist()) == {9, 0, 4}
+    whole = tone_chroma([find_tones(magnitude, settings)])
+    np.testing.assert_allclose(chroma, whole, atol=1e-6)
 
 
 def test_equal_chroma_has_no_key() -> None:

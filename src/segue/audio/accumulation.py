@@ -7,13 +7,14 @@ frame are the same within a run.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio.descriptors import FrameBlock, FrameDescriptor
+from segue.audio.descriptors import FrameBlock, FrameDescriptor, SectionContext
 from segue.audio.fingerprint import fingerprint
+from segue.audio.harmony import Tones, find_tones, tone_chroma
 from segue.audio.loudness import weighted_energy
 from segue.audio.onsets import level_rises, onset_curves
 from segue.audio.sections import DescribedFrames
@@ -28,8 +29,23 @@ def _weighted_energy(block: FrameBlock) -> Floats:
     return weighted_energy(block.power, block.settings)[:, None]
 
 
+def _tones(block: FrameBlock) -> Tones:
+    return find_tones(block.magnitude, block.settings)
+
+
+def _n_tones(settings: AnalysisSettings) -> int:  # noqa: ARG001
+    return 12
+
+
+def _tone_chroma(parts: list[Any], context: SectionContext) -> Floats:  # noqa: ARG001
+    return tone_chroma(parts)
+
+
 WEIGHTED_ENERGY: Final = FrameDescriptor(name="weighted_energy", measure=_weighted_energy)
 """K-weighted mean square of each frame: needed for the loudness, and not stored."""
+
+TONES: Final = FrameDescriptor(name="tones", n_bands=_n_tones, measure=_tones, finish=_tone_chroma)
+"""Weight of each pitch class in each frame: needed for the key, and not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,7 @@ class ThinnedFrames:
 class FeatureAccumulator:
     """Accumulate the sections of a track one after another.
 
-    The sections have `WEIGHTED_ENERGY` and all descriptors of the summary.
+    The sections have `WEIGHTED_ENERGY`, `TONES` and all descriptors of the summary.
     """
 
     def __init__(self, settings: AnalysisSettings) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio.accumulation import (
+    TONES,
     WEIGHTED_ENERGY,
     AccumulatedFrames,
     FeatureAccumulator,
@@ -264,7 +265,7 @@ def _accumulate(
     path: Path | None = None,
 ) -> AccumulatedFrames:
     accumulator = FeatureAccumulator(settings)
-    series = [*_series(descriptors), WEIGHTED_ENERGY]
+    series = [*_series(descriptors), WEIGHTED_ENERGY, TONES]
     duration = _describe_sections(blocks, settings, series, accumulator.add, path)
     return accumulator.finish(duration)
 
@@ -301,7 +302,7 @@ def _accumulate_stretches(
     settings: AnalysisSettings,
     descriptors: Sequence[Descriptor],
 ) -> AccumulatedFrames | None:
-    series = [*_series(descriptors), WEIGHTED_ENERGY]
+    series = [*_series(descriptors), WEIGHTED_ENERGY, TONES]
     found = _describe_stretches(window, duration, settings, series)
     if found is None or duration is None:
         return None
@@ -333,7 +334,7 @@ def _analysis(
 ) -> Analysis:
     measured = TrackMeasurements(
         tempo=estimate_tempo(track.curves, settings),
-        key=estimate_key(track.frames[:, track.columns["chroma"]]),
+        key=estimate_key(track.frames[:, track.columns[TONES.name]]),
         loudness=loudness(track.energy, settings, gain=gain),
         duration=track.duration,
     )
