@@ -115,15 +115,34 @@ def test_import_without_a_match_names_the_ways_to_look(original, tmp_path):
     assert "None of these" not in done.output
 
 
-def test_analyzed_library_without_models_names_training(tmp_path, rng):
-    sounds = {f"{i}.wav": sound("noise", rng, 1) for i in range(2)}
-    table = rows("track_id path", [(f"t{i}", f"audio/{i}.wav") for i in range(2)])
+def test_analyzed_library_without_models_answers(tmp_path, rng):
+    kinds = ["low", "noise"] * 4
+    sounds = {f"{i}.wav": sound(kind, rng, 1) for i, kind in enumerate(kinds)}
+    table = rows("track_id path", [(f"t{i}", f"audio/{i}.wav") for i in range(8)])
     library = make_library(
         tmp_path / "my.segue", write_dataset(tmp_path / "data", table, sounds=sounds)
     )
-    for ask in (lambda: segue.recommend(library, like="t0"), lambda: segue.similar(library, "t0")):
-        with pytest.raises(ModelError, match="Nothing is trained yet: run segue train knn"):
-            ask()
+    low = {"t2", "t4", "t6"}
+    hint = "Nothing is trained yet: tracks are compared by sound and metadata as they are."
+    similar = segue.similar(library, "t0", k=3)
+    assert {one.track_id for one in similar} == low
+    assert similar.hints[0].startswith(hint)
+    assert segue.similar(library, "t0", signal="knn")[0].track_id in low
+    listed = segue.recommend(library, like="t0", k=3)
+    assert {one.track_id for one in listed} == low
+    assert listed.hints[0].startswith(hint)
+    segue.train(library, "knn")
+    assert segue.similar(library, "t0").hints == []
+
+
+def test_single_analyzed_track_names_training(tmp_path, rng):
+    table = rows("track_id path", [("t0", "audio/0.wav")])
+    sounds = {"0.wav": sound("noise", rng, 1)}
+    library = make_library(
+        tmp_path / "my.segue", write_dataset(tmp_path / "data", table, sounds=sounds)
+    )
+    with pytest.raises(ModelError, match="Nothing is trained yet: run segue train knn"):
+        segue.similar(library, "t0")
 
 
 @pytest.mark.parametrize(

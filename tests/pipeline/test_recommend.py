@@ -93,12 +93,12 @@ def test_recommend_of_unknown_names_raises(trained, library):
         recommend(library, "anna")
 
 
-def test_recommend_without_training_uses_metadata(dataset, library):
+def test_recommend_without_training_uses_sound_and_metadata(dataset, library):
     from segue.pipeline.preprocess import preprocess
 
     preprocess(library, dataset, workers=1)
     found = recommend(library, "anna", 3)
-    assert set(found.weights) == {"metadata", "popularity", "recency"}
+    assert set(found.weights) == {"knn", "metadata", "popularity", "recency"}
     assert len(found.tracks) == 3
     with pytest.raises(ModelNotTrainedError, match="run segue train cnn"):
         similar(library, "t00", signal="timbre")

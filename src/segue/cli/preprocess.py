@@ -143,10 +143,11 @@ def preprocess(
     if json:
         print_json(result.to_dict())
         return
-    _print(result, library)
+    _print_result(result, library)
 
 
-def _print(result: "PreprocessResult", library: Path) -> None:
+def _print_result(result: "PreprocessResult", library: Path) -> None:
+    """Print numbers of tracks, then everything that a user may want to act on."""
     listens = (
         f", {plural(result.listens, 'listen')} by {plural(result.listeners, 'listener')}"
         if result.listens
@@ -161,37 +162,13 @@ def _print(result: "PreprocessResult", library: Path) -> None:
         f"{plural(result.tracks, 'track')}{listens} in {library}.",
         f"Analyzed {plural(result.analysed, 'track')}{speed} in {result.seconds:.1f} s.",
     )
-    if result.passed_over or len(result.files) > 1:
-        say(*_files(result.files, result.passed_over))
-    if result.embedded:
-        say(f"Analyzed {plural(result.embedded, 'track')} with pretrained encoders.")
-    if result.outdated_encoders:
-        say(
-            "The installed pretrained encoders are of an earlier segue, which reads less of them:"
-            " run segue encoders add musicnn, then segue preprocess again."
-        )
-    if result.arrived:
-        say(f"Matched {plural(result.arrived, 'imported listen')} to new tracks.")
-    for line in _changes(result):
-        say(line)
-    if result.duplicates:
-        say(
-            f"Duplicates of other tracks: {plural(result.duplicates, 'file')}. See segue library"
-            " duplicates."
-        )
-    if result.outdated:
-        models = "model {} was" if len(result.outdated) == 1 else "models {} were"
-        say(
-            f"The {models.format(', '.join(result.outdated))} trained on an earlier analysis:"
-            " run segue train all."
-        )
-    if result.problems:
-        say(f"{plural(result.problems, 'problem')} with files or rows: see segue library problems.")
-
-
-def _changes(result: "PreprocessResult") -> list[str]:
-    """Return the lines about moved, replaced, missing and excluded files."""
-    lines = {
+    models = "model {} was" if len(result.outdated) == 1 else "models {} were"
+    notes = {
+        _files(result.files, result.passed_over): result.passed_over or len(result.files) > 1,
+        f"Analyzed {plural(result.embedded, 'track')} with pretrained encoders.": result.embedded,
+        "The installed pretrained encoders are of an earlier segue, which reads less of them: run"
+        " segue encoders add musicnn, then segue preprocess again.": result.outdated_encoders,
+        f"Matched {plural(result.arrived, 'imported listen')} to new tracks.": result.arrived,
         f"Recognized {plural(result.moved, 'moved or renamed file')}.": result.moved,
         f"Replaced, found again: {plural(result.replaced, 'track')}. The new files are the same"
         " recordings; the tracks keep their ids, plays, likes and playlists.": result.replaced,
@@ -199,15 +176,25 @@ def _changes(result: "PreprocessResult") -> list[str]:
         " not recommended.": result.missing,
         f"Excluded by --exclude or an ignore file: {plural(result.left_out, 'track')}. Excluded"
         " tracks stay in the library and are not recommended.": result.left_out,
+        f"Duplicates of other tracks: {plural(result.duplicates, 'file')}. See segue library"
+        " duplicates.": result.duplicates,
+        f"The {models.format(', '.join(result.outdated))} trained on an earlier analysis: run segue"
+        " train all.": result.outdated,
+        f"{plural(result.problems, 'problem')} with files or rows: see segue library"
+        " problems.": result.problems,
+        "Next: segue similar TRACK, segue recommend --like TRACK, or segue serve. segue train all"
+        " also learns from genres and listens.": result.untrained,
     }
-    return [line for line, n in lines.items() if n]
+    for note, applies in notes.items():
+        if applies:
+            say(note)
 
 
-def _files(read: Mapping[str, int], passed_over: Mapping[str, int]) -> list[str]:
+def _files(read: Mapping[str, int], passed_over: Mapping[str, int]) -> str:
     """Return the line that counts files by suffix."""
     from segue.sources.datasets.walk import counted_suffixes
 
     parts = [f"Files read: {counted_suffixes(read)}."] if read else []
     if passed_over:
         parts.append(f"Passed over, no audio: {counted_suffixes(passed_over)}.")
-    return [" ".join(parts)]
+    return " ".join(parts)

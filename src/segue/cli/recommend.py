@@ -111,4 +111,5 @@ def similar(
         print_json(found)
         return
     add_files(opened, found)
+    hint(found.get("hints", ()))
     print_recommendations(f"Similar to {track}", found)

@@ -44,6 +44,10 @@ class ModelStore:
         """Return the names of all models, sorted."""
         return sorted(name for name in self._directories() if name in self)
 
+    def trained(self) -> list[str]:
+        """Return the names of the models that training made, sorted: no weights and choices."""
+        return [name for name in self.names() if name not in _MADE_ALONG]
+
     def damaged(self) -> list[str]:
         """Return the names of the models whose files have changed or are missing, sorted."""
         return sorted(name for name in self._directories() if name not in self)

@@ -47,7 +47,8 @@ class PreprocessResult:
     tracks of the library whose files are gone, `left_out` those whose files are excluded. `files`
     counts the tracks of the dataset by the suffix of their file, `passed_over` the files that are
     no audio. `outdated` models were trained on an earlier analysis; `outdated_encoders` were
-    installed by an earlier segue. `seconds` is the run time.
+    installed by an earlier segue. `untrained` says that the library
+    has tracks to compare and no model. `seconds` is the run time.
     """
 
     dataset: str
@@ -69,6 +70,7 @@ class PreprocessResult:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     outdated: Sequence[str] = ()
     outdated_encoders: Sequence[str] = ()
+    untrained: bool = False
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
@@ -237,6 +239,7 @@ def _take_in(
         files=dict(Counter(track.path.suffix.lower() for track in found.tracks if track.path)),
         passed_over=dict(found.passed_over),
         outdated=outdated(library),
+        untrained=len(found.tracks) > 1 and not library.models.trained(),
         outdated_encoders=outdated_encoders() if read_choice(library) != "none" else (),
     )
 

@@ -28,6 +28,19 @@ def no_signals(library: Library) -> str:
     )
 
 
+def untrained_hints(library: Library) -> list[str]:
+    """Return a sentence if sounds are compared without a trained model, and what training adds."""
+    from segue.pipeline.analysis.inputs import choose_input
+
+    if library.models.trained() or choose_input(library) is None:
+        return []
+    untrained = (
+        "Nothing is trained yet: tracks are compared by sound and metadata as they are. segue train"
+        " all also learns from genres and listens."
+    )
+    return [untrained]
+
+
 def unmatched_only(library: Library, user: str) -> str | None:
     """Return a sentence if all listens of a listener are of tracks that the library lacks."""
     n, example = library.unmatched_listens_of(user)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from segue.engine import Recommendations
+from segue.library import Library
 from segue.pipeline.arguments import (
     DialsArgument,
     ExclusionsArgument,
@@ -15,6 +16,7 @@ from segue.pipeline.arguments import (
     as_ids,
     as_library,
 )
+from segue.pipeline.recommender.empty_lists import untrained_hints
 from segue.pipeline.recommender.service import RecommenderService
 
 
@@ -82,7 +84,8 @@ def recommend(
     chosen = as_dials(dials)
     if include_known:
         chosen = replace(chosen, max_known_share=1)
-    state = RecommenderService.open(as_library(library)).state()
+    opened = as_library(library)
+    state = RecommenderService.open(opened).state()
     query = state.query(
         None if user is None else as_id(user, "user"),
         k,
@@ -93,7 +96,7 @@ def recommend(
         interest=None if interest is None else str(interest),
     )
     state.check_matched(query)
-    return state.recommend(query)
+    return _with_hints(state.recommend(query), opened)
 
 
 def similar(
@@ -123,5 +126,12 @@ def similar(
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    state = RecommenderService.open(as_library(library)).state()
-    return state.similar(as_id(track, "track"), k, signal=signal, versions=versions)
+    opened = as_library(library)
+    state = RecommenderService.open(opened).state()
+    found = state.similar(as_id(track, "track"), k, signal=signal, versions=versions)
+    return _with_hints(found, opened)
+
+
+def _with_hints(found: Recommendations, library: Library) -> Recommendations:
+    """Return recommendations with a hint if nothing is trained."""
+    return replace(found, hints=[*untrained_hints(library), *found.hints])

@@ -2,16 +2,19 @@
 
 from functools import partial
 
+import numpy as np
+
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import KNN
+from segue.pipeline.analysis.inputs import summaries
 from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
 from segue.pipeline.training.combinations import model_vectors
 from segue.pipeline.training.encoder_selection import CANDIDATES, select_encoders
 from segue.pipeline.training.hubs import without_hubs
 from segue.pipeline.training.spaces import learned_from
-from segue.signals import SIGNALS, Signal, TrackInputs, VectorSignal, from_embeddings
+from segue.signals import SIGNALS, KnnModel, Signal, TrackInputs, VectorSignal, from_embeddings
 
 
 def content_signals(library: Library, catalogue: Catalogue) -> list[Signal]:
@@ -20,6 +23,8 @@ def content_signals(library: Library, catalogue: Catalogue) -> list[Signal]:
         _learned_signal(library, catalogue, name, model)
         for name, model in used_models(library, catalogue).items()
     ]
+    if KNN not in library.models and (knn := untrained_knn(library, catalogue)) is not None:
+        found.append(knn)
     given = _track_inputs(library, catalogue)
     of_tracks = [one.from_tracks(given) for one in SIGNALS.values() if one.from_tracks]
     return found + [
@@ -40,6 +45,10 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     if name in PRETRAINED_ENCODERS:
         require_embeddings(library, name, f"The signal '{name}'")
         return _learned_signal(library, catalogue, name, name)
+    if name == KNN and KNN not in library.models:
+        untrained = untrained_knn(library, catalogue)
+        if untrained is not None:
+            return untrained
     definition = SIGNALS.get(name)
     if definition and definition.from_embeddings:
         return _learned_signal(library, catalogue, name, model_of(library, catalogue, name))
@@ -50,6 +59,21 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     comparing = [one.name for one in SIGNALS.values() if one.from_embeddings or one.from_tracks]
     known = ", ".join((*comparing, *PRETRAINED_ENCODERS))
     raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
+
+
+def untrained_knn(library: Library, catalogue: Catalogue) -> VectorSignal | None:
+    """Return the signal of nearest neighbors without a trained model, so that new libraries answer.
+
+    Its vectors are fitted on the analyzed tracks as they are now. None if fewer than two tracks are
+    analyzed.
+    """
+    summary, groups, _ = summaries(library, catalogue)
+    learned = learned_from(library, catalogue)
+    analyzed = np.isfinite(summary).any(axis=1) if summary.shape[1] else np.zeros(len(catalogue))
+    if (learned & analyzed.astype(bool)).sum() < 2:
+        return None
+    model = KnnModel.fit(catalogue.tracks, summary, groups, learned)
+    return VectorSignal(KNN, model.transform(catalogue.tracks, summary))
 
 
 def _track_inputs(library: Library, catalogue: Catalogue) -> TrackInputs:
