@@ -13,6 +13,7 @@ from segue import preprocess, undo_tags, write_tags
 from segue.cli import app
 from segue.errors import SegueError
 from segue.library import Library
+from segue.library.merged_tracks import merge_tracks
 from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.pipeline.tagging.tag_values import KEY_NOTATIONS, key_text
 
@@ -193,3 +194,15 @@ def test_key_notations_are_one_to_one():
 def test_rough_energy_is_written_on_request(library, music):
     write_tags(library, fields="energy", dry_run=False)
     assert 1 <= int(mutagen.File(music / "flac.flac")["energylevel"][0]) <= 10
+
+
+def test_backups_outlive_the_merge_of_two_tracks(library, music):
+    write_tags(library, tracks=["mp3.mp3", "flac.flac"], fields="tempo", dry_run=False)
+    rows = dict(zip(library.catalogue().positions, library.catalogue().rows.tolist(), strict=True))
+    with library._database.begin() as connection:
+        merge_tracks(connection, [(rows["flac.flac"], rows["mp3.mp3"])])
+    assert {one.row for one in library.tags.backups()} == {min(rows["flac.flac"], rows["mp3.mp3"])}
+    (music / "flac.flac").unlink()
+    (left,) = undo_tags(library, dry_run=False).left
+    assert left.reason == "it has taken the place of the file that was written"
+    assert "TBPM" not in tags_of(music / "mp3.mp3")

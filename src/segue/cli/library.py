@@ -121,15 +121,23 @@ def tracks(
     json: JsonOption = False,
 ) -> None:
     """List or search tracks and their files."""
+    from segue.artist_names import credits_of
     from segue.library import Library
     from segue.pipeline.catalogue.shown_files import shown_file, tracks_with
+    from segue.sources.file_tags.path_names import FROM_PATH
 
     opened = Library(library, create=False)
     found = tracks_with(opened, word or "")
     if json:
         rows = [
             {name: getattr(track, name) for name in _FIELDS}
-            | {"path": None if track.path is None else str(track.path)}
+            | {
+                "path": None if track.path is None else str(track.path),
+                "artists": [credit.name for credit in credits_of(track.artist, track.artists)],
+                "from_path": [
+                    name for name in track.metadata.get(FROM_PATH, "").split("|") if name
+                ],
+            }
             for track in found[:most]
         ]
         print_json({"n": len(found), "tracks": rows})
@@ -139,7 +147,7 @@ def tracks(
         (
             shown_file(track, roots) + _note(track),
             track.title or "",
-            track.artist or "",
+            _artists(track),
             ", ".join(track.genres),
             track.key or "",
             f"{track.tempo:.0f}" if track.tempo else "",
@@ -299,6 +307,15 @@ def repair(
         say(*done.done, *done.left)
     if done.left:
         raise typer.Exit(1)
+
+
+def _artists(track: "Track") -> str:
+    """Return all artists of a track; in brackets if its path names them, not its tags."""
+    from segue.artist_names import display_artist
+    from segue.sources.file_tags.path_names import FROM_PATH
+
+    shown = display_artist(track.artist, track.artists) or ""
+    return f"({shown})" if "artist" in track.metadata.get(FROM_PATH, "").split("|") else shown
 
 
 def _note(track: "Track") -> str:

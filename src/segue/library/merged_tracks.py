@@ -74,7 +74,8 @@ def _move_history(connection: "Connection", old: int, new: int) -> None:
     """Move listens, opinions, playlists, stars and rules of a track to another."""
     old_id, new_id = _id_of(connection, old), _id_of(connection, new)
     _move_opinions(connection, old_id, new_id)
-    for table in (schema.listens, schema.feedback, playlist_tracks, schema.former_ids):
+    tables = (schema.listens, schema.feedback, playlist_tracks, schema.former_ids)
+    for table in (*tables, schema.tag_backups):
         connection.execute(update(table).where(table.c.track == old).values(track=new))
     splits = schema.splits
     own = select(splits.c.target).where(splits.c.track == new)

@@ -40,7 +40,7 @@ def shown_file(track: Track, roots: Sequence[str]) -> str:
 
 
 def tracks_with(library: Library, word: str) -> list[Track]:
-    """Return the tracks with a text in their path below its folder, id, title, artist or album."""
+    """Return the tracks with a text in their path below its folder, id, title, artists or album."""
     roots = library.reader.roots()
     wanted = fold(word)
     return [
@@ -50,6 +50,7 @@ def tracks_with(library: Library, word: str) -> list[Track]:
             wanted in fold(text)
             for text in (
                 *(track.track_id, track.title, track.artist, track.album),
+                *(credit.name for credit in track.artists),
                 shown_file(track, roots),
             )
             if text

@@ -199,7 +199,7 @@ def undo_tags(
             known = opened.audio_files()
             for one in backups:
                 track = track_of[one.row]
-                path = track.path or one.path
+                path = _file_of(one, track)
                 before = state_of(path)
                 if work.restore(one, track):
                     opened.tags.set_undone([one.number or 0])
@@ -323,7 +323,7 @@ def _opened(
     """Open a file; return it with its tags before and after."""
     try:
         tags = WritableTags(one.path)
-        before = {"tags": tags.snapshot(one.values)}
+        before = {"kind": tags.kind, "tags": tags.snapshot(one.values)}
         after = {"tags": tags.with_values(one.values), "values": dict(one.values)}
     except TagWriteError as error:
         left.append(UnwrittenFile(str(one.path), str(error)))
@@ -353,10 +353,10 @@ class _Restoration:
 
     def restore(self, backup: TagBackup, track: Track) -> bool:
         """Restore the tags of a file; return whether it has its old tags."""
-        path = track.path or backup.path
+        path = _file_of(backup, track)
         before, after = backup.before["tags"], backup.after["tags"]
         try:
-            tags = WritableTags(path)
+            tags = _opened_again(path, backup.before["kind"])
             current = tags.snapshot(before)
             if self.write and current != before:
                 _check_unchanged(current, after, force=self.force)
@@ -373,6 +373,19 @@ class _Restoration:
                 for name in before
             ]
         return True
+
+
+def _file_of(backup: TagBackup, track: Track) -> Path:
+    """Return the file whose tags were written, or where the track's file is now."""
+    return track.path if track.path and not backup.path.is_file() else backup.path
+
+
+def _opened_again(path: Path, kind: str) -> WritableTags:
+    """Open a file that was written, whose container must be of the same kind."""
+    tags = WritableTags(path)
+    if tags.kind != kind:
+        raise TagWriteError("it has taken the place of the file that was written")
+    return tags
 
 
 def _check_unchanged(current: Any, written: Any, *, force: bool) -> None:

@@ -88,6 +88,11 @@ class WritableTags:
             raise TagWriteError(f"tags of {path.suffix or 'such'} files cannot be written")
         self._container = container
 
+    @property
+    def kind(self) -> str:
+        """The kind of container; a snapshot fits files of the same kind only."""
+        return self._container.kind
+
     def snapshot(self, fields: Iterable[str]) -> TagSnapshot:
         """Return the tags of some fields as they are."""
         own = self._container
@@ -120,6 +125,7 @@ class WritableTags:
 class _VorbisContainer:
     """Vorbis comments: lists of text."""
 
+    kind = "vorbis"
     place = 0
 
     def __init__(self, path: Path, file: Any) -> None:  # mutagen has no types
@@ -162,6 +168,8 @@ class _VorbisContainer:
 class _ApeContainer(_VorbisContainer):
     """APEv2: text with null characters between values, or bytes."""
 
+    kind = "ape"
+
     def make(self, slot: str, values: Values) -> Stored:  # noqa: ARG002
         return {"kind": 0, "value": "\0".join(values)}
 
@@ -178,6 +186,7 @@ class _ApeContainer(_VorbisContainer):
 class _Mp4Container(_VorbisContainer):
     """MP4: lists of numbers, text or freeform atoms."""
 
+    kind = "mp4"
     place = 2
 
     def make(self, slot: str, values: Values) -> Stored:
@@ -208,6 +217,7 @@ class _Mp4Container(_VorbisContainer):
 class _AsfContainer(_VorbisContainer):
     """ASF: lists of attributes of several types."""
 
+    kind = "asf"
     place = 3
 
     def make(self, slot: str, values: Values) -> Stored:  # noqa: ARG002
@@ -225,6 +235,7 @@ class _AsfContainer(_VorbisContainer):
 class _Id3Container(_VorbisContainer):
     """ID3v2: frames; other frames of text with the same description count as the same tag."""
 
+    kind = "id3"
     place = 1
 
     def slot(self, field: str) -> str:
