@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import mutagen.flac
 import numpy as np
 import pytest
 import soundfile
 
 from segue.sources import read_dataset
-from segue.sources.datasets.cue_sheets import tracks_by_file, unsplit_files
+from segue.sources.file_tags.cue_sheets import tracks_by_file, unsplit_files
 
 SHEET = (
     'PERFORMER "Alder"\nFILE "{}" WAVE\n  TRACK 01 AUDIO\n    TITLE "One"\n    INDEX 01 00:00:00\n'
@@ -90,7 +91,7 @@ def test_cue_sheet_of_one_file_is_a_problem(music: Path, sheet: str, named: str)
     (music / sheet).write_bytes(SHEET.format(named).encode("cp1252"))
     dataset = read_dataset(music)
     assert len(dataset.tracks) == 5
-    reason = f"it holds 2 tracks, listed in {Path(sheet).name}, and is used as one track: "
+    reason = f"it holds several tracks (2 in {Path(sheet).name}) and is used as one: split it"
     assert [one.source for one in dataset.problems] == ["Alder/01.flac"]
     assert dataset.problems[0].reason.startswith(reason)
 
@@ -115,3 +116,29 @@ def test_cue_sheet_any_text_is_read() -> None:
         "": 1,
         "a b.wav": 1,
     }
+
+
+def test_cue_sheet_in_a_file_is_a_problem(music: Path) -> None:
+    path = music / "Alder" / "01.flac"
+    file = mutagen.flac.FLAC(path)
+    file["CUESHEET"] = SHEET.format("01.flac")
+    file.save()
+    (music / "Alder" / "01.cue").write_text(SHEET.format("01.wav"))
+    problems = read_dataset(music).problems
+    reason = "it holds several tracks (2 in its own CUE sheet) and is used as one: split it"
+    assert [one.source for one in problems] == ["Alder/01.flac"]
+    assert problems[0].reason.startswith(reason)
+
+
+def test_cue_sheet_block_of_flac_is_a_problem(music: Path) -> None:
+    path = music / "Alder" / "01.flac"
+    file = mutagen.flac.FLAC(path)
+    sheet = mutagen.flac.CueSheet(None)
+    for number in (1, 2, 3, 170):  # 170 is the end of the disc
+        track = mutagen.flac.CueSheetTrack(number, number * 588)
+        track.indexes = [] if number == 170 else [mutagen.flac.CueSheetTrackIndex(1, 0)]
+        sheet.tracks.append(track)
+    file.metadata_blocks.append(sheet)
+    file.cuesheet = sheet
+    file.save()
+    assert "(3 in its own CUE sheet)" in read_dataset(music).problems[0].reason

@@ -18,7 +18,8 @@ from pathlib import Path, PurePosixPath
 from segue.sources.datasets.dataset import KnownTracks, ReadTags, ReadTrack
 from segue.sources.datasets.tracks import ARTIST_IDS, build_track
 from segue.sources.datasets.walk import relative_id, state_of
-from segue.sources.file_tags.fields import KEPT, TAG_READER_VERSION, read_tags_of_file
+from segue.sources.file_tags.cue_sheets import not_split
+from segue.sources.file_tags.fields import KEPT, N_TRACKS, TAG_READER_VERSION, read_tags_of_file
 from segue.sources.file_tags.path_names import FROM_PATH, begins_numbered, names_from_path
 from segue.text import clean_text, is_numbered_title
 from segue.types import Progress, no_progress
@@ -90,6 +91,7 @@ def untagged(directory: Path, path: Path, reason: str) -> ReadTrack:
 
 def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
     track_id = relative_id(path, directory)
+    n_tracks = int(raw.pop(N_TRACKS, 1))
     weak = {"title": title} if is_numbered_title(title := raw.pop("title", "")) else {}
     stated = raw if weak or not title else {**raw, "title": title}
     named = names_from_path(track_id, stated, numbered=begins_numbered(path))
@@ -106,4 +108,6 @@ def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
     stem = PurePosixPath(track_id).stem
     better = weak and "title" not in named and not is_numbered_title(stem)
     shown = stem if better else track.title or stem
+    if n_tracks > 1:
+        reasons = [*reasons, not_split(n_tracks, "its own CUE sheet")]
     return replace(track, title=shown, tag_reader=TAG_READER_VERSION), reasons

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from segue.errors import DatasetError
 from segue.sources.datasets.containers import has_video, playable_suffixes
-from segue.sources.datasets.cue_sheets import CUE_SUFFIX, unsplit_files
 from segue.sources.datasets.dataset import Dataset, Kind, NameFile, ReadOptions
 from segue.sources.datasets.folder import read_folder, read_one_by_one
 from segue.sources.datasets.gtzan import is_gtzan, name_of_clip, read_gtzan
@@ -21,6 +20,7 @@ from segue.sources.datasets.naming import with_ids
 from segue.sources.datasets.stray_table import is_stray, rows_by_file, stray_problems, with_rows
 from segue.sources.datasets.tracks import FRAMES_SUFFIXES, VIDEO_SUFFIXES
 from segue.sources.datasets.walk import FoundFiles, counted_suffixes, relative_id, walk
+from segue.sources.file_tags.cue_sheets import CUE_SUFFIX, SEVERAL, unsplit_files
 from segue.sources.tables.table import find_table
 from segue.text import plural
 from segue.types import Problem, Track
@@ -183,9 +183,15 @@ def _read_files(
         name_of = _naming(directory, kind)
         once = kind == "gtzan"
         tracks, problems = with_ids(directory, reads, name_of, options, each_once=once)
-        problems += [
-            Problem(source=relative_id(path, directory), reason=reason)
+        named = {problem.source for problem in problems if problem.reason.startswith(SEVERAL)}
+        unsplit = {
+            relative_id(path, directory): reason
             for path, reason in unsplit_files(files.sheets, audio).items()
+        }
+        problems += [
+            Problem(source=source, reason=reason)
+            for source, reason in unsplit.items()
+            if source not in named
         ]
     problems = files.found.problems + problems + _ignored(ignored)
     return _Tracks(kind, tracks, problems, files.found.left_out, files.found.passed_over)

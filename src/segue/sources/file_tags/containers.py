@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 
 import mutagen
 
+from segue.sources.file_tags.cue_sheets import tracks_by_file
 from segue.sources.file_tags.encodings import ByteText
 
 _PREFIXES: Final = ("txxx:", "----:", "wm/")
@@ -69,10 +70,14 @@ Tags = dict[str, list[list[str]]]
 
 @dataclass(slots=True)
 class FileTags:
-    """All sets of tags of a file, the preferred one first, and its duration in seconds."""
+    """All sets of tags of a file, the preferred one first, and its duration in seconds.
+
+    `n_tracks` is the number of tracks in its CUE sheet, if it holds one.
+    """
 
     sets: list[Tags] = field(default_factory=list)
     duration: float | None = None
+    n_tracks: int = 1
 
     def values(self, names: Iterable[str]) -> Iterator[list[str]]:
         """Yield the values of tags with some names, in the order of the sets."""
@@ -117,6 +122,11 @@ def read_containers(path: Path) -> FileTags:
         found.sets.append({name: [[ByteText(text)]] for name, text in chunks.items()})
     length = getattr(file.info, "length", 0)
     found.duration = length if length > 0 else None
+    sheets = [text for values in found.values(["cuesheet"]) for text in values]
+    counts = [n for sheet in sheets for n in tracks_by_file(str(sheet)).values()]
+    if getattr(file, "cuesheet", None):  # a block of FLAC; its last entry is the end of the disc
+        counts.append(len(file.cuesheet.tracks) - 1)
+    found.n_tracks = max([1, *counts])
     return found
 
 

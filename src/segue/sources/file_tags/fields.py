@@ -23,6 +23,8 @@ from segue.sources.file_tags.containers import FileTags, name_key, read_containe
 from segue.sources.file_tags.encodings import decode, detect_encoding
 from segue.text import is_numbered_title, known_text
 
+N_TRACKS: Final = "n_tracks"
+"""Name of the number of tracks of a file that holds several."""
 TAG_READER_VERSION: Final = 1
 """Version of this reader; what libraries of format 8 hold was read by version 0."""
 
@@ -110,6 +112,8 @@ def read_tags_of_file(path: Path, encoding: str | None = None) -> dict[str, str]
         picked["artist"] = sorted_name
     if tags.duration is not None:
         picked["duration"] = str(tags.duration)
+    if tags.n_tracks > 1:
+        picked[N_TRACKS] = str(tags.n_tracks)
     return picked
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from segue.sources.tables.decoding import read_text
 
 CUE_SUFFIX = ".cue"
+SEVERAL = "it holds several tracks"
+"""Beginning of the reason of such a file."""
 _MAX_BYTES = 1_000_000
 _FILE = re.compile(r'FILE\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>.+?))\s+\S+\s*', re.IGNORECASE)
 _TRACK = re.compile(r"TRACK\s+[0-9]+\s+AUDIO\s*", re.IGNORECASE)
@@ -35,8 +37,8 @@ def tracks_by_file(text: str) -> dict[str, int]:
 def not_split(n_tracks: int, sheet: str) -> str:
     """Return the reason why a file with several tracks is one track in the library."""
     return (
-        f"it holds {n_tracks} tracks, listed in {sheet}, and is used as one track: split it into"
-        " one file for each track"
+        f"{SEVERAL} ({n_tracks} in {sheet}) and is used as one: split it into one file for each"
+        " track"
     )
 
 
