@@ -222,6 +222,27 @@ def test_file_of_the_same_name_is_preferred(music, library):
     assert tracks_of(library)[OLD].path == music / "Alder/First/01 Sun.flac"
 
 
+def test_fingerprint_of_a_missing_track_outlives_its_analysis(music, library):
+    preprocess(library, music)
+    (music / OLD).unlink()
+    preprocess(library, music)
+    outdated = {**AUDIO.summary.settings, "version": -1}
+    catalogue = library.catalogue()
+    row = int(catalogue.rows[catalogue.position(OLD)])
+    with (
+        open_store(library, AUDIO.summary) as store,
+        library.features(outdated, AUDIO.summary.dtypes) as old,
+    ):
+        old.add(row, {name: store.read(name, row) for name in store.dtypes})
+        store.forget([row])
+    assert preprocess(library, music).analysed == 0
+    assert not library.stores(lambda settings: settings == outdated)
+    write(music / "Alder/First/01 Sun.flac", tune(1), **TAGS)
+    assert preprocess(library, music).replaced == 1
+    again = preprocess(library, music)
+    assert (again.analysed, again.missing) == (0, 0)
+
+
 def test_copy_of_another_album_stays_missing(music, library):
     write(music / "Best/3 Sunny.flac", tune(1), **{**TAGS, "album": "Best"})
     preprocess(library, music)
@@ -295,6 +316,20 @@ def test_copies_without_fingerprint_are_duplicates(music, library):
     # a copy is the same recording: it takes over the track
     again = preprocess(library, music)
     assert (again.duplicates, again.missing, again.replaced) == (2, 0, 1)
+
+
+def test_every_table_that_refers_to_tracks_is_merged():
+    """A new one must be added to `segue.library.merged_tracks`, and here."""
+    from segue.library.schema import schema
+
+    referring = {
+        table.name
+        for table in schema.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.name == "tracks"
+    }
+    moved = {"listens", "feedback", "playlist_tracks", "former_ids", "tag_backups", "splits"}
+    assert referring == {*moved, "audio_files", "duplicate_pairs", "track_artists"}
 
 
 def track(path, **tags):

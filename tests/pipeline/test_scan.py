@@ -196,16 +196,33 @@ def test_failed_file_is_reported_and_retried_when_changed(music, library):
     bad = music / "a" / "one.flac"
     good = bad.read_bytes()
     bad.write_bytes(b"not flac")
-    assert preprocess(library, music).problems == 2  # neither its tags nor its sound
+    assert preprocess(library, music).problems == 1  # neither its tags nor its sound
     progress, seen = spying()
-    assert preprocess(library, music, progress=progress).problems == 2
+    assert preprocess(library, music, progress=progress).problems == 1
     assert seen["Analyzing audio"] == 0
     progress, seen = spying()
-    assert preprocess(library, music, retry=True, progress=progress).problems == 2
+    assert preprocess(library, music, retry=True, progress=progress).problems == 1
     assert seen["Analyzing audio"] == 1
     bad.write_bytes(good)
     again = preprocess(library, music)
     assert (again.analysed, again.problems) == (1, 0)
+
+
+def test_problem_of_a_moved_folder_is_told_once(music, library):
+    file = mutagen.File(music / "a" / "one.flac")
+    file["date"] = ["nonsense"]
+    file.save()
+    (music / "b" / "four.flac").write_text("no music")
+    (music / "b" / "link.mp3").symlink_to("nowhere.mp3")
+    before = preprocess(library, music)
+    assert before.problems == library.counts()["problems"] == 3
+    moved = music.rename(music.parent / "moved")
+    again = preprocess(library, moved)
+    assert again.problems == library.counts()["problems"] == 3
+    reasons = {problem.source: problem.reason for problem in library.problems()}
+    assert reasons.keys() == {"a/one.flac", "b/four.flac", "b/link.mp3"}
+    assert reasons["b/four.flac"].startswith("it cannot be decoded")
+    assert "tags" not in reasons["b/four.flac"]
 
 
 def test_fast_analysis_is_completed_by_a_later_run(tmp_path, library, rng):

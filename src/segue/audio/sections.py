@@ -154,7 +154,8 @@ def too_short(n_samples: int, settings: AnalysisSettings, path: Path | None = No
     """Return the error for a signal, or a file, that is shorter than one frame."""
     name = "The signal" if path is None else f"'{path}'"
     way_out = "use a longer recording" if path is None else "replace it or leave it out"
+    least = settings.n_fft / settings.sample_rate
     return AudioError(
-        f"{name} has {n_samples} of the {settings.n_fft} samples that one frame takes "
-        f"({settings.n_fft / settings.sample_rate:.2f} s): {way_out}."
+        f"{name} is shorter than {least:.2f} s ({n_samples / settings.sample_rate:.3f} s), too"
+        f" short to analyze: {way_out}."
     )

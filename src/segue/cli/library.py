@@ -98,14 +98,10 @@ def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False)
         say("No problems: every file and row was used.")
         return
     rows = [
-        (
-            problem.source + (f", row {problem.row}" if problem.row else ""),
-            problem.subject or "",
-            problem.reason,
-        )
+        (problem.source + (f", row {problem.row}" if problem.row else ""), problem.reason)
         for problem in found
     ]
-    print_table(plural(len(found), "problem"), ("where", "what", "why"), rows)
+    print_table(plural(len(found), "problem"), ("file or row", "problem"), rows)
 
 
 @library.command()

@@ -40,6 +40,7 @@ from segue.library.playlists import (
     SavedPlaylist,
     unknown_tracks,
 )
+from segue.library.problem_rows import one_problem_a_file
 from segue.library.read_connection import ReadConnection, StoredListener, StoredListens
 from segue.library.reports import report_metrics, report_names, report_page, write_report
 from segue.library.storage import translate_errors
@@ -102,6 +103,7 @@ __all__ = [
     "find_damage",
     "make_directory",
     "new_directory",
+    "one_problem_a_file",
     "open_private",
     "public_id",
     "remove_leftovers",

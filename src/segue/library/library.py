@@ -66,6 +66,7 @@ from segue.library.user_data import delete_listener, listens_of
 from segue.library.writes import (
     check_tracks,
     files_of,
+    forget_scan_problems,
     insert_rows,
     mark_missing,
     put_friends,
@@ -217,6 +218,7 @@ class Library(LibraryQueries):
                     place_audio_file(connection, rows[track.track_id], track.path, state)
             if friends is not None:
                 put_friends(connection, friends)
+            forget_scan_problems(connection, [track.track_id for track in tracks])
             put_problems(connection, name, "scan", problems)
             token = change_token(connection)
         with translate_errors(self.directory):

@@ -19,6 +19,9 @@ from segue.library.writes import mark_outdated_entities
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_HISTORY: Final = (
+    *(schema.listens, schema.feedback, playlist_tracks, schema.former_ids, schema.tag_backups),
+)
 _OF_FILE: Final = frozenset({"row", "track_id", "split", "album_row"})
 """Columns of a track that are not those of its file."""
 
@@ -67,6 +70,8 @@ def _take_file(connection: "Connection", kept: int, removed: int) -> None:
 def _forget_file(connection: "Connection", row: int) -> None:
     files, pairs = schema.audio_files, schema.duplicate_pairs
     connection.execute(delete(files).where(files.c.track == row))
+    tags = schema.tag_backups  # kept, but not to be written to another file
+    connection.execute(update(tags).where(tags.c.track == row).values(undone=True))
     connection.execute(delete(pairs).where(or_(pairs.c.one == row, pairs.c.other == row)))
 
 
@@ -74,8 +79,7 @@ def _move_history(connection: "Connection", old: int, new: int) -> None:
     """Move listens, opinions, playlists, stars and rules of a track to another."""
     old_id, new_id = _id_of(connection, old), _id_of(connection, new)
     _move_opinions(connection, old_id, new_id)
-    tables = (schema.listens, schema.feedback, playlist_tracks, schema.former_ids)
-    for table in (*tables, schema.tag_backups):
+    for table in _HISTORY:
         connection.execute(update(table).where(table.c.track == old).values(track=new))
     splits = schema.splits
     own = select(splits.c.target).where(splits.c.track == new)

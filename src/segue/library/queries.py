@@ -16,7 +16,8 @@ from segue.library.catalogue import ANALYZED, Catalogue, from_record
 from segue.library.database import Database
 from segue.library.entity_rows import catalogue_ids
 from segue.library.imports import track_references
-from segue.library.writes import VALUES
+from segue.library.problem_rows import one_problem_a_file
+from segue.library.writes import FILE_STAGES, VALUES
 from segue.types import LISTEN_COLUMNS, Problem, Split, Track, TrackReference
 
 if TYPE_CHECKING:
@@ -157,19 +158,21 @@ class LibraryQueries:
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def problems(self, *, stage: str | None = None) -> list[Problem]:
-        """Return all problems, or those of one stage."""
+        """Return all problems, or those of one stage, one for each file or row."""
         query = select(schema.problems).order_by(schema.problems.c.id)
         if stage is not None:
             query = query.where(schema.problems.c.stage == stage)
-        return [
-            Problem(
+        imported: list[Problem] = []
+        of_files: list[Problem] = []
+        for record in self._read(query):
+            problem = Problem(
                 source=record["source"],
                 reason=record["reason"],
                 row=record["line"],
                 subject=record["subject"],
             )
-            for record in self._read(query)
-        ]
+            (of_files if record["stage"] in FILE_STAGES else imported).append(problem)
+        return one_problem_a_file(of_files) + imported
 
     def counts(self) -> dict[str, int]:
         """Return how many tracks, listeners, listens and problems there are.
@@ -178,7 +181,7 @@ class LibraryQueries:
         file is gone, `left_out` those whose file must not be used.
         """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
-        names |= {"waiting": "unmatched_listens", "problems": "problems"}
+        names |= {"waiting": "unmatched_listens"}
         with self._database.connect() as connection:
             queries = {
                 word: select(func.count()).select_from(schema.schema.tables[table])
@@ -188,7 +191,8 @@ class LibraryQueries:
             missing = select(func.count()).select_from(tracks).where(tracks.c.missing)
             queries["left_out"] = missing.where(tracks.c.left_out)
             queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
-            return {word: connection.scalar(query) or 0 for word, query in queries.items()}
+            counted = {word: connection.scalar(query) or 0 for word, query in queries.items()}
+        return {**counted, "problems": len(self.problems())}
 
     def analysed(self) -> dict[str, int]:
         """Return the numbers of tracks that are `analysed`, `failed` and `playable`."""

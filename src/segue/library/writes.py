@@ -5,7 +5,8 @@ that writes millions of rows would keep them from storing feedback.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 VALUES = LISTEN_COLUMNS[2:]
 """Columns of a listen besides its listener and track."""
+FILE_STAGES: Final = ("scan", "analysis", "hearing")
+"""Stages of `preprocess` whose problems are those of files."""
 _NOT_STATED = frozenset({"row", "track_id", "album_row"})
 _CHUNK = 10_000
 _OUTDATED_ENTITIES = "outdated entities"
@@ -185,6 +188,21 @@ def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
     statement = upsert(schema.friends).on_conflict_do_nothing()
     for start in range(0, len(rows), _CHUNK):
         connection.execute(statement, rows[start : start + _CHUNK])
+
+
+def forget_scan_problems(connection: "Connection", track_ids: Iterable[str]) -> None:
+    """Delete problems of tracks that are scanned again, and those of folders that are gone.
+
+    The problems of a track are those of its last scan, whatever the folder was called before.
+    """
+    table = schema.problems
+    scanned = set(track_ids)
+    columns = select(table.c.id, table.c.dataset, table.c.line, table.c.subject)
+    found = connection.execute(columns.where(table.c.stage == "scan")).all()
+    gone = {one.dataset for one in found if not Path(one.dataset).is_dir()}
+    for one in found:
+        if one.dataset in gone or (one.line is None and one.subject in scanned):
+            connection.execute(delete(table).where(table.c.id == one.id))
 
 
 def put_problems(

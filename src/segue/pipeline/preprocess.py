@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from segue.library import KnownTrack, Library
+from segue.library import KnownTrack, Library, one_problem_a_file
 from segue.pipeline.analysis.duplicates import find_duplicates, recordings
 from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
@@ -235,7 +235,7 @@ def _take_in(
         missing=counts["missing"],
         left_out=counts["left_out"],
         duplicates=done.duplicates,
-        problems=len(found.problems) + done.problems,
+        problems=len(one_problem_a_file([*found.problems, *done.problems])),
         files=dict(Counter(track.path.suffix.lower() for track in found.tracks if track.path)),
         passed_over=dict(found.passed_over),
         outdated=outdated(library),
@@ -257,14 +257,14 @@ def _without_written(library: Library, tracks: Sequence[Track]) -> list[Track]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisResult:
-    """Numbers of tracks that `analyse_library` processed, and of problems."""
+    """Numbers of tracks that `analyse_library` processed, and problems."""
 
     analysed: int
     encoded: int
     embedded: int
     replaced: int
     duplicates: int
-    problems: int
+    problems: Sequence[Problem]
 
 
 def analyse_library(
@@ -301,5 +301,5 @@ def analyse_library(
         embedded=embedded,
         replaced=replaced,
         duplicates=sum(map(len, recordings(library, catalogue))),
-        problems=len(problems) + len(failed),
+        problems=[*problems, *failed],
     )

@@ -9,8 +9,7 @@ import numpy as np
 from segue.audio import ANALYSIS_VERSION
 from segue.index import N_DIMENSIONS, find_duplicate_pairs, group_pairs, shift_invariant_vector
 from segue.library import Catalogue, FeatureStore, Library
-from segue.pipeline.analysis.inputs import AUDIO, open_store
-from segue.pipeline.analysis.tasks import FACTS
+from segue.pipeline.analysis.fingerprints import Fingerprints
 from segue.types import Progress, Track, no_progress
 
 _VERSION = 1  # raise it when the comparison finds other pairs
@@ -75,24 +74,25 @@ def find_duplicates(
 ) -> list[int]:
     """Compare new tracks with all tracks, also missing ones; return the rows of the new ones."""
     with (
-        open_store(library, AUDIO.summary) as summaries,
+        Fingerprints(library) as fingerprints,
         _vectors(library) as vectors,
     ):
-        rows = [row for row in catalogue.rows.tolist() if row in summaries]
+        rows = [row for row in catalogue.rows.tolist() if row in fingerprints]
         new = [place for place, row in enumerate(rows) if row not in vectors]
         if not new:
             return []
-        prints = [summaries.read("fingerprint", row)[0] for row in rows]
+        prints = [fingerprints.read(row) for row in rows]
         with progress("Comparing recordings", len(new)) as advance:
             made = np.stack([shift_invariant_vector(prints[place]) for place in new])
             all_vectors = vectors.matrix("vector", rows)
             if not all_vectors.size:
                 all_vectors = np.zeros((len(rows), N_DIMENSIONS), np.float32)
             all_vectors[new] = made
-            durations = summaries.matrix("facts", rows)[:, FACTS.index("duration")]
+            files = library.audio_files()
+            known = [files[row].duration if row in files else None for row in rows]
             pairs = find_duplicate_pairs(
                 prints,
-                durations.astype(np.float64),
+                np.array([np.nan if one is None else one for one in known]),
                 vectors=all_vectors,
                 new=np.array(new),
                 advance=advance,

@@ -23,6 +23,7 @@ from segue.artist_names import comparison_key
 from segue.index import MIN_SIMILARITY, similarity
 from segue.library import Library
 from segue.library.entities import folder_of
+from segue.pipeline.analysis.fingerprints import Fingerprints
 from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.sources.cleaning.recordings import artist_keys, title_key
 from segue.sources.cleaning.song_versions import are_versions
@@ -142,10 +143,10 @@ def _names(track: Track) -> tuple[str, str, str]:
 
 def _sound_alike(library: Library, tracks: dict[int, Track], one: int, other: int) -> bool:
     """Compare two tracks whatever their durations: a file that was cut short may be completed."""
-    with open_store(library, AUDIO.summary) as summaries:
-        if one not in summaries or other not in summaries:
+    with Fingerprints(library) as fingerprints:
+        if one not in fingerprints or other not in fingerprints:
             return False
-        prints = [summaries.read("fingerprint", row)[0] for row in (one, other)]
+        prints = [fingerprints.read(row) for row in (one, other)]
     if all(map(len, prints)):
         return similarity(*prints) >= MIN_SIMILARITY
     if any(map(len, prints)) or not tracks[one].artist:

@@ -14,6 +14,7 @@ import numpy as np
 from segue.audio import added_descriptors, summarise
 from segue.errors import DatasetError, FramesError
 from segue.library import AudioFile, Catalogue, Library
+from segue.pipeline.analysis.fingerprints import keep_fingerprints
 from segue.pipeline.analysis.inputs import (
     AUDIO,
     GIVEN,
@@ -162,6 +163,8 @@ def _analyse_audio(
         finally:
             library.set_audio_files(found)
         n_done += _compute_missing(plan, tracks, workers, stores, progress)
+    missing = [row for row in catalogue.rows.tolist() if row not in tracks]
+    keep_fingerprints(library, missing, _is_outdated)
     library.drop_features(_is_outdated)
     return n_done, problems
 
