@@ -360,3 +360,22 @@ def test_tag_encoding_is_kept_for_later_runs(music, library):
     assert tracks_of(library)["a/one.mp3"].artist != "Dvořák"
     with pytest.raises(DatasetError, match="no text encoding"):
         preprocess(library, music, tag_encoding="klingon")
+
+
+def test_file_that_is_cut_short_stays_a_problem(music, library):
+    whole = music / "a" / "one.flac"
+    data = whole.read_bytes()
+    whole.write_bytes(data[: int(len(data) * 0.4)])
+    first = preprocess(library, music)
+    assert (first.analysed, first.problems) == (4, 1)
+    problem = library.problems()[0]
+    assert (problem.source, problem.subject) == ("one.flac", "a/one.flac")
+    assert "is cut short or damaged (only 0:0" in problem.reason
+    # the tags still state the whole length
+    assert (
+        0.5 < tracks_of(library)["a/one.flac"].duration < tracks_of(library)["a/two.flac"].duration
+    )
+    again = preprocess(library, music)
+    assert (again.analysed, again.problems, library.problems()) == (0, 1, [problem])
+    whole.write_bytes(data)
+    assert preprocess(library, music).problems == 0
