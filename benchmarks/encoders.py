@@ -8,6 +8,9 @@ times are CPU seconds of the tracks after the first.
 Memory is that of a ``segue preprocess`` of the files into a new library (analysis and embeddings,
 with `--workers`): the peak of all its processes together on Linux, with shared memory counted once.
 Trained encoders are compared with their ``model.keras``.
+
+``python benchmarks/encoders.py --library my.segue --by COLUMN`` prints how good the neighbors are
+in each space that learned no labels: embeddings, combinations of blocks, descriptors.
 """
 
 import argparse
@@ -101,6 +104,47 @@ def compared_trained(name: str, library: str) -> dict[str, float]:
     return dict(zip(("embedding", "probabilities"), differences, strict=True))
 
 
+def print_neighbors(library: str, target: str) -> None:
+    """Print the precision of neighbors by other artists in each space, and paired differences."""
+    from segue.evaluation import bootstrap_interval, paired_difference
+    from segue.library import Library
+    from segue.pipeline.analysis.duplicates import recordings
+    from segue.pipeline.training import neighbours
+    from segue.pipeline.training.labels import target_values
+    from segue.pipeline.training.spaces import spaces
+
+    opened = Library(library, create=False)
+    catalogue = opened.catalogue()
+    found = [space for space in spaces(opened, catalogue) if not space.learned]
+    usable = np.logical_and.reduce([space.has_vector for space in found])
+    values = target_values(catalogue.tracks, target)
+    compared = neighbours.compared_tracks(catalogue, recordings(opened, catalogue), usable, values)
+    queries = np.arange(len(compared.places))
+    expected = neighbours.expected_precisions(compared, queries)
+    queries = queries[np.isfinite(expected["precision@10"])]
+    expected = neighbours.expected_precisions(compared, queries)
+    artists = compared.artists[queries]
+    relevant = compared.kinds["target"][queries, None] == compared.kinds["target"]
+    n_relevant = (relevant & compared.allowed(queries, filtered=True)).sum(axis=1)
+    ceiling = np.minimum(n_relevant, 10).mean() / 10
+    print(f"Neighbors of the same {target} by other artists, {len(queries)} tracks;")
+    print(f"precision@10 can reach {ceiling:.3f}. Differences are from the embedding of musicnn.")
+    measured_spaces = {}
+    for space in found:
+        lists = neighbours.neighbor_lists(compared, space.vectors[compared.places])
+        measured_spaces[space.name] = neighbours.precisions(compared, lists, queries, expected)
+    for name, figures in measured_spaces.items():
+        cells = []
+        for metric in ("precision@1", "precision@10"):
+            low, high = bootstrap_interval(figures[metric], groups=artists, seed=0)
+            cells.append(f"{metric} {figures[metric].mean():.3f} [{low:.3f}, {high:.3f}]")
+        base = measured_spaces.get("musicnn", figures)["precision@10"]
+        low, high = paired_difference(figures["precision@10"], base, groups=artists, seed=0)
+        mean = (figures["precision@10"] - base).mean()
+        cells.append(f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]")
+        print(f"  {name:32}{'  '.join(cells)}")
+
+
 def peak_memory(files: list[str], workers: int) -> tuple[float, float]:
     """Return the peak MB of a run, all its processes together, and its seconds."""
     with tempfile.TemporaryDirectory() as directory:
@@ -186,12 +230,16 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--tracks", type=int, default=20)
     parser.add_argument("--library", help="Library whose trained encoders are measured, too.")
+    parser.add_argument("--by", help="Column: only compare the neighbors of the library by it.")
     parser.add_argument("--workers", type=int, default=1, help="Number of workers of the run.")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
         function, *rest = json.loads(arguments.work)
         print(json.dumps(globals()[function](*rest)))
+        return
+    if arguments.by:
+        print_neighbors(arguments.library, arguments.by)
         return
     from segue.encoders.pretrained import installed_encoders
 

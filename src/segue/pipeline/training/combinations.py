@@ -25,10 +25,10 @@ from segue.pipeline.training.scaling import moments, scaled
 COMBINATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     f"{'-'.join(encoders)}-blocks": encoders
     for encoders in (
+        ("musicnn",),
         ("musicnn", "vgg"),
         ("musicnn", "vgg", "instruments"),
         ("musicnn", "instruments"),
-        ("musicnn",),
     )
 }
 """The encoders whose blocks are combined, by name; the first of equals is used."""
