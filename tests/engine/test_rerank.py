@@ -347,3 +347,26 @@ def test_diversity_without_vectors_compares_every_artist():
     ]
     found = rerank(pool_of([9, 8, 7]), 3, Dials(diversity=0.9), facts_of(tracks), NO_LISTENER)
     assert found.positions.tolist() == [0, 2, 1]
+
+
+@pytest.mark.parametrize("name", ["energy", "valence"])
+@pytest.mark.parametrize(("value", "first"), [(1, 3), (-1, 1), (0, 0)])
+def test_mood_dials_move_towards_their_end(name, value, first):
+    """Four tracks of almost equal relevance; the mood of the first is unknown."""
+    facts = replace(
+        facts_of([Track(track_id=str(n)) for n in range(4)]),
+        **{name: np.array([np.nan, 0.1, 0.5, 0.9])},
+    )
+    dials = Dials(**{name: value})
+    ranked = rerank(pool_of([0.4, 0.3, 0.2, 0.1]), 4, dials, facts, NO_LISTENER)
+    assert ranked.positions[0] == first
+    assert ranked.parts.sum(axis=1) == pytest.approx(ranked.scores)
+    assert (f"{name} dial" in ranked.dials) == (value != 0)
+
+
+@pytest.mark.parametrize("known", [[], [np.nan] * 3, [0.5] * 3])
+def test_mood_dial_without_differences_changes_nothing(known):
+    facts = replace(facts_of([Track(track_id=str(n)) for n in range(3)]), energy=np.array(known))
+    ranked = rerank(pool_of([3, 2, 1]), 3, Dials(energy=1), facts, NO_LISTENER)
+    assert ranked.positions.tolist() == [0, 1, 2]
+    assert ranked.scores == pytest.approx([3, 2, 1])

@@ -5,8 +5,10 @@ import pytest
 from tests.factories import make_library, rows, write_dataset
 
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
+from segue.engine import Exclusions
 from segue.pipeline.analysis.moods import MIN_CONFIDENCE, TrackMoods, track_moods
 from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
+from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.pipeline.preprocess import preprocess
 
 WORDS = {
@@ -102,3 +104,21 @@ def test_words_name_what_is_sure(energy, valence, words):
     found = moods.words(0)
     assert list(found) == words
     assert all(confidence >= MIN_CONFIDENCE for confidence in found.values())
+
+
+def test_limits_of_moods_exclude_others_and_unknown(three):
+    predict(three, "musicnn", WORDS["musicnn"])
+    index = ExclusionIndex.of(three, three.catalogue())
+    names = np.array([track.track_id for track in three.catalogue().tracks])
+    assert set(names[~index.mask(Exclusions(min_energy=0.5))]) == {"metal", "disco"}
+    assert set(names[~index.mask(Exclusions(max_energy=0.5))]) == {"ballad"}
+    assert set(names[~index.mask(Exclusions(min_valence=0.7))]) == {"disco"}
+
+
+def test_limits_of_unknown_moods_are_hinted_at(three):
+    index = ExclusionIndex.of(three, three.catalogue())
+    rules = Exclusions(max_valence=0.5)
+    assert index.mask(rules).all()
+    assert index.hints(rules) == [
+        "3 of 3 tracks have no known valence and are excluded by its limit."
+    ]

@@ -9,9 +9,10 @@ import segue
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import LibraryError, ModelError
 from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
-from segue.pipeline.catalogue.search import GIVEN, GIVEN_PART, NAMED, search
+from segue.pipeline.catalogue.search import GIVEN, GIVEN_PART, NAMED, PHRASE, search
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.recommender.search_terms import is_part, tags_for, terms_of
+from segue.pipeline.recommender.search_phrases import _TABLE, PHRASES
+from segue.pipeline.recommender.search_terms import is_part, normalize_text, tags_for, terms_of
 
 TRACKS = """track_id,title,artist,genre,tags
 t0,Rain,Ana,jazz,piano:3|sad
@@ -182,3 +183,67 @@ def test_search_finds_track_by_guest_artist(library, tmp_path):
     preprocess(library, tmp_path)
     (found,) = search(library, "beta").tracks
     assert (found.track_id, found.matched) == ("t0", {"beta": ["artist"]})
+
+
+@pytest.fixture
+def moody(library, tmp_path):
+    """Five tracks of known moods, one with a phrase as its title, and one of unknown mood."""
+    lines = ["track_id,title,artist,tempo", "fast,Gym Rat,A,140", "calm,Lake,B,70"]
+    lines += ["sad,Grey,C,80", "named,Workout,D,", "glad,Sun,E,120", "none,Nothing,F,"]
+    (tmp_path / "metadata.csv").write_text("\n".join(lines))
+    preprocess(library, tmp_path)
+    order = [track.track_id for track in library.catalogue().tracks]
+    likely = {
+        "fast": ("loud", "fast", "techno", "dance"),
+        "calm": ("slow", "quiet", "soft", "ambient"),
+        "sad": ("slow", "soft", "choir", "piano"),
+        "named": ("slow", "quiet"),
+        "glad": ("fast", "pop", "dance", "beat"),
+    }
+    spec = PRETRAINED_ENCODERS["instruments"]
+    with pretrained_store(library, "instruments") as store:
+        for row, name in zip(library.catalogue().rows.tolist(), order, strict=True):
+            if name in likely:
+                chances = np.full(50, 0.03, np.float32)
+                chances[[spec.tags.index(tag) for tag in likely[name]]] = 0.9
+                store.add(row, {"embedding": np.zeros(200), "probabilities": chances})
+    return library
+
+
+def test_search_by_phrase_finds_moods_after_titles(moody):
+    found = search(moody, "workout music", k=6)
+    assert found.terms == ["workout"]
+    assert [match.track_id for match in found.tracks][:2] == ["named", "fast"]
+    assert found.tracks[0].score == pytest.approx(NAMED)
+    assert found.tracks[1].score <= PHRASE
+    assert "tempo 140" in found.tracks[1].matched["workout"]
+    assert any(reason.startswith("energy 0.") for reason in found.tracks[1].matched["workout"])
+    assert {match.track_id for match in found.tracks}.isdisjoint({"calm", "sad", "none"})
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [("songs for a rainy evening", "sad"), ("sleep", "calm"), ("party", "glad"), ("gym", "fast")],
+)
+def test_search_by_phrase_fits_its_mood(moody, query, first):
+    assert first in [match.track_id for match in search(moody, query, k=2).tracks]
+
+
+def test_search_by_phrase_keeps_parts_of_names(moody):
+    """A title with one of two words of a phrase is worth what it was without the phrase."""
+    (track,) = [one for one in search(moody, "wake up sun", k=6).tracks if one.track_id == "glad"]
+    assert track.why["sun"] == pytest.approx(NAMED / 2)
+
+
+def test_search_by_phrase_without_moods_is_by_names(described):
+    with pytest.raises(ModelError, match="No track matches 'workout'"):
+        search(described, "workout")
+
+
+def test_phrases_are_normalized_and_unique():
+    names = [name for names in _TABLE for name in names.split(",")]
+    assert len(names) == len(set(names)) == len(PHRASES)
+    assert all(name == normalize_text(name) for name in names)
+    known = {tag for encoder in PRETRAINED_ENCODERS.values() for tag in encoder.tags}
+    words = {"disco", "reggae"}  # genres that no encoder predicts
+    assert {tag for phrase in PHRASES.values() for tag in phrase.tags} <= known | words

@@ -83,6 +83,18 @@ def exclusions(
     to_year: Annotated[
         int | None, _limit_option("Exclude tracks released after this year.")
     ] = None,
+    min_energy: Annotated[
+        float | None, _limit_option("0 to 1: exclude calmer tracks than this.")
+    ] = None,
+    max_energy: Annotated[
+        float | None, _limit_option("0 to 1: exclude more energetic tracks than this.")
+    ] = None,
+    min_valence: Annotated[
+        float | None, _limit_option("0 to 1: exclude sadder tracks than this.")
+    ] = None,
+    max_valence: Annotated[
+        float | None, _limit_option("0 to 1: exclude happier tracks than this.")
+    ] = None,
 ) -> "Exclusions":
     """Return the exclusions that the options set."""
     from segue.engine import Exclusions
@@ -97,6 +109,10 @@ def exclusions(
         max_duration=max_duration,
         from_year=from_year,
         to_year=to_year,
+        min_energy=min_energy,
+        max_energy=max_energy,
+        min_valence=min_valence,
+        max_valence=max_valence,
     )
 
 
@@ -119,6 +135,10 @@ def dials(
         float, _dial_option("0 to 1: how closely to keep to the listener's mix of genres.")
     ] = 0.0,
     popularity: Annotated[float, _dial_option("-1 for little-known tracks to 1 for hits.")] = 0.0,
+    energy: Annotated[
+        float, _dial_option("-1 for calmer tracks to 1 for more energetic ones.")
+    ] = 0.0,
+    valence: Annotated[float, _dial_option("-1 for sadder tracks to 1 for happier ones.")] = 0.0,
     max_known_share: Annotated[
         float, _dial_option("0 to 1: largest share of tracks that the listener knows already.")
     ] = 0.0,
@@ -192,6 +212,8 @@ def dials(
         diversity=diversity,
         calibration=calibrate,
         popularity=popularity,
+        energy=energy,
+        valence=valence,
         max_known_share=max_known_share,
         seed_share=seed_share,
         interests=interests,

@@ -32,7 +32,8 @@ class CatalogueArrays:
     `ids` are the artists and albums; `mixes` is sparse ``[n_tracks, n_genres]`` with the columns
     `genres`; `listeners` counts the users who like each track, float32 ``[n_tracks]``; `space` is
     the signal that compares tracks, if there is one. `versions` numbers the songs that the library
-    has in several versions, ``[n_tracks]``, -1 for other tracks; empty if they are not known.
+    has in several versions, ``[n_tracks]``, -1 for other tracks; `energy` and `valence` run from 0
+    to 1, NaN where unknown. These three are empty if they are not known of any track.
     """
 
     ids: CatalogueIds
@@ -41,6 +42,8 @@ class CatalogueArrays:
     listeners: NDArray[np.float32]
     space: VectorSignal | None = None
     versions: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    energy: NDArray[np.floating] = field(default_factory=lambda: np.zeros(0))
+    valence: NDArray[np.floating] = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(

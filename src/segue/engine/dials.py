@@ -26,6 +26,7 @@ MOST = 0.99
 """The value that is used for a strength of 1."""
 
 _STRENGTHS = ("diversity", "calibration", "randomness", "max_known_share", "seed_share")
+_DIRECTIONS = ("popularity", "energy", "valence")
 _CAPS = ("artist_cap", "album_cap")
 
 
@@ -45,6 +46,10 @@ class Dials:
         Strength towards the listener's own mix of genres.
     popularity
         From -1, lesser-known tracks, to 1, hits; 0 leaves popularity to its signal.
+    energy
+        From -1, calmer tracks, to 1, more energetic ones.
+    valence
+        From -1, sadder tracks, to 1, happier ones.
     max_known_share
         Largest share of tracks that the listener knows, in every first n tracks of the list: 0
         gives only new tracks, 1 sets no limit.
@@ -84,6 +89,8 @@ class Dials:
     diversity: float = 0.0
     calibration: float = 0.0
     popularity: float = 0.0
+    energy: float = 0.0
+    valence: float = 0.0
     max_known_share: float = 0.0
     seed_share: float = SEED_SHARE
     randomness: float = 0.0
@@ -96,7 +103,8 @@ class Dials:
         """Check every setting."""
         for name in _STRENGTHS:
             _check(name, getattr(self, name), 0, 1)
-        _check("popularity", self.popularity, -1, 1)
+        for name in _DIRECTIONS:
+            _check(name, getattr(self, name), -1, 1)
         for name in _CAPS:
             cap = getattr(self, name)
             if cap is not None and cap < 0:

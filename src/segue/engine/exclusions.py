@@ -8,14 +8,24 @@ Conventions
   guests too. An album may be named alone or as ``ARTIST - ALBUM``.
 - A folder is the start of an absolute path, or folders that follow each other anywhere in a path:
   ``Christmas`` and ``Holiday/Christmas`` both exclude ``/music/Holiday/Christmas/01.flac``.
-- Limits of duration (in seconds) and year are strict: a track whose duration or year is unknown is
-  excluded.
+- Limits of duration (in seconds), year, energy and valence (0 to 1) are strict: a track whose value
+  is unknown is excluded.
 """
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
+from typing import Final
+
+LIMITS: Final = (
+    ("duration", "min_duration", "max_duration", inf),
+    ("year", "from_year", "to_year", inf),
+    ("energy", "min_energy", "max_energy", 1.0),
+    ("valence", "min_valence", "max_valence", 1.0),
+)
+"""What is limited, the names of its lower and upper limit, and the largest value of both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,10 @@ class Exclusions:
     max_duration: float | None = None
     from_year: int | None = None
     to_year: int | None = None
+    min_energy: float | None = None
+    max_energy: float | None = None
+    min_valence: float | None = None
+    max_valence: float | None = None
 
     def __post_init__(self) -> None:
         """Check names and limits."""
@@ -52,11 +66,12 @@ class Exclusions:
                 object.__setattr__(self, kind, (getattr(self, kind),))
             if not all(name.strip() for name in getattr(self, kind)):
                 raise ValueError(f"{kind} contains an empty name: remove it.")
-        for low, high in (("min_duration", "max_duration"), ("from_year", "to_year")):
+        for _, low, high, highest in LIMITS:
             bounds = getattr(self, low), getattr(self, high)
             for name, bound in zip((low, high), bounds, strict=True):
-                if bound is not None and not bound >= 0:
-                    raise ValueError(f"{name} is {bound}: give 0 or a larger number.")
+                if bound is not None and not 0 <= bound <= highest:
+                    allowed = "0 or a larger number" if highest == inf else "a number from 0 to 1"
+                    raise ValueError(f"{name} is {bound}: give {allowed}.")
             if None not in bounds and bounds[0] > bounds[1]:
                 raise ValueError(
                     f"{low} is {bounds[0]}, which is above {high}, {bounds[1]}: correct one of"

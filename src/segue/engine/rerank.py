@@ -9,6 +9,8 @@ part to the score, so parts sum to scores:
 part            what it adds                                                          measured in
 ==============  ====================================================================  ============
 popularity dial ``popularity``'s odds, standardized ``log(1 + listeners)``            spread
+energy dial     ``energy``'s odds, standardized energy of the tracks                  spread
+valence dial    ``valence``'s odds, standardized valence of the tracks                spread
 dislikes        minus the odds of `dislike_shares` of artist and album               spread
 randomness      ``randomness``'s odds, Gumbel noise of `seed`, listener and track     spread
 diversity       minus ``diversity``'s odds, largest similarity to tracks before it    range
@@ -50,9 +52,11 @@ POOL = 500
 VARIED = 2, 10
 """By default, how many of how many tracks may be of one artist."""
 
-DISLIKES, POPULARITY, RANDOMNESS, DIVERSITY, CALIBRATION = (
+DISLIKES, POPULARITY, ENERGY, VALENCE, RANDOMNESS, DIVERSITY, CALIBRATION = (
     "dislikes",
     "popularity dial",
+    "energy dial",
+    "valence dial",
     "randomness",
     "diversity",
     "calibration",
@@ -238,18 +242,33 @@ def static_terms(
     if against.any():
         names.append(DISLIKES)
         terms.append(-np.array([odds(share) for share in against.tolist()]) * spread)
-    if dials.popularity:
-        known = np.log1p(facts.listeners[pool.positions].astype(np.float64))
-        deviation = known.std() if len(known) else 0.0
-        standard = (known - known.mean()) / deviation if deviation > 0 else np.zeros(len(known))
-        names.append(POPULARITY)
-        terms.append(np.sign(dials.popularity) * odds(abs(dials.popularity)) * spread * standard)
+    for name, direction, values in (
+        (POPULARITY, dials.popularity, facts.listeners),
+        (ENERGY, dials.energy, facts.energy),
+        (VALENCE, dials.valence, facts.valence),
+    ):
+        if direction:
+            own = values[pool.positions] if len(values) else np.zeros(len(pool.positions))
+            standard = _standard(np.log1p(own) if name == POPULARITY else own)
+            names.append(name)
+            terms.append(np.sign(direction) * odds(abs(direction)) * spread * standard)
     if dials.randomness:
         names.append(RANDOMNESS)
         terms.append(
             odds(dials.randomness) * spread * gumbel(dials.seed, pool.positions, profile.user)
         )
     return names, np.array(terms).reshape(len(terms), len(pool.positions))
+
+
+def _standard(values: NDArray[np.floating]) -> Values:
+    """Return values standardized over the pool; 0, its mean, where unknown or if all are equal."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return np.zeros(len(values))
+    own = values.astype(np.float64)
+    deviation = own[known].std()
+    standard = (own - own[known].mean()) / deviation if deviation > 0 else np.zeros(len(own))
+    return np.nan_to_num(standard)
 
 
 @dataclass

@@ -140,8 +140,8 @@ def as_dials(dials: DialsArgument | None) -> Dials:
     Traceback (most recent call last):
         ...
     ValueError: There is no dial 'familiar': choose from artist_cap, album_cap, diversity, \
-calibration, popularity, max_known_share, seed_share, randomness, seed, interests, versions, \
-weights.
+calibration, popularity, energy, valence, max_known_share, seed_share, randomness, seed, \
+interests, versions, weights.
     """
     return _settings(Dials, "dial", dials)
 

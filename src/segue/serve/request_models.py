@@ -39,6 +39,12 @@ class DialsRequest(StrictModel):
     diversity: _Strength = None
     calibration: _Strength = None
     popularity: Annotated[float | None, Field(ge=-1, le=1)] = None
+    energy: Annotated[
+        float | None, Field(ge=-1, le=1, description="From calmer to more energetic tracks.")
+    ] = None
+    valence: Annotated[
+        float | None, Field(ge=-1, le=1, description="From sadder to happier tracks.")
+    ] = None
     max_known_share: _Strength = None
     seed_share: Annotated[
         float | None,
@@ -81,6 +87,10 @@ class ExclusionsRequest(StrictModel):
     max_duration: _Seconds = None
     from_year: _Year = None
     to_year: _Year = None
+    min_energy: _Strength = None
+    max_energy: _Strength = None
+    min_valence: _Strength = None
+    max_valence: _Strength = None
 
     def build(self) -> Exclusions | None:
         """Return the exclusions; None if nothing is excluded.

@@ -4,11 +4,13 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
 
 - a given genre or tag of that name is worth 1, one that it is part of 0.9;
 - a word of the title, album or artist is worth 0.8;
+- a common phrase (`segue.pipeline.recommender.search_phrases`) is worth at most `PHRASE`, so that
+  names come first;
 - a predicted tag is worth the share of the library that has less of it: the normal distribution
   function of its standardized log-odds (their mean, where several encoders or tags match a term),
   so that a rare tag counts as much as a common one.
 
-The best of the three counts.
+The best of these counts.
 """
 
 from collections import Counter
@@ -25,6 +27,12 @@ from segue.engine import keep_one_of_each
 from segue.errors import ModelError
 from segue.index import best
 from segue.pipeline.arguments import LibraryArgument, as_library
+from segue.pipeline.recommender.search_phrases import (
+    PHRASES,
+    SearchPhrase,
+    phrase_reasons,
+    phrase_worth,
+)
 from segue.pipeline.recommender.search_terms import is_part, normalize_text, tags_for, terms_of
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.snapshot import Snapshot
@@ -38,6 +46,7 @@ if TYPE_CHECKING:
 GIVEN: Final = 1.0
 GIVEN_PART: Final = 0.9
 NAMED: Final = 0.8
+PHRASE: Final = 0.7
 _MAX_REASONS: Final = 3
 _MAX_NAMED: Final = 20
 
@@ -89,11 +98,12 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """The worth of one term to every track ``[n_tracks]``, and the scores of tags it matches."""
+    """The worth of one term to every track, and the tags that it matches, or its phrase."""
 
     term: str
     worth: Scores
     tags: Mapping[str, Scores]
+    phrase: SearchPhrase | None = None
 
     @property
     def known(self) -> bool:
@@ -109,7 +119,8 @@ def search(library: LibraryArgument, query: str, k: int = 10) -> SearchResult:
     library
         A library, or its directory.
     query
-        Tags, moods, instruments, genres, words of a title; in any order.
+        Tags, moods, instruments, genres, phrases such as "road trip", words of a title; in any
+        order.
     k
         How many tracks; fewer come where fewer fit at all.
 
@@ -130,7 +141,8 @@ def search(library: LibraryArgument, query: str, k: int = 10) -> SearchResult:
 def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> SearchResult:
     """Find the tracks of an opened snapshot that words fit best; see `search`."""
     vocabulary, tracks = snapshot.vocabulary, snapshot.catalogue.tracks
-    terms = terms_of(query, {*vocabulary.counts, *map(normalize_text, vocabulary.tag_scores)})
+    names = {*vocabulary.counts, *map(normalize_text, vocabulary.tag_scores), *PHRASES}
+    terms = terms_of(query, names)
     weighed = [_weigh(term, vocabulary) for term in terms]
     known = [one for one in weighed if one.known]
     if not known:
@@ -145,7 +157,7 @@ def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> SearchResult
         terms=[one.term for one in known],
         unknown=[one.term for one in weighed if not one.known],
         tracks=[
-            _match(rank, tracks[position], position, known)
+            _match(rank, tracks[position], position, known, vocabulary)
             for rank, position in enumerate(positions[positions >= 0].tolist(), start=1)
         ],
     )
@@ -155,11 +167,27 @@ def _weigh(term: str, vocabulary: Vocabulary) -> _Term:
     from scipy.special import ndtr
 
     worth = _worth_of_given(term, vocabulary)
+    phrase = PHRASES.get(term)
+    if phrase is not None:
+        fits = phrase_worth(phrase, vocabulary)
+        if fits.any():
+            named = np.float32(NAMED) * _share_of_words(term, vocabulary)
+            worth = np.maximum.reduce([worth, named, np.float32(PHRASE) * fits])
+            return _Term(term, worth, {}, phrase)
     tags = {tag: vocabulary.tag_scores[tag] for tag in tags_for(term, vocabulary.tag_scores)}
     if tags:
         predicted = np.nan_to_num(ndtr(mean_score(list(tags.values()))), nan=0.0)
         worth = np.maximum(worth, predicted.astype(np.float32))
     return _Term(term, worth, tags)
+
+
+def _share_of_words(term: str, vocabulary: Vocabulary) -> Scores:
+    """Return which share of the words of a term the title, album or artist of a track has."""
+    words = term.split()
+    share: Scores = np.zeros(vocabulary.n_tracks, np.float32)
+    for word in words:
+        share[vocabulary.named(word)] += 1 / len(words)
+    return share
 
 
 def _worth_of_given(term: str, vocabulary: Vocabulary) -> Scores:
@@ -181,7 +209,9 @@ def _named(term: str, track: Track) -> list[str]:
     ]
 
 
-def _match(rank: int, track: Track, position: int, terms: Sequence[_Term]) -> SearchMatch:
+def _match(
+    rank: int, track: Track, position: int, terms: Sequence[_Term], vocabulary: Vocabulary
+) -> SearchMatch:
     parts = {one.term: float(one.worth[position]) / len(terms) for one in terms}
     return SearchMatch(
         rank=rank,
@@ -191,12 +221,14 @@ def _match(rank: int, track: Track, position: int, terms: Sequence[_Term]) -> Se
         score=sum(parts.values()),
         why=parts,
         matched={
-            one.term: _reasons(one, track, position) for one in terms if one.worth[position] > 0
+            one.term: _reasons(one, track, position, vocabulary)
+            for one in terms
+            if one.worth[position] > 0
         },
     )
 
 
-def _reasons(one: _Term, track: Track, position: int) -> list[str]:
+def _reasons(one: _Term, track: Track, position: int, vocabulary: Vocabulary) -> list[str]:
     """Return what a term matched in a track, the surest first."""
     reasons = [
         f"{kind} {name}"
@@ -205,6 +237,8 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
         if is_part(one.term, normalize_text(name))
     ]
     reasons += _named(one.term, track)
+    if one.phrase is not None:
+        return reasons + phrase_reasons(one.phrase, vocabulary, position)
     # those that are more in this track than in most
     predicted = {tag: scores[position] for tag, scores in one.tags.items() if scores[position] > 0}
     strongest = sorted(predicted, key=lambda tag: -predicted[tag])[:_MAX_REASONS]

@@ -6,7 +6,7 @@ takes about a millisecond, and no track is read for it.
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from segue.artist_names import comparison_key, credits_of
 from segue.catalogue_ids import CatalogueIds
 from segue.engine import Exclusions
-from segue.engine.exclusions import folder_parts, is_inside
+from segue.engine.exclusions import LIMITS, folder_parts, is_inside
 from segue.library import AlbumRow, ArtistRow, Catalogue, Library, ReadConnection
+from segue.pipeline.analysis.moods import track_moods
 from segue.pipeline.arrays import Arrays, texts_from, texts_parts
 from segue.signals import narrow
 from segue.text import plural
@@ -115,10 +116,11 @@ class ExclusionIndex:
         found: dict[str, NDArray[Any]] = {}
         for kind, own in pairs.items():
             found |= Postings.parts(kind, own)
-        for name in ("duration", "year"):
+        for name in ("duration", "year", "tempo"):
             values = [getattr(track, name) for track in tracks]
             found[name] = np.array([np.nan if one is None else one for one in values], np.float64)
-        return found
+        moods = track_moods(library, catalogue)
+        return found | {one.name: getattr(moods, one.name) for one in fields(moods)}
 
     def having(self, kind: str, names: Sequence[str]) -> Mask:
         """Return which tracks have one of some names of a kind, in any spelling, ``[n_tracks]``."""
@@ -197,11 +199,8 @@ class ExclusionIndex:
         return inside if inside.any() else named
 
 
-def _limits(rules: Exclusions) -> tuple[tuple[str, float | None, float | None], ...]:
-    return (
-        ("duration", rules.min_duration, rules.max_duration),
-        ("year", rules.from_year, rules.to_year),
-    )
+def _limits(rules: Exclusions) -> list[tuple[str, float | None, float | None]]:
+    return [(name, getattr(rules, low), getattr(rules, high)) for name, low, high, _ in LIMITS]
 
 
 def _artists(catalogue: Catalogue, rows: Mapping[int, ArtistRow]) -> Iterable[tuple[str, int]]:

@@ -267,6 +267,12 @@ class ServingState:
         hints = self.snapshot.exclusion_index.hints(exclusions) if exclusions else []
         if dials.popularity and not self.facts.listeners.any():
             hints.append("the library has no listens, so the popularity dial has no effect.")
+        for name, dial, values in (
+            ("energy", dials.energy, self.facts.energy),
+            ("valence", dials.valence, self.facts.valence),
+        ):
+            if dial and np.isnan(values).all():
+                hints.append(f"no track has a known {name}, so the {name} dial has no effect.")
         for kind, cap, ids in (
             ("artist", dials.artist_cap, self.facts.ids.artists),
             ("album", dials.album_cap, self.facts.ids.album),

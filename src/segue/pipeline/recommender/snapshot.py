@@ -31,7 +31,7 @@ from segue.pipeline.recommender.vocabulary import Vocabulary
 from segue.pipeline.training.engine_weights import weights_from
 from segue.signals import Signal, load_signal, matrix_from
 
-FORMAT: Final = 7
+FORMAT: Final = 8
 NAMES_FILE: Final = "names.db"
 """Of the index of titles, artists and albums, in the directory of the snapshot."""
 
@@ -131,6 +131,8 @@ def _opened(
         arrays["facts.listeners"],
         space,
         arrays["facts.versions"],
+        arrays["energy"],
+        arrays["valence"],
     )
     starts = arrays["recordings.starts"].tolist()
     members = arrays["recordings.members"].tolist()
@@ -160,7 +162,8 @@ def _vocabulary(arrays: Arrays, names: NameIndex) -> Vocabulary:
     )
     predicted = texts_from(arrays, "tag_scores.names")
     scores = dict(zip(predicted, arrays["tag_scores"], strict=True))
-    return Vocabulary(TrackWords(genres, tags), scores, names)
+    moods = {name: arrays[name] for name in ("energy", "valence", "tempo")}
+    return Vocabulary(TrackWords(genres, tags), scores, names, moods)
 
 
 def manifest_of(library: Library) -> dict[str, Any]:

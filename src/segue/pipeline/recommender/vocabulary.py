@@ -17,12 +17,14 @@ class Vocabulary:
     """The words of a catalogue.
 
     `words` are genres and tags; `tag_scores` the standardized scores of each predicted tag
-    ``[n_tracks]``; `names` finds titles, artists and albums.
+    ``[n_tracks]``; `names` finds titles, artists and albums; `moods` are the energy, valence and
+    tempo of the tracks ``[n_tracks]``, NaN where unknown.
     """
 
     words: TrackWords
     tag_scores: Mapping[str, NDArray[np.float32]]
     names: NameIndex
+    moods: Mapping[str, NDArray[np.floating]]
 
     @property
     def n_tracks(self) -> int:

@@ -25,6 +25,8 @@ def _dial(name: str, low: float, high: float, about: str) -> dict[str, Any]:
 
 DIALS: Final = [
     _dial("popularity", -1, 1, "From little-known tracks to hits."),
+    _dial("energy", -1, 1, "From calmer to more energetic tracks."),
+    _dial("valence", -1, 1, "From sadder to happier tracks."),
     _dial("diversity", 0, 1, "How different from each other the tracks are."),
     _dial("max_known_share", 0, 1, "Largest share of tracks that you know already."),
     _dial("calibration", 0, 1, "How closely the list keeps to your mix of genres."),

@@ -1,5 +1,5 @@
-// <exclusion-chips>: edit exclusions: artists, genres, albums, tags, folders, and limits of duration and
-// year. It dispatches "exclude" when they change; `value` is the API's Exclusions object.
+// <exclusion-chips>: edit exclusions: artists, genres, albums, tags, folders, and limits of duration,
+// year, energy and mood. It dispatches "exclude" when they change; `value` is the API's Exclusions object.
 
 import { fill, h, onSubmit, uniqueId } from "../dom.js";
 import { icon } from "../icons.js";
@@ -16,7 +16,15 @@ const LIMITS = [
   ["to_year", "To year"],
   ["min_duration", "Minimum length (minutes)"],
   ["max_duration", "Maximum length (minutes)"],
+  ["min_energy", "Energy from (0 calm to 100)"],
+  ["max_energy", "Energy to"],
+  ["min_valence", "Mood from (0 sad to 100 happy)"],
+  ["max_valence", "Mood to"],
 ];
+
+// how much a unit of a field is in the API's units
+const unitOf = (limit) =>
+  limit.endsWith("duration") ? 60 : /energy|valence/.test(limit) ? 0.01 : 1;
 
 export class ExclusionChips extends HTMLElement {
   /** @type {Record<string, any>} */
@@ -82,7 +90,7 @@ export class ExclusionChips extends HTMLElement {
       h(
         "details",
         {},
-        h("summary", {}, "Year and length"),
+        h("summary", {}, "Year, length and mood"),
         h(
           "div",
           { class: "limits" },
@@ -101,8 +109,7 @@ export class ExclusionChips extends HTMLElement {
 
   #limit(limit, field) {
     const { [limit]: _, ...rest } = this.#value;
-    const number =
-      field.value === "" ? null : Number(field.value) * (limit.endsWith("duration") ? 60 : 1);
+    const number = field.value === "" ? null : Number(field.value) * unitOf(limit);
     this.#change(number === null || number < 0 ? rest : { ...rest, [limit]: number });
   }
 
@@ -144,8 +151,7 @@ export class ExclusionChips extends HTMLElement {
     );
     for (const [limit, field] of this.limits) {
       const value = this.#value[limit];
-      field.value =
-        value === undefined ? "" : String(value / (limit.endsWith("duration") ? 60 : 1));
+      field.value = value === undefined ? "" : String(Math.round((value / unitOf(limit)) * 100) / 100);
     }
   }
 }

@@ -15,6 +15,8 @@ import "../elements/weight-slider.js";
 
 const DIALS = {
   popularity: ["Deep cuts or hits", "Deep cuts", "Hits"],
+  energy: ["Energy", "Calmer", "More energetic"],
+  valence: ["Mood", "Sadder", "Happier"],
   diversity: ["Diversity", "Similar", "Diverse"],
   max_known_share: ["New or familiar", "Only new", "Familiar"],
   randomness: ["Randomness", "The same each time", "Surprise me"],
