@@ -1,8 +1,10 @@
 """Compare the CPU seconds per track of segue's analysis with those of similar tools.
 
-Run: ``python benchmarks/analysis.py FOLDER_OR_FILES... [--rounds 3] [--tracks 6]``. From a folder,
-the files of 2 to 6 MB nearest to 4 MB are taken. ``pip install 'segue[peers]'`` installs the other
-tools; one that is missing, or that this processor cannot run, is reported and left out. Every tool
+Run: ``python benchmarks/analysis.py FOLDER_OR_FILES... [--rounds 3] [--tracks 6] [--excerpts]``.
+From a folder, the files of 2 to 6 MB nearest to 4 MB are taken. With ``--excerpts`` only segue and
+bliss-audio run, on the tracks and on 30 s from the middle of each (Ogg Vorbis), and the CPU time of
+the whole process counts, with its start and imports. ``pip install 'segue[peers]'`` installs the
+other tools; one that is missing, or that this processor cannot run, is reported and left out. Every tool
 reads, decodes and describes the files in its own process, with one thread for numerical libraries,
 after one file that is not counted. The minimum of the rounds counts.
 
@@ -14,6 +16,7 @@ beats that segue computes. segue adds log-mel windows, key, loudness and a finge
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -34,10 +37,10 @@ def segue() -> Callable[[str], object]:
 
 def segue_fast() -> Callable[[str], object]:
     """Analyze stretches of tracks."""
-    from segue.pipeline.analysis.inputs import FAST
-    from segue.pipeline.analysis.tasks import analyse_track
+    from segue.audio import AnalysisSettings, analyse_file
 
-    return lambda path: analyse_track(Path(path), FAST)
+    fast = AnalysisSettings(fast=True)
+    return lambda path: analyse_file(Path(path), fast)
 
 
 def segue_decode() -> Callable[[str], object]:
@@ -133,6 +136,54 @@ def measured(tool: str, files: list[str]) -> list[float] | str:
     return f"does not run here: {reason[0]}"
 
 
+def whole_process(tool: str, files: list[str]) -> float:
+    """Return the CPU seconds per file of a process that analyzes files, with its start."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, __file__, "--tool", tool, "--once", *files],
+        capture_output=True,
+        check=True,
+        env={**os.environ, **ONE_THREAD},
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return used / len(files)
+
+
+def cut_excerpts(files: list[str], to: Path, seconds: float = 30.0) -> list[str]:
+    """Write the middle of each file as Ogg Vorbis; return the paths."""
+    import soundfile
+
+    paths = []
+    for number, file in enumerate(files):
+        with soundfile.SoundFile(file) as track:
+            n_wanted = round(seconds * track.samplerate)
+            track.seek(max((track.frames - n_wanted) // 2, 0))
+            samples = track.read(n_wanted, dtype="float32", always_2d=True)
+            paths.append(str(to / f"{number}.ogg"))
+            with soundfile.SoundFile(
+                paths[-1], "w", track.samplerate, samples.shape[1], "VORBIS", format="OGG"
+            ) as excerpt:
+                for first in range(0, len(samples), 65_536):  # libsndfile fails on long blocks
+                    excerpt.write(samples[first : first + 65_536])
+    return paths
+
+
+def compare_excerpts(files: list[str], n_rounds: int) -> None:
+    """Print the CPU time of whole processes relative to bliss-audio, on tracks and excerpts."""
+    tools = ("bliss-audio", "segue", "segue --fast")
+    with tempfile.TemporaryDirectory() as directory:
+        excerpts = cut_excerpts(files, Path(directory))
+        for name, chosen in (("full tracks", files), ("30 s excerpts", excerpts)):
+            least = dict.fromkeys(tools, float("inf"))
+            for _ in range(n_rounds):  # the tools in turn: a shared machine changes its speed
+                for tool in tools:
+                    least[tool] = min(least[tool], whole_process(tool, chosen))
+            print(f"{name}: {len(chosen)} files, CPU s per file of the whole process")
+            for tool, seconds in least.items():
+                print(f"  {tool:14} {seconds:.4f}  {seconds / least['bliss-audio']:.2f} of bliss")
+
+
 def workers_ratio(files: list[str]) -> float:
     """Return the throughput of two workers relative to one."""
     from segue.pipeline.analysis.inputs import ANALYSIS
@@ -226,12 +277,22 @@ def main() -> None:
     parser.add_argument("--tracks", type=int, default=6)
     parser.add_argument("--hours", type=float, default=3.0, help="Of the mix for memory; 0: none.")
     parser.add_argument("--only", nargs="+", choices=TOOLS, default=list(TOOLS))
+    parser.add_argument("--excerpts", action="store_true", help="Whole processes; 30 s excerpts.")
     parser.add_argument("--tool", choices=TOOLS, help=argparse.SUPPRESS)
+    parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.once:
+        function = TOOLS[arguments.tool]()
+        for file in arguments.files:
+            function(str(file))
+        return
     if arguments.tool:
         print(json.dumps(measure(arguments.tool, list(map(str, arguments.files)))))
         return
     files = choose(arguments.files, arguments.tracks)
+    if arguments.excerpts:
+        compare_excerpts(files, arguments.rounds)
+        return
     least: dict[str, float] = {}
     for tool in arguments.only:
         found = measured(tool, files[:1])

@@ -118,10 +118,8 @@ def tempi() -> Doubles:
 
 def periodicity(curves: Sequence[Floats], settings: AnalysisSettings) -> Periodicity | None:
     """Return how the onsets of a track recur; None if they do not."""
-    import scipy.fft
-
     n_lags = int(WINDOW_SECONDS * settings.sample_rate) // settings.hop_length
-    n_fft = scipy.fft.next_fast_len(2 * n_lags, real=True)
+    n_fft = 1 << (2 * n_lags - 1).bit_length()
     hann = hann_window(n_lags).astype(np.float32)
     power = np.zeros((N_CURVES, n_fft // 2 + 1))
     cross, spectrum = np.zeros(n_fft // 2 + 1), np.zeros_like(power)
@@ -129,16 +127,16 @@ def periodicity(curves: Sequence[Floats], settings: AnalysisSettings) -> Periodi
     for curve in curves:
         for batch in _windows(curve, n_lags):
             n_windows += len(batch)
-            transform = scipy.fft.rfft(batch, n_fft, axis=2)  # [n_windows, N_CURVES, n_bins]
+            transform = np.fft.rfft(batch, n_fft, axis=2)  # [n_windows, N_CURVES, n_bins]
             power += (transform.real**2 + transform.imag**2).sum(axis=0)
             bass, drums = transform[:, BASS], transform[:, DRUMS]
             cross += (bass.real * drums.real + bass.imag * drums.imag).sum(axis=0)
-            spectrum += np.abs(scipy.fft.rfft(batch * hann, n_fft, axis=2)).sum(axis=0)
+            spectrum += np.abs(np.fft.rfft(batch * hann, n_fft, axis=2)).sum(axis=0)
     if not n_windows:
         return None
     overlap = np.maximum(1.0 - np.arange(n_lags) / n_lags, MIN_OVERLAP)
-    correlation = scipy.fft.irfft(power / n_windows, n_fft)[:, :n_lags] / overlap
-    between = scipy.fft.irfft(cross / n_windows, n_fft)[:n_lags] / overlap
+    correlation = np.fft.irfft(power / n_windows, n_fft)[:, :n_lags] / overlap
+    between = np.fft.irfft(cross / n_windows, n_fft)[:n_lags] / overlap
     frames_a_minute = 60.0 * settings.sample_rate / settings.hop_length
     lags = slice(int(frames_a_minute / MAX_BPM), int(frames_a_minute / MIN_BPM) + 1)
     if correlation[:, lags].max() < MIN_RECURRENCE:

@@ -9,9 +9,10 @@ Conventions
   partials of a pure tone single precision would leave noise that changes spectral contrast.
 """
 
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -71,10 +72,34 @@ def frames_of(samples: Floats, settings: AnalysisSettings) -> Floats:
     return sliding_window_view(samples, settings.n_fft)[:: settings.hop_length]
 
 
+class _Scratch(threading.local):
+    """Arrays that every block of a thread uses again: fresh memory costs more than a transform."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[int, str], NDArray[Any]] = {}
+
+    def take(self, n_rows: int, n_columns: int, kind: str) -> NDArray[Any]:
+        """Return an array ``[n_rows, n_columns]`` of undefined content."""
+        array = self._arrays.get((n_columns, kind))
+        if array is None or len(array) < n_rows:
+            array = np.empty((max(n_rows, BLOCK_FRAMES), n_columns), kind)
+            self._arrays[n_columns, kind] = array
+        return array[:n_rows]
+
+
+_scratch = _Scratch()
+
+
 def magnitudes(frames: Floats) -> Floats:
     """Return the magnitude spectra ``[n_frames, n_fft // 2 + 1]`` of `frames`."""
-    spectrum = np.fft.rfft(frames * hann_window(frames.shape[1]), axis=1)
-    magnitude: Floats = np.abs(spectrum.astype(np.complex64))
+    n_frames, n_fft = frames.shape
+    windowed = _scratch.take(n_frames, n_fft, "float64")
+    np.multiply(frames, hann_window(n_fft), out=windowed)
+    spectrum = _scratch.take(n_frames, n_fft // 2 + 1, "complex128")
+    np.fft.rfft(windowed, axis=1, out=spectrum)
+    rounded = _scratch.take(n_frames, n_fft // 2 + 1, "complex64")
+    np.copyto(rounded, spectrum, casting="same_kind")
+    magnitude: Floats = np.abs(rounded)
     return magnitude
 
 
