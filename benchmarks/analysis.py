@@ -3,10 +3,12 @@
 Run: ``python benchmarks/analysis.py FOLDER_OR_FILES... [--rounds 3] [--tracks 6] [--excerpts]``.
 From a folder, the files of 2 to 6 MB nearest to 4 MB are taken. With ``--excerpts`` only segue and
 bliss-audio run, on the tracks and on 30 s from the middle of each (Ogg Vorbis), and the CPU time of
-the whole process counts, with its start and imports. ``pip install 'segue[peers]'`` installs the
-other tools; one that is missing, or that this processor cannot run, is reported and left out. Every tool
-reads, decodes and describes the files in its own process, with one thread for numerical libraries,
-after one file that is not counted. The minimum of the rounds counts.
+the whole process counts, with its start and imports.
+
+``pip install 'segue[peers]'`` installs the other tools; one that is missing, or that this processor
+cannot run, is reported and left out. Every tool reads, decodes and describes the files in its own
+process, with one thread for numerical libraries, after one file that is not counted. The minimum of
+the rounds counts.
 
 Output of the other tools: bliss-audio 23 numbers per track (tempo, timbre, loudness, chroma);
 Essentia's MusicExtractor its full set; librosa, with one call each, the descriptors, tempo and

@@ -319,10 +319,11 @@ def _rolloff_bins(magnitude: Floats) -> NDArray[np.int64]:
     before = np.where(group > 0, sums[frames, group - 1], 0.0)
     places = starts[group][:, None] + np.arange(ROLLOFF_GROUP)
     inside = places < magnitude.shape[1]
-    bins = magnitude[frames[:, None], np.minimum(places, magnitude.shape[1] - 1)]
-    within = before[:, None] + np.cumsum(bins * inside, axis=1, dtype=np.float64)
+    values = magnitude[frames[:, None], np.minimum(places, magnitude.shape[1] - 1)]
+    within = before[:, None] + np.cumsum(values * inside, axis=1, dtype=np.float64)
     n_below = np.count_nonzero((within < wanted) & inside, axis=1)
-    return np.minimum(starts[group] + n_below, magnitude.shape[1] - 1)
+    bins: NDArray[np.int64] = np.minimum(starts[group] + n_below, magnitude.shape[1] - 1)
+    return bins
 
 
 def _centroid(block: FrameBlock) -> Floats:

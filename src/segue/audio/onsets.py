@@ -55,11 +55,12 @@ def onset_curves(rises: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS) -
         Curves that peak where a sound starts.
     """
     reach = round(0.5 * MEAN_SECONDS * settings.sample_rate / settings.hop_length)
-    padded = np.pad(rises, ((reach + 1, reach), (0, 0)), mode="edge")
-    total = np.cumsum(padded, axis=0, dtype=np.float64)
-    mean = (total[2 * reach + 1 :] - total[: -2 * reach - 1]) / (2 * reach + 1)
     shift = settings.n_fft // (2 * settings.hop_length)
+    n_shifted = max(len(rises) - shift, 0)
     curves = np.zeros_like(rises)
-    above = rises - mean
-    curves[shift:] = np.maximum(above, 0.0)[: max(len(rises) - shift, 0)]
+    for place in range(rises.shape[1]):  # one at a time: three hours are half a million frames
+        curve = rises[:, place]
+        total = np.cumsum(np.pad(curve, (reach + 1, reach), mode="edge"), dtype=np.float64)
+        mean = (total[2 * reach + 1 :] - total[: -2 * reach - 1]) / (2 * reach + 1)
+        curves[shift:, place] = np.maximum(curve - mean, 0.0)[:n_shifted]
     return curves

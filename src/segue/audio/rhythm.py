@@ -16,7 +16,7 @@ Peeters, "Template-based estimation of time-varying tempo", 2007 (correlation an
 ratios of the beat); Grosche, Müller, Kurth, "Cyclic tempogram", 2010.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -144,8 +144,8 @@ def periodicity(curves: Sequence[Floats], settings: AnalysisSettings) -> Periodi
     return Periodicity(correlation, between, spectrum / n_windows)
 
 
-def _windows(curve: Floats, n_lags: int) -> list[Floats]:
-    """Cut curves into windows ``[n_windows, N_CURVES, n_lags]``, in batches; leave out silence.
+def _windows(curve: Floats, n_lags: int) -> Iterator[Floats]:
+    """Yield the windows of curves ``[n_windows, N_CURVES, n_lags]``, in batches, without silence.
 
     Each curve of a window has mean 0 and energy 1.
     """
@@ -153,7 +153,6 @@ def _windows(curve: Floats, n_lags: int) -> list[Floats]:
         curve = np.pad(curve, ((0, n_lags - len(curve)), (0, 0)))
     apart = max(int(WINDOWS_APART * n_lags), 1)
     windows = sliding_window_view(curve, n_lags, axis=0)[::apart]
-    batches = []
     for start in range(0, len(windows), BATCH):
         batch = windows[start : start + BATCH]
         batch = batch - batch.mean(axis=2, keepdims=True)
@@ -161,8 +160,7 @@ def _windows(curve: Floats, n_lags: int) -> list[Floats]:
         audible = energy.max(axis=1) > np.finfo(np.float32).tiny
         energy = np.maximum(energy[audible], np.finfo(np.float32).tiny)
         if audible.any():
-            batches.append(batch[audible] / np.sqrt(energy)[:, :, None])
-    return batches
+            yield batch[audible] / np.sqrt(energy)[:, :, None]
 
 
 def tempo_features(found: Periodicity, settings: AnalysisSettings) -> Doubles:
