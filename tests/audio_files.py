@@ -19,6 +19,9 @@ CONTAINERS = {
     "wv": ("wavpack", 44_100),
     "tta": ("tta", 44_100),
     "mka": ("flac", 44_100),
+    "aac": ("aac", 44_100),
+    "mp2": ("mp2", 44_100),
+    "ac3": ("ac3", 44_100),
     "ape": ("", 44_100),
     "au": ("pcm_s16be", 22_050),
 }
@@ -41,7 +44,7 @@ def audio_file(path: Path, kind: str = "", hertz: float = 440.0, seconds: float 
         with path.open("wb") as file:
             soundfile.write(file, tone, rate, format=kind)
         return path
-    muxer = {"m4a": "ipod", "wma": "asf", "mka": "matroska"}.get(kind, kind)
+    muxer = {"m4a": "ipod", "aac": "adts", "wma": "asf", "mka": "matroska"}.get(kind, kind)
     with av.open(str(path), "w", format=muxer) as container:
         stream = container.add_stream(codec, rate=rate)
         stream.layout, stream.bit_rate = "mono", 64_000

@@ -162,6 +162,20 @@ def test_id3_before_flac_is_read(tmp_path: Path) -> None:
     assert only_track(path.rename(tmp_path / "x.mp3")).artist == "Anna"
 
 
+@pytest.mark.parametrize("kind", ["aac", "mp2", "ac3", "ogg"])
+def test_id3_and_apev2_of_raw_streams_are_read(tmp_path: Path, kind: str) -> None:
+    path = audio_file(tmp_path / f"x.{kind}")
+    if kind != "ogg":
+        tags = APEv2()
+        tags["Artist"], tags["Title"] = "Bob", "Of APE"
+        tags.save(path)
+        assert only_track(path).artist == "Bob"
+    write_id3(path, id3.TPE1(encoding=3, text=["Anna"]))
+    track = only_track(path)
+    assert track.artist == "Anna"
+    assert track.title == ("x" if kind == "ogg" else "Of APE")
+
+
 def riff_info(path: Path, encoding: str, **texts: str) -> Path:
     """Append an INFO list to a WAV file."""
     content = b""
@@ -305,7 +319,7 @@ def test_vorbis_fields_are_kept_as_metadata(tmp_path: Path) -> None:
 
 def test_genre_numbers_are_read_in_every_container(tmp_path: Path) -> None:
     for kind, name in {"flac": "genre", "wv": "Genre", "m4a": "\xa9gen", "wma": "WM/Genre"}.items():
-        for text in ("17", "(17)"):
+        for text in ("17", "(17)", "(17)Rock", "17; 17"):
             file = mutagen.File(audio_file(tmp_path / f"x.{kind}"))
             if file.tags is None:
                 file.add_tags()

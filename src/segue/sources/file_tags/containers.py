@@ -49,8 +49,11 @@ _MAGIC: Final = (
     (0, b"FRM8", "dsdiff.DSDIFF"),
     (0, b"tBaK", "tak.TAK"),
     (0, b"OFR ", "optimfrog.OptimFROG"),
+    (0, b"\x0b\x77", "ac3.AC3"),
 )
 """Place and bytes by which a container is recognized, and its class in mutagen."""
+_AFTER_ID3: Final = frozenset({"flac.FLAC", "mp3.MP3", "aac.AAC", "trueaudio.TrueAudio"})
+"""Classes that skip ID3 before their container."""
 _RIFF: Final = {
     "INAM": "title",
     "IART": "artist",
@@ -114,7 +117,7 @@ def read_containers(path: Path) -> FileTags:
     if file.tags is not None:
         found.sets.append(_tags_of(file.tags))
     kind = type(file).__name__
-    if kind in {"MP3", "AAC", "ID3FileType", "FLAC", "TrueAudio"}:
+    if kind in {"MP3", "ID3FileType", "AAC", "AC3", "FLAC", "TrueAudio"}:
         found.sets += _other_tags(path, kind)
     with path.open("rb") as opened:
         chunks = dict(_chunk_texts(opened))
@@ -143,32 +146,29 @@ def _kind_by_content(path: Path) -> str | None:
     """Return the module and class of mutagen for a file; None where its content does not say."""
     with path.open("rb") as file:
         head = file.read(256)
-        if head[:3] == b"ID3" and len(head) >= 10:
-            # other containers may follow an ID3 tag: taggers prepend it to any file
-            size = 0
-            for byte in head[6:10]:
-                size = size << 7 | byte & 0x7F
-            file.seek(10 + size)
-            return "flac.FLAC" if file.read(4) == b"fLaC" else _mpeg_kind(path, file, 10 + size)
+        if head[:3] != b"ID3" or len(head) < 10:
+            return _kind_of_bytes(head)
+        # taggers put ID3 before any container
+        size = 0
+        for byte in head[6:10]:
+            size = size << 7 | byte & 0x7F
+        file.seek(10 + size)
+        kind = _kind_of_bytes(file.read(256).lstrip(b"\0"))
+    return kind if kind is None or kind in _AFTER_ID3 else "id3.ID3FileType"
+
+
+def _kind_of_bytes(head: bytes) -> str | None:
     if head[:4] == b"OggS":
         return next((kind for magic, kind in _OGG if magic in head), None)
     for place, magic, kind in _MAGIC:
         if head[place : place + len(magic)] == magic:
             return kind
-    return "mp3.MP3" if _is_mpeg_audio(head) and path.suffix.lower() != ".mp3" else None
-
-
-def _mpeg_kind(path: Path, file: IO[bytes], place: int) -> str | None:
-    """Return the kind of what follows an ID3 tag, if the suffix is not of a kind with ID3."""
-    if path.suffix.lower() in {".mp3", ".aac", ".tta", ".mp2", ".mpga"}:
+    if len(head) < 2 or head[0] != 0xFF:
         return None
-    file.seek(place)
-    return "mp3.MP3" if _is_mpeg_audio(file.read(16).lstrip(b"\0")) else None
-
-
-def _is_mpeg_audio(head: bytes) -> bool:
-    """Tell whether bytes begin with the header of a frame of MPEG layer 2 or 3."""
-    return len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 in (2, 4)
+    # eleven bits are set at the start of a frame; two bits for the layer, none of them in AAC
+    if head[1] & 0xF6 == 0xF0:
+        return "aac.AAC"
+    return "mp3.MP3" if head[1] & 0xE0 == 0xE0 and head[1] & 0x06 in (2, 4) else None
 
 
 def _other_tags(path: Path, kind: str) -> Iterator[Tags]:
@@ -176,7 +176,7 @@ def _other_tags(path: Path, kind: str) -> Iterator[Tags]:
     from mutagen.apev2 import APEv2
     from mutagen.id3 import ID3
 
-    for reader in (APEv2,) if kind == "MP3" else (ID3, APEv2):
+    for reader in (APEv2,) if kind in {"MP3", "ID3FileType"} else (ID3, APEv2):
         try:
             yield _tags_of(reader(path))
         except (mutagen.MutagenError, OSError):  # most files have none

@@ -171,8 +171,15 @@ def _numbered_genres(values: list[str]) -> list[str]:
     """Return genres; the numbers of ID3v1 (17, "(17)") get their names."""
     from mutagen.id3 import TCON
 
-    genres = TCON(encoding=3, text=values).genres  # type: ignore[no-untyped-call]
+    texts = [part for text in values for part in _numbers_of(text)]
+    genres = TCON(encoding=3, text=texts).genres  # type: ignore[no-untyped-call]
     return list(map(str, genres))
+
+
+def _numbers_of(text: str) -> list[str]:
+    """Return the numbers of a list of numbers ("17; 13"), or the whole text."""
+    parts = [part.strip() for part in re.split(r"[;,/|\\]", text)]
+    return parts if all(re.fullmatch(r"\(?[0-9]{1,3}\)?", part) for part in parts) else [text]
 
 
 def _sorted_artist(tags: FileTags) -> str:
