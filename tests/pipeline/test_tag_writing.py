@@ -1,6 +1,7 @@
 """`segue tag`: what is written to files, by filters; undone; analyzed and read no second time."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import mutagen
@@ -20,30 +21,44 @@ from segue.pipeline.tagging.tag_values import KEY_NOTATIONS, key_text
 NAMES = ("flac", "mp3", "m4a", "au")
 
 
-@pytest.fixture
-def music(tmp_path):
-    """A folder of four files of one artist each."""
-    for place, kind in enumerate(NAMES):
-        path = audio_file(tmp_path / "music" / f"{kind}.{kind}", hertz=300 + 50 * place)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Make a folder of four files of one artist each, and its library, once for all tests."""
+    place = tmp_path_factory.mktemp("tag_writing")
+    for number, kind in enumerate(NAMES):
+        path = audio_file(place / "music" / f"{kind}.{kind}", hertz=300 + 50 * number)
         if kind != "au":
             file = mutagen.File(path, easy=True)
             if file.tags is None:
                 file.add_tags()
             file["artist"] = f"Artist {kind}"
             file.save()
-    return tmp_path / "music"
-
-
-@pytest.fixture
-def library(music, tmp_path):
-    """Its library, in which every track has a tempo and a key."""
-    library = Library(tmp_path / "my.segue")
-    preprocess(library, music)
+    library = Library(place / "my.segue")
+    preprocess(library, place / "music", workers=1)
     files = library.audio_files()
     library.set_audio_files(
         {row: replace(file, tempo=120.4, key="A minor") for row, file in files.items()}
     )
-    return library
+    library.close()
+    shutil.copytree(place, place / "kept", ignore=shutil.ignore_patterns("kept"))
+    return place
+
+
+@pytest.fixture
+def music(made):
+    """The folder, as it was made."""
+    for name in ("music", "my.segue"):
+        shutil.rmtree(made / name)
+        shutil.copytree(made / "kept" / name, made / name)  # keeps times of change
+    return made / "music"
+
+
+@pytest.fixture
+def library(music):
+    """Its library, in which every track has a tempo and a key."""
+    library = Library(music.parent / "my.segue")
+    yield library
+    library.close()
 
 
 def tags_of(path):
@@ -88,7 +103,7 @@ def test_written_files_are_neither_analyzed_nor_read_again(library, music):
     tracks = catalogue.tracks
     for change in (write_tags, undo_tags):
         change(library, dry_run=False)
-        done = preprocess(library, music)
+        done = preprocess(library, music, workers=1)
         assert (done.analysed, done.moved, done.missing) == (0, 0, 0)
         assert library.catalogue().tracks == tracks
         np.testing.assert_array_equal(
@@ -98,7 +113,7 @@ def test_written_files_are_neither_analyzed_nor_read_again(library, music):
 
 def test_written_tempo_read_again_stays_that_of_analysis(library, music):
     write_tags(library, dry_run=False)
-    preprocess(library, music, reread_tags=True)
+    preprocess(library, music, workers=1, reread_tags=True)
     assert {track.tempo for track in library.catalogue().tracks} == {120.4}
 
 
