@@ -34,7 +34,9 @@ _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd]")
 # a letter of East Asia inside a Latin word: the two bytes of "ör" are one character in GBK
 _INSIDE_WORD = re.compile("[a-z][\u2e80-\uffef][A-Za-z]|[A-Za-z][\u2e80-\uffef][a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
-_SIGN_INSIDE_WORD = re.compile("[^\\W\\d_][^\\w\\s'\u2019.,:;!?/&()\"\u2013\u2014-][^\\W\\d_]")
+_SIGN_INSIDE_WORD = re.compile(
+    "[^\\W\\d_][^\\w\\s'\u2019\u05f3\u05f4.,:;!?/&()\"\u2013\u2014-][^\\W\\d_]"
+)
 _SMALL_THEN_CAPITAL = re.compile("[\u0430-\u045f][\u0400-\u042f]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 _C1 = re.compile("[\x80-\x9f]")
