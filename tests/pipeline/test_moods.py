@@ -1,15 +1,22 @@
 """Moods: energy and valence from predicted tags, or from descriptors, with confidences."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from tests.factories import make_library, rows, write_dataset
 
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
-from segue.engine import Exclusions
+from segue.engine import Dials, Exclusions
+from segue.errors import PlaylistError
 from segue.pipeline.analysis.moods import MIN_CONFIDENCE, TrackMoods, track_moods
 from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
+from segue.pipeline.playlists.home import home
+from segue.pipeline.playlists.mixes import daily_mix, daypart_dials
+from segue.pipeline.playlists.recipes import Recipe
 from segue.pipeline.preprocess import preprocess
+from segue.pipeline.recommender.service import RecommenderService
 
 WORDS = {
     "musicnn": (("party", "metal"), ("sad", "ambient"), ("happy", "dance")),
@@ -122,3 +129,52 @@ def test_limits_of_unknown_moods_are_hinted_at(three):
     assert index.hints(rules) == [
         "3 of 3 tracks have no known valence and are excluded by its limit."
     ]
+
+
+@pytest.fixture
+def listened(tmp_path):
+    """A library of 40 tracks, loud and quiet in turn; its listener played some at unknown times."""
+    tracks = rows(
+        "track_id title artist genre",
+        [(f"t{n}", f"Title {n}", f"Artist {n}", "pop") for n in range(40)],
+    )
+    listens = rows("user_id track_id plays", [("anna", f"t{n}", 3) for n in range(8)])
+    dataset = write_dataset(tmp_path / "data", tracks, listens=listens)
+    library = make_library(tmp_path / "my.segue", dataset)
+    loud = {track.track_id: int(track.track_id[1:]) % 2 for track in library.catalogue().tracks}
+    predict(library, "instruments", [WORDS["instruments"][1 - one] for one in loud.values()])
+    make_library(tmp_path / "my.segue", dataset, "knn")
+    return RecommenderService.open(library).state()
+
+
+def energies(state, tracks):
+    return np.mean([state.facts.energy[state.catalogue.positions[one.track_id]] for one in tracks])
+
+
+def test_mix_of_the_night_is_calmer_than_of_the_afternoon(listened):
+    dials = Dials(max_known_share=1)
+    night, noon = (
+        daily_mix(listened, "anna", 10, daypart=part, dials=dials)
+        for part in ("night", "afternoon")
+    )
+    assert night.about["daypart"] == "night"
+    assert energies(listened, night.tracks) < 0.3 < energies(listened, noon.tracks)
+
+
+def test_mix_keeps_moods_that_are_set(listened):
+    assert daypart_dials("night", Dials(energy=0.9)).energy == 0.9
+    assert daypart_dials(None, Dials()) == Dials()
+    with pytest.raises(ValueError, match="no part of the day 'noon': choose from morning"):
+        daypart_dials("noon", Dials())
+    with pytest.raises(PlaylistError, match="no part of the day 'noon'"):
+        Recipe.of("mix", {"daypart": "noon"})
+    assert len(Recipe.of("mix", {"daypart": "evening", "k": 5}).make(listened, "anna").tracks) == 5
+
+
+def test_home_without_times_suits_the_part_of_the_day(listened):
+    late = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
+    (row,) = [
+        one for one in home(listened, "anna", now=late, zone=UTC).rows if one.name == "daypart"
+    ]
+    assert row.title == "Your night"
+    assert np.mean(listened.facts.energy[list(row.positions)[:6]]) < 0.3

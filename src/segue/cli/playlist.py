@@ -108,6 +108,8 @@ def _print_blend(found: Mapping[str, Any]) -> None:
 
 def _print_mix(found: Mapping[str, Any]) -> None:
     of = found["interest"] or "all interests"
+    if found["daypart"]:
+        of += f", {found['daypart']}"
     print_recommendations(f"Mix of {found['date']} for {found['user']}: {of}", found)
     print_seed(found, "")
 

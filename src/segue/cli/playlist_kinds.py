@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
     Make = Callable[[ServingState], Playlist]
     """Makes the playlist from an opened library."""
+
+
+class Daypart(StrEnum):
+    """Parts of the day that a mix can be made for."""
+
+    morning = "morning"
+    afternoon = "afternoon"
+    evening = "evening"
+    night = "night"
+
 
 CountOption = Annotated[int, typer.Option("-k", min=1, help="Number of tracks.")]
 DislikeOption = Annotated[
@@ -161,6 +172,10 @@ def mix(
             " interests, in proportion."
         ),
     ] = None,
+    daypart: Annotated[
+        Daypart | None,
+        typer.Option(help="Part of the day: calmer tracks in the evening and at night."),
+    ] = None,
     k: CountOption = 25,
 ) -> "Make":
     """Make the daily mix of a listener: the same all day, other tracks tomorrow."""
@@ -168,7 +183,15 @@ def mix(
     def make(state: "ServingState") -> "Playlist":
         from segue.pipeline.playlists.mixes import daily_mix
 
-        return daily_mix(state, user, k, interest=interest, dials=dials, exclusions=exclusions)
+        return daily_mix(
+            state,
+            user,
+            k,
+            interest=interest,
+            daypart=daypart.value if daypart else None,
+            dials=dials,
+            exclusions=exclusions,
+        )
 
     return make
 

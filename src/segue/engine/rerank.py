@@ -17,7 +17,8 @@ diversity       minus ``diversity``'s odds, largest similarity to tracks before 
 calibration     ``calibration``'s odds, k times the gain for the mix of genres        range
 ==============  ====================================================================  ============
 
-*Range* and *spread* (standard deviation) are those of the blended scores in the pool. The scores of
+*Range* and *spread* (standard deviation) are those of the blended scores in the pool; a spread of 0
+counts as 1, so that dials decide where relevance does not. The scores of
 the list descend, because greedy terms only fall as the list grows; only tracks that a cap blocked
 for a while may have a higher score than the ones before. Caps and exclusions are not parts: they
 hold whatever the scores.
@@ -236,7 +237,8 @@ def static_terms(
     """
     names: list[str] = []
     terms: list[Values] = []
-    spread = float(pool.scores.std(dtype=np.float64)) if len(pool.scores) else 0.0
+    # where all candidates suit the listener alike, dials decide
+    spread = float(pool.scores.std(dtype=np.float64)) or 1.0 if len(pool.scores) else 0.0
     shares = [dislike_shares(one, facts.ids, pool.positions) for one in members or (profile,)]
     against = np.max(shares, axis=0)
     if against.any():

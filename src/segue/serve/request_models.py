@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -113,7 +113,7 @@ class RecipeRequest(StrictModel):
 
     like: `like`, `dislike`, `history`, `k`, dials, exclusions; radio: the same and `window`; path:
     `start`, `end`, `k`, `signal`, exclusions; blend: `users`, `k`, dials, exclusions; mix:
-    `interest`, `k`, dials, exclusions.
+    `interest`, `daypart`, `k`, dials, exclusions.
     """
 
     model_config = ConfigDict(
@@ -133,6 +133,10 @@ class RecipeRequest(StrictModel):
     end: TrackIdText | None = None
     signal: Annotated[str | None, Field(max_length=100)] = None
     interest: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    daypart: Annotated[
+        Literal["morning", "afternoon", "evening", "night"] | None,
+        Field(description="The part of the day whose moods the mix has."),
+    ] = None
     k: Annotated[int | None, Field(ge=1, le=500)] = None
     window: Annotated[int | None, Field(ge=0, le=1_000)] = None
     weights: Weights | None = None

@@ -4,7 +4,8 @@
 row             tracks, best first; a track is only in the first row that it fits
 ==============  ==================================================================================
 on-repeat       most played in the `LATELY` days before the last play, at least twice
-daypart         played more at this hour (and the hour before and after) than at others
+daypart         played more at this hour (and the hour before and after) than at others; without
+                any, unplayed tracks whose mood suits the part of the day
 rediscover      liked most, and not played for `LONG_AGO` days; others every day
 deep-cuts       not played yet, of the artists liked most
 new-in-library  not played yet, of the tracks added last; best suited first
@@ -24,6 +25,7 @@ from segue.engine import Dials, rerank_list
 from segue.engine.listening_hours import hours_of
 from segue.engine.profile_accumulator import SECONDS_A_DAY
 from segue.engine.randomness import gumbel
+from segue.pipeline.playlists.mixes import daypart_dials
 from segue.pipeline.recommender.interests import (
     InterestSummary,
     TimedPlays,
@@ -90,7 +92,12 @@ def home(
     plays = timed_plays(state, user)
     found = (
         HomeRow("on-repeat", "On repeat", _on_repeat(plays)),
-        HomeRow("daypart", f"Your {_part_of_day(local.hour)}", _at_hour(plays, local.hour, zone)),
+        HomeRow(
+            "daypart",
+            f"Your {_part_of_day(local.hour)}",
+            _at_hour(plays, local.hour, zone)
+            or _in_mood(state, profile, _part_of_day(local.hour), length),
+        ),
         HomeRow("rediscover", "Rediscover", _rediscover(profile, plays, local)),
         HomeRow("deep-cuts", "Deep cuts", _deep_cuts(state, profile, length)),
         HomeRow("new-in-library", "New in your library", _new(state, profile, length)),
@@ -173,15 +180,26 @@ def _new(state: ServingState, profile: UserProfile, length: int) -> list[int]:
     return _suited(state, profile, wanted, length)
 
 
+def _in_mood(state: ServingState, profile: UserProfile, daypart: str, length: int) -> list[int]:
+    known = ~np.isnan(state.facts.energy)
+    if not known.any():
+        return []
+    return _suited(state, profile, known, length, daypart_dials(daypart, _DIALS))
+
+
 def _suited(
-    state: ServingState, profile: UserProfile, wanted: NDArray[np.bool_], length: int
+    state: ServingState,
+    profile: UserProfile,
+    wanted: NDArray[np.bool_],
+    length: int,
+    dials: Dials = _DIALS,
 ) -> list[int]:
     """Return the unplayed tracks among some that suit a listener best."""
     found = rerank_list(
         state.engine,
         profile,
         2 * length,  # some may be in an earlier row
-        _DIALS,
+        dials,
         state.facts,
         excluded=~wanted | state.excluded(None, profile.user),
         rows=state.engine.rows(profile),

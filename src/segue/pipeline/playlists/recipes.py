@@ -5,7 +5,8 @@ like        ``like`` (track ids, at least one), ``dislike``, ``history``, ``k``,
 radio       the same; ``like`` may be empty; ``window``
 path        ``start``, ``end`` (track ids), ``k``, ``signal``, exclusions
 blend       ``users``, ``k``, dials, exclusions
-mix         ``interest`` (number or name; all interests without it), ``k``, dials, exclusions
+mix         ``interest`` (number or name; all interests without it), ``daypart``, ``k``, dials,
+            exclusions
 ==========  =======================================================================================
 
 ``history`` (true by default) is whether the owner's own listens count. No recipe reaches those of
@@ -25,7 +26,7 @@ from segue.errors import AmbiguousTrackError, PlaylistError, UnknownTrackError
 from segue.library import unknown_tracks
 from segue.pipeline.accounts.login import sharing
 from segue.pipeline.playlists.generate import BLEND_DIALS, LIKE_DIALS, blend, from_likes, path
-from segue.pipeline.playlists.mixes import MIX_DIALS, daily_mix
+from segue.pipeline.playlists.mixes import MIX_DIALS, daily_mix, daypart_dials
 from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
 from segue.pipeline.recommender.serving_state import ServingState
 
@@ -39,7 +40,7 @@ _MAY_HOLD = {
     "radio": _SEEDS | {"window"},
     "path": {"start", "end", "k", "signal", "exclusions"},
     "blend": {"users", "k", "dials", "exclusions"},
-    "mix": {"interest", "k", "dials", "exclusions"},
+    "mix": {"interest", "daypart", "k", "dials", "exclusions"},
 }
 _DIALS = {
     "like": LIKE_DIALS,
@@ -67,6 +68,7 @@ class Recipe:
     end: str = ""
     signal: str | None = None
     interest: str | None = None
+    daypart: str | None = None
     k: int = 20
     window: int | None = None
     dials: Dials = LIKE_DIALS
@@ -111,6 +113,7 @@ class Recipe:
             end=_text(recipe, "end") or "",
             signal=_text(recipe, "signal"),
             interest=_text(recipe, "interest"),
+            daypart=_text(recipe, "daypart"),
             k=_count(recipe, "k", _LENGTHS.get(kind, 20), MAX_MADE),
             window=(None if recipe.get("window") is None else _count(recipe, "window", 0, 100_000)),
             dials=_settings(_DIALS[kind], recipe.get("dials"), "dials"),
@@ -119,6 +122,10 @@ class Recipe:
         for name in {"like": ["like"], "path": ["start", "end"], "blend": ["users"]}.get(kind, []):
             if not getattr(read, name):
                 raise PlaylistError(f"A recipe of the kind {kind!r} needs {name!r}: add it.")
+        try:
+            daypart_dials(read.daypart, read.dials)
+        except ValueError as error:
+            raise PlaylistError(str(error)) from None
         return read
 
     def check_tracks(self, state: ServingState) -> None:
@@ -194,6 +201,7 @@ class Recipe:
                 owner,
                 self.k,
                 interest=self.interest,
+                daypart=self.daypart,
                 dials=self.dials,
                 exclusions=self.exclusions,
             )
