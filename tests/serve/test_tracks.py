@@ -18,7 +18,12 @@ def pages(client, address):
 
 
 def test_track_has_known_metadata(anna):
-    assert anna.get("/api/v1/tracks/t00").json() == {
+    found = anna.get("/api/v1/tracks/t00").json()
+    moods = {name: found.pop(name) for name in ("energy", "valence", "moods")}
+    assert 0 <= moods["energy"] <= 1
+    assert 0 <= moods["valence"] <= 1
+    assert set(moods["moods"]) <= {"calm", "energetic", "sad", "happy", "relaxed", "aggressive"}
+    assert found == {
         "track_id": "t00",
         "title": "Piece 0",
         "artist": "Band 0",

@@ -1,5 +1,6 @@
 """`segue library`: show the contents of a library and its problems; back it up and repair it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from segue.cli.output import confirm, print_json, print_table, say
 from segue.text import plural
 
 if TYPE_CHECKING:
+    from segue.library import Library
     from segue.types import Track
 
 library = typer.Typer(
@@ -125,8 +127,10 @@ def tracks(
     opened = Library(library, create=False)
     found = tracks_with(opened, word or "")
     if json:
+        shown = _moods_of(opened, found[:most])
         rows = [
             {name: getattr(track, name) for name in _FIELDS}
+            | shown[track.track_id]
             | {
                 "path": None if track.path is None else str(track.path),
                 "artists": [credit.name for credit in credits_of(track.artist, track.artists)],
@@ -154,6 +158,24 @@ def tracks(
     print_table(plural(len(found), "track"), columns, cells, right=1)
     if len(found) > most:
         say(f"... and {len(found) - most:,} more: --most {len(found)} shows all.")
+
+
+def _moods_of(library: "Library", tracks: Sequence["Track"]) -> dict[str, dict[str, Any]]:
+    """Return energy, valence and mood words of tracks with their confidences, by track id."""
+    from math import isnan
+
+    from segue.pipeline.analysis.moods import DIMENSIONS, track_moods
+
+    catalogue = library.catalogue()
+    moods = track_moods(library, catalogue)
+    found: dict[str, dict[str, Any]] = {}
+    for track in tracks:
+        position = catalogue.positions[track.track_id]
+        found[track.track_id] = {"moods": moods.words(position)}
+        for name in (name for one in DIMENSIONS for name in (one, f"{one}_confidence")):
+            value = float(getattr(moods, name)[position])
+            found[track.track_id][name] = None if isnan(value) else round(value, 3)
+    return found
 
 
 @library.command()

@@ -1,11 +1,13 @@
 """Response models shared by several resources, and the problems every route can answer with."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Annotated, Any, Final, Literal, Optional
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from segue.library import Opinion
+from segue.pipeline.analysis.moods import TrackMoods
 from segue.serve.problems import KINDS, MEDIA_TYPE, TYPES
 from segue.types import Track
 
@@ -76,6 +78,11 @@ class TrackItem(BaseModel):
     duration: float | None = Field(description="Duration in seconds.")
     tempo: float | None = Field(description="Tempo in beats per minute.")
     key: str | None
+    energy: float | None = Field(description="From 0, calm, to 1, energetic.")
+    valence: float | None = Field(description="From 0, sad, to 1, happy.")
+    moods: list[str] = Field(
+        description="Of calm, energetic, sad, happy, relaxed and aggressive, those that are sure."
+    )
     playable: bool = Field(description="Whether the track has audio.")
     opinion: Literal["like", "dislike"] | None = Field(
         description="Opinion of the listener who sends the request."
@@ -95,6 +102,9 @@ class TrackItem(BaseModel):
                     "duration": 20.0,
                     "tempo": 112.0,
                     "key": "A major",
+                    "energy": 0.41,
+                    "valence": 0.77,
+                    "moods": ["happy"],
                     "playable": True,
                     "opinion": "like",
                 }
@@ -103,8 +113,13 @@ class TrackItem(BaseModel):
     )
 
 
-def track_item(track: Track, opinion: Opinion | None = None) -> dict[str, Any]:
-    """Return the `TrackItem` of a track."""
+def track_item(
+    track: Track,
+    opinion: Opinion | None = None,
+    moods: TrackMoods | None = None,
+    position: int = 0,
+) -> dict[str, Any]:
+    """Return the `TrackItem` of a track, with its moods if they are known at a position."""
     tags = sorted(track.tags, key=lambda tag: (-track.tags[tag], tag))[:_MAX_TAGS]
     return {
         "track_id": track.track_id,
@@ -117,9 +132,16 @@ def track_item(track: Track, opinion: Opinion | None = None) -> dict[str, Any]:
         "duration": track.duration,
         "tempo": track.tempo,
         "key": track.key,
+        "energy": None if moods is None else _rounded(moods.energy[position]),
+        "valence": None if moods is None else _rounded(moods.valence[position]),
+        "moods": [] if moods is None else list(moods.words(position)),
         "playable": track.path is not None and not track.missing,
         "opinion": opinion.kind if opinion else None,
     }
+
+
+def _rounded(value: float) -> float | None:
+    return None if isnan(value) else round(float(value), 3)
 
 
 ListenerName = Annotated[

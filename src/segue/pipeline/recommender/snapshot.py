@@ -12,7 +12,7 @@ Conventions
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from segue.catalogue_ids import CatalogueIds
 from segue.engine import CatalogueArrays, TrackWords, Weights, WordMatrix
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, damaged_files, settings_hash
+from segue.pipeline.analysis.moods import TrackMoods
 from segue.pipeline.arrays import Arrays, map_arrays, texts_from, within
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.track_spaces import comparing_space
@@ -59,6 +60,7 @@ class Snapshot:
     exclusion_index: ExclusionIndex
     durations: NDArray[np.float64]
     vocabulary: Vocabulary
+    moods: TrackMoods
 
 
 def snapshot_directory(library: Library) -> Path:
@@ -152,6 +154,7 @@ def _opened(
         exclusion_index=ExclusionIndex(arrays, ids, library.reader, rows),
         durations=arrays["duration"],
         vocabulary=_vocabulary(arrays, names),
+        moods=TrackMoods(**{one.name: arrays[one.name] for one in fields(TrackMoods)}),
     )
 
 

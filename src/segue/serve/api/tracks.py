@@ -72,7 +72,12 @@ def track_items(
     if listener is not None:
         ids = [track.track_id for track in tracks]
         opinions = app_state.library.histories.opinions(listener, ids)
-    return [track_item(track, opinions.get(track.track_id)) for track in tracks]
+    snapshot = app_state.snapshot_or_none()
+    moods = snapshot.moods if snapshot is not None and snapshot.catalogue is catalogue else None
+    return [
+        track_item(track, opinions.get(track.track_id), moods, position)
+        for track, position in zip(tracks, positions, strict=True)
+    ]
 
 
 @router.get("/{track_id}", response_model=TrackItem, responses=problems("unknown-track"))

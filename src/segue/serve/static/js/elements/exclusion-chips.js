@@ -151,7 +151,8 @@ export class ExclusionChips extends HTMLElement {
     );
     for (const [limit, field] of this.limits) {
       const value = this.#value[limit];
-      field.value = value === undefined ? "" : String(Math.round((value / unitOf(limit)) * 100) / 100);
+      field.value =
+        value === undefined ? "" : String(Math.round((value / unitOf(limit)) * 100) / 100);
     }
   }
 }

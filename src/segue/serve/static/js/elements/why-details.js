@@ -118,7 +118,8 @@ function influences({ influenced_by: tracks = [], interest }) {
 
 function facts(common, track) {
   const own = new Set([...(common?.genres ?? []), ...(common?.tags ?? [])]);
-  const words = [...new Set([...(track.genres ?? []), ...own, ...(track.tags ?? [])])].slice(0, 12);
+  const given = [...(track.genres ?? []), ...own, ...(track.moods ?? []), ...(track.tags ?? [])];
+  const words = [...new Set(given)].slice(0, 12);
   const numbers = [
     track.year,
     track.tempo && `${Math.round(track.tempo)} bpm`,
