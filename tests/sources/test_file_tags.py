@@ -443,6 +443,41 @@ def test_id3_frames_of_bytes_are_decoded(tmp_path: Path) -> None:
     assert (track.artist, track.title, track.album) == ("Алиса", "Синий Кит", "Mañana")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "artist", "title"),
+    [
+        ("cp1251", "Алиса", "Я"),
+        ("gbk", "周杰伦", "晴天"),
+        ("euc-kr", "소녀시대", "초연"),
+        ("cp932", "椎名林檎", "愛"),
+        ("utf-8", "Beyoncé", "Mañana"),
+        ("cp1252", "Sœur", "Beyoncé"),
+    ],
+)
+def test_bytes_that_became_unicode_are_decoded(tmp_path, encoding, artist, title) -> None:
+    texts = [text.encode(encoding).decode("latin-1") for text in (artist, title)]
+    file = FLAC(audio_file(tmp_path / "x.flac"))
+    file["artist"], file["title"] = texts
+    file.save()
+    track = only_track(tmp_path / "x.flac")
+    assert (track.artist, track.title) == (artist, title)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *NAMES["cp1252"],
+        *("Édith Piaf", "ÉTÉ", "Ägäis", "Þórðr", "Öxnadalsheiði", "Ça ira", "Ólafur", "Æ", "Ñoño"),
+        *("\xa1\xbfQu\xe9?", "20 \xb0C", "½ & ¼", "Mëtàl Ümläüt", "Ÿ", "αβγδ", "Кино é"),
+    ],
+)
+def test_names_with_accents_stay_as_they_are(tmp_path: Path, name: str) -> None:
+    file = FLAC(audio_file(tmp_path / "x.flac"))
+    file["artist"] = name
+    file.save()
+    assert only_track(tmp_path / "x.flac").artist == name
+
+
 def test_id3v1_is_decoded(tmp_path: Path) -> None:
     path = audio_file(tmp_path / "x.mp3")
     fields = [

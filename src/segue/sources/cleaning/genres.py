@@ -54,7 +54,7 @@ classical: classical music, classic music, klassik, klassische musik, clasica, m
 classical: clasico, classique, musique classique, musica classica, classica, klassiek
 classic rock
 country: country music, country & western, musique country, música country
-dance: dance music, tanzmusik, musique de danse
+dance: dance music
 dance-pop
 dancehall: dance hall
 dark ambient
@@ -162,7 +162,7 @@ renaissance: renaissancemusik, música renacentista, renacimiento
 rock: rock music, rockmusik, musique rock, música rock, rock musik
 rock and roll: rock & roll, rock n roll
 rockabilly
-romantic: romantic era, romantik, romantique, romántica, romanticismo
+romantic: romantic era, romantik, romantique, romanticismo
 salsa
 samba
 schlager: deutscher schlager

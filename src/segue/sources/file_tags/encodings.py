@@ -6,6 +6,9 @@ Conventions
   encoding of their system. They are read as `ByteText`: each character is one byte.
 - All such texts of a file are decided together: UTF-8 if they are valid, Shift-JIS if they have
   kana, else the first encoding of `chardet` (0BSD) whose text is plausible, else Windows-1252.
+- Programs that converted such tags to Unicode kept the mistake: a run of accented letters that no
+  language has (``Àëèñà``) counts as bytes, too, and UTF-8 that was read as latin-1 (``BeyoncÃ©``)
+  is read again.
 - Windows-1252 is what latin-1 with characters 0x80 to 0x9F means, as in browsers. No byte is
   deleted: the five bytes without a character become U+FFFD.
 
@@ -38,6 +41,9 @@ _SIGN_INSIDE_WORD = re.compile(
     "[^\\W\\d_][^\\w\\s'\u2019\u05f3\u05f4.,:;!?/&()\"\u2013\u2014-][^\\W\\d_]"
 )
 _SMALL_THEN_CAPITAL = re.compile("[\u0430-\u045f][\u0400-\u042f]")
+_BEYOND_BYTES = re.compile("[^\x00-\xff]")
+_ACCENTED = "[\xc0-\xd6\xd8-\xf6\xf8-\xff]"
+_MISREAD = re.compile(f"{_ACCENTED}{{4}}|(?:{_ACCENTED}[\xa1-\xff]?){{3}}[\xa1-\xff]|[\x80-\x9f]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 _C1 = re.compile("[\x80-\x9f]")
 _NAMES: Final = {
@@ -86,6 +92,40 @@ def checked_encoding(name: str) -> str:
             f"{name!r} is no text encoding: name one such as cp1251, cp1250, shift-jis, gbk, big5"
             " or euc-kr."
         ) from error
+
+
+def marked_bytes(texts: Iterable[str]) -> list[str]:
+    """Return the texts of a file, as `ByteText` where programs took bytes for latin-1.
+
+    Examples
+    --------
+    >>> [type(text).__name__ for text in marked_bytes(["Àëèñà", "ß", "plain", "Кино"])]
+    ['ByteText', 'ByteText', 'str', 'str']
+    >>> marked_bytes(["BeyoncÃ©", "Beyoncé"])
+    ['Beyoncé', 'Beyoncé']
+    """
+    found = [text if isinstance(text, ByteText) else _reread(text) for text in texts]
+    own = [isinstance(text, ByteText) or not text or text.isascii() for text in found]
+    bytes_only = [
+        not known and not _BEYOND_BYTES.search(text) for text, known in zip(found, own, strict=True)
+    ]
+    misread = any(_MISREAD.search(text) for text, one in zip(found, bytes_only, strict=True) if one)
+    return [
+        ByteText(text) if misread and one else text
+        for text, one in zip(found, bytes_only, strict=True)
+    ]
+
+
+def _reread(text: str) -> str:
+    """Return a text whose UTF-8 was read as latin-1 or Windows-1252, read again."""
+    if text.isascii():
+        return text
+    for encoding in ("latin-1", "cp1252"):
+        try:
+            return text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+    return text
 
 
 def detect_encoding(texts: Iterable[str]) -> str:

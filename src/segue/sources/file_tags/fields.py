@@ -13,6 +13,7 @@ Conventions
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from segue.artist_names import read_credit
 from segue.sources.cleaning.genres import read_genres
 from segue.sources.cleaning.numbers import read_tempo, read_year
 from segue.sources.file_tags.containers import FileTags, name_key, read_containers
-from segue.sources.file_tags.encodings import decode, detect_encoding
+from segue.sources.file_tags.encodings import decode, detect_encoding, marked_bytes
 from segue.text import is_numbered_title, known_text
 
 N_TRACKS: Final = "n_tracks"
@@ -120,9 +121,11 @@ def read_tags_of_file(path: Path, encoding: str | None = None) -> dict[str, str]
 def _decode_all(tags: FileTags, encoding: str | None) -> None:
     """Decode the bytes of all tags of a file alike."""
     lists = [values for one in tags.sets for found in one.values() for values in found]
-    known = encoding or detect_encoding(text for values in lists for text in values)
+    texts = marked_bytes(text for values in lists for text in values)
+    known = encoding or detect_encoding(texts)
+    decoded = iter([decode(text, known) for text in texts])
     for values in lists:
-        values[:] = [decode(text, known) for text in values]
+        values[:] = islice(decoded, len(values))
 
 
 def _pick(tags: FileTags, field: str) -> str:
