@@ -1,5 +1,6 @@
 """Tags of audio files: every container, several values, placeholders, bytes, names of files."""
 
+import io
 import struct
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC
+from mutagen.ogg import OggPage
 from tests.audio_files import audio_file
 
 from segue.artist_names import is_various
@@ -476,6 +478,29 @@ def test_names_with_accents_stay_as_they_are(tmp_path: Path, name: str) -> None:
     file["artist"] = name
     file.save()
     assert only_track(tmp_path / "x.flac").artist == name
+
+
+@pytest.mark.parametrize("kind", ["flac", "ogg", "opus"])
+def test_vorbis_comments_that_are_not_utf_8_are_decoded(tmp_path: Path, kind: str) -> None:
+    path = audio_file(tmp_path / f"x.{kind}")
+    file = mutagen.File(path)
+    file["artist"], file["title"] = "ABCDE FGHI", "JKLMN OPQ"
+    file.save()
+    data = path.read_bytes()
+    for old, new in (("ABCDE FGHI", "Мумий Крот"), ("JKLMN OPQ", "Синий Кит")):
+        assert data.count(old.encode()) == 1
+        data = data.replace(old.encode(), new.encode("cp1251"))
+    path.write_bytes(with_right_checksums(data) if kind != "flac" else data)
+    track = only_track(path)
+    assert (track.artist, track.title) == ("Мумий Крот", "Синий Кит")
+
+
+def with_right_checksums(data: bytes) -> bytes:
+    """Return an Ogg file with the checksums of its pages computed again."""
+    file, made = io.BytesIO(data), io.BytesIO()
+    while file.tell() < len(data):
+        made.write(OggPage(file).write())
+    return made.getvalue()
 
 
 def test_id3v1_is_decoded(tmp_path: Path) -> None:

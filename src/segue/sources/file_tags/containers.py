@@ -82,6 +82,13 @@ class FileTags:
     duration: float | None = None
     n_tracks: int = 1
 
+    def texts(self) -> Iterator[str]:
+        """Yield the values of all tags."""
+        for tags in self.sets:
+            for found in tags.values():
+                for values in found:
+                    yield from values
+
     def values(self, names: Iterable[str]) -> Iterator[list[str]]:
         """Yield the values of tags with some names, in the order of the sets."""
         wanted = tuple(names)
@@ -117,6 +124,8 @@ def read_containers(path: Path) -> FileTags:
     if file.tags is not None:
         found.sets.append(_tags_of(file.tags))
     kind = type(file).__name__
+    if any("\ufffd" in text for text in found.texts()) and (whole := _read_with_ffmpeg(path)):
+        found.sets = whole.sets + found.sets  # mutagen replaced bytes that are not UTF-8
     if kind in {"MP3", "ID3FileType", "AAC", "AC3", "FLAC", "TrueAudio"}:
         found.sets += _other_tags(path, kind)
     with path.open("rb") as opened:
@@ -207,11 +216,16 @@ def _read_with_ffmpeg(path: Path) -> FileTags | None:
     import av
 
     try:
-        with av.open(str(path)) as file:
+        # latin-1 keeps all bytes: some programs do not write UTF-8
+        with av.open(str(path), metadata_encoding="latin-1") as file:
             if not file.streams.audio:
                 return None
             duration = file.duration / av.time_base if file.duration else None
-            sets = [_by_name(file.metadata), _by_name(file.streams.audio[0].metadata)]
+            found = (file.metadata, file.streams.audio[0].metadata)
+            sets = [
+                {name_key(name): [[_text_of(text.encode("latin-1"))]] for name, text in one.items()}
+                for one in found
+            ]
             return FileTags(sets, duration)
     except (av.FFmpegError, UnicodeError, ValueError):
         return None

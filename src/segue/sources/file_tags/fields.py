@@ -29,43 +29,43 @@ N_TRACKS: Final = "n_tracks"
 TAG_READER_VERSION: Final = 1
 """Version of this reader; what libraries of format 8 hold was read by version 0."""
 
-_ARTIST: Final = ("artist", "TPE1", "\xa9ART", "Author")
+_ARTIST: Final = ("TPE1", "artist", "\xa9ART", "Author")
 _ARTISTS: Final = ("artists",)
-_ALBUM_ARTIST: Final = ("albumartist", "TPE2", "aART")
+_ALBUM_ARTIST: Final = ("TPE2", "albumartist", "aART")
 _PERFORMER: Final = ("performer", "performers", "ensemble", "TOPE")
 _SORTED: Final = ("artistsort", "TSOP", "soar", "artistsortorder")
 
 _STEPS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
-    "title": (("title", "TIT2", "\xa9nam"),),
+    "title": (("TIT2", "title", "\xa9nam"),),
     "artist": (_ARTIST, _ARTISTS, _ALBUM_ARTIST, _PERFORMER),
-    "album": (("album", "TALB", "\xa9alb", "albumtitle"),),
+    "album": (("TALB", "album", "\xa9alb", "albumtitle"),),
     "year": (
         ("TDOR", "originaldate", "originalyear", "TORY", "originalreleaseyear"),
         ("originalreleasetime",),
-        ("date", "year", "TDRC", "TYER", "\xa9day"),
+        ("TDRC", "TYER", "date", "year", "\xa9day"),
         ("TDRL", "releasedate", "releasetime", "releaseyear"),
     ),
-    "genre": (("genre", "TCON", "\xa9gen"),),
-    "tempo": (("bpm", "TBPM", "tmpo", "beatsperminute", "tempo"),),
-    "lyrics": (("lyrics", "unsyncedlyrics", "USLT", "\xa9lyr"),),
+    "genre": (("TCON", "genre", "\xa9gen"),),
+    "tempo": (("TBPM", "bpm", "tmpo", "beatsperminute", "tempo"),),
+    "lyrics": (("USLT", "lyrics", "unsyncedlyrics", "\xa9lyr"),),
     "artists": (_ARTISTS,),
     "albumartist": (_ALBUM_ARTIST,),
-    "composer": (("composer", "TCOM", "\xa9wrt"),),
-    "isrc": (("isrc", "TSRC"),),
-    "musicbrainz_recording_id": (("musicbrainz_trackid", "UFID:http://musicbrainz.org"),),
+    "composer": (("TCOM", "composer", "\xa9wrt"),),
+    "isrc": (("TSRC", "isrc"),),
+    "musicbrainz_recording_id": (("UFID:http://musicbrainz.org", "musicbrainz_trackid"),),
     "musicbrainz_artist_id": (("musicbrainz_artistid",),),
     "musicbrainz_album_id": (("musicbrainz_albumid",),),
     "musicbrainz_albumartist_id": (("musicbrainz_albumartistid",),),
     "musicbrainz_release_group_id": (("musicbrainz_releasegroupid",),),
     "musicbrainz_track_id": (("musicbrainz_releasetrackid",),),
     "musicbrainz_work_id": (("musicbrainz_workid",),),
-    "tracknumber": (("tracknumber", "TRCK", "trkn", "track"),),
-    "discnumber": (("discnumber", "TPOS", "disk", "disc", "partofset"),),
-    "discsubtitle": (("discsubtitle", "setsubtitle", "TSST"),),
-    "compilation": (("compilation", "TCMP", "cpil", "iscompilation"),),
-    "initial_key": (("initialkey", "TKEY", "key"),),
-    "mood": (("mood", "TMOO"),),
-    "energy": (("energy", "energylevel"),),
+    "tracknumber": (("TRCK", "tracknumber", "trkn", "track"),),
+    "discnumber": (("TPOS", "discnumber", "disk", "disc", "partofset"),),
+    "discsubtitle": (("TSST", "discsubtitle", "setsubtitle"),),
+    "compilation": (("TCMP", "compilation", "cpil", "iscompilation"),),
+    "initial_key": (("TKEY", "initialkey", "key"),),
+    "mood": (("TMOO", "mood"),),
+    "energy": (("energylevel", "energy"),),
     **{
         f"replaygain_{of}_{what}": ((f"replaygain_{of}_{what}",),)
         for of in ("track", "album")
