@@ -166,8 +166,8 @@ def test_describe_does_not_modify_the_signal(signals: dict[str, NDArray[np.float
 @pytest.mark.parametrize(
     ("signal", "sentence"),
     [
-        (np.zeros(0), "has 0 of the 2048 samples .*: use a longer recording"),
-        (np.zeros(2_047), "2047 of the 2048 samples"),
+        (np.zeros(0), "shorter than 0.09 s .*: use a longer recording"),
+        (np.zeros(2_047), "shorter than 0.09 s .0.093 s."),
         (np.zeros((2, 4_000)), r"shape \(2, 4000\) but must be mono"),
         (np.full(4_000, np.nan), "NaN"),
         (np.r_[np.zeros(4_000), np.inf], "infinite"),
