@@ -54,6 +54,18 @@ def musicnn_wheel(tmp_path_factory) -> Path:
         pytest.skip(f"no wheel to test with: {error}")
 
 
+@pytest.fixture(scope="session")
+def notes_wheel(tmp_path_factory) -> Path:
+    """The real wheel of the note model; skipped where it cannot be downloaded."""
+    from segue.encoders.pretrained import NOTES_WHEEL, download_wheel
+    from segue.errors import ModelError
+
+    try:
+        return download_wheel(tmp_path_factory.mktemp("notes"), NOTES_WHEEL)
+    except ModelError as error:
+        pytest.skip(f"no wheel to test with: {error}")
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A seeded generator of random numbers, the same in every test."""

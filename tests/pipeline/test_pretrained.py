@@ -37,7 +37,7 @@ def test_add_list_and_remove(place, musicnn_wheel):
         ]
     )
     assert files(place) == [f"segue/encoders/musicnn/{f}" for f in files(package_directory())]
-    assert all(encoder.directory for encoder in list_encoders())
+    assert {e.name for e in list_encoders() if e.directory} == set(PRETRAINED_ENCODERS)
     assert not add_encoders(wheel=musicnn_wheel)  # there already
     # a damaged one is installed again
     graph = installed_encoders()["vgg"] / "model.onnx"
@@ -105,6 +105,6 @@ def test_full_disk_is_reported_and_leaves_no_files(small_disk, musicnn_wheel, mo
 
 def test_list_names_sizes_and_installation(place):
     listed = list_encoders()
-    assert [encoder.name for encoder in listed] == ["musicnn", "vgg", "instruments"]
-    assert [encoder.embedding_size for encoder in listed] == [200, 256, 200]
+    assert [encoder.name for encoder in listed] == ["musicnn", "vgg", "instruments", "notes"]
+    assert [encoder.embedding_size for encoder in listed] == [200, 256, 200, 0]
     assert not any(encoder.directory for encoder in listed)

@@ -15,7 +15,9 @@ encoders = typer.Typer(
     no_args_is_help=True,
 )
 
-PackageArgument = Annotated[str, typer.Argument(help="Encoder package; the only one is musicnn.")]
+PackageArgument = Annotated[
+    str, typer.Argument(help="musicnn (encoders) or basic-pitch (notes, for better keys).")
+]
 
 
 @encoders.command()
@@ -37,10 +39,11 @@ def add(
     if json:
         print_json({"added": added, "encoders": [encoder.to_dict() for encoder in listed]})
         return
-    names = ", ".join(encoder.name for encoder in listed)
+    names = ", ".join(encoder.name for encoder in listed if encoder.package == package)
+    what = "their embeddings" if package == "musicnn" else "keys from notes"
     say(
         f"{'Added' if added else 'Already installed'}: {names}.",
-        "Run segue preprocess DATASET to compute their embeddings.",
+        f"Run segue preprocess DATASET to compute {what}.",
     )
 
 
@@ -60,7 +63,7 @@ def show(json: JsonOption = False) -> None:
             f"{encoder.package} {encoder.version} ({encoder.licence})",
             encoder.about,
             "installed" if encoder.directory else "-",
-            str(encoder.embedding_size),
+            str(encoder.embedding_size or "-"),
         )
         for encoder in listed
     ]
@@ -77,7 +80,7 @@ def show(json: JsonOption = False) -> None:
 @encoders.command()
 @report_errors
 def remove(package: PackageArgument = "musicnn", json: JsonOption = False) -> None:
-    """Remove the encoders; their embeddings stay in the libraries."""
+    """Remove a package; embeddings and keys that it computed stay in the libraries."""
     from segue.pipeline.pretrained import remove_encoders
 
     remove_encoders(package)

@@ -11,6 +11,7 @@ from segue.library import KnownTrack, Library, one_problem_a_file
 from segue.pipeline.analysis.duplicates import find_duplicates, recordings
 from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
+from segue.pipeline.analysis.note_keys import find_note_keys
 from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
 from segue.pipeline.analysis.pretrained_embeddings import embed_new, outdated_encoders
 from segue.pipeline.analysis.replaced_files import merge_replaced
@@ -292,8 +293,9 @@ def analyse_library(
     embedded, failed = 0, list[Problem]()
     if read_choice(library) != "none":
         embedded, failed = embed_new(library, catalogue, workers, progress=progress)
+    with_keys = find_note_keys(library, catalogue, workers, progress=progress)
     library.set_problems("hearing", failed)
-    if analysed or encoded or embedded:
+    if analysed or encoded or embedded or with_keys:
         library.compact_features()
     return AnalysisResult(
         analysed=analysed,

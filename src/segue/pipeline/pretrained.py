@@ -1,4 +1,7 @@
-"""`segue encoders`: add, list and remove pretrained encoders, shared by all libraries of a user."""
+"""`segue encoders`: add, list and remove pretrained networks, shared by all libraries of a user.
+
+Packages are musicnn, three encoders, and basic-pitch, the note model that finds keys.
+"""
 
 import errno
 import os
@@ -9,19 +12,28 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 from segue.encoders.pretrained import (
     LICENCE,
     LICENCE_FILE,
+    MUSICNN_WHEEL,
+    NOTES_LICENCE,
+    NOTES_WHEEL,
     PACKAGE,
     PRETRAINED_ENCODERS,
     VERSION,
+    WheelSource,
+    check_note_model,
     check_pretrained,
     convert,
     download_wheel,
+    extract_note_model,
     has_all_outputs,
     installed_encoders,
+    installed_note_model,
     licence_of,
+    note_model_directory,
     open_wheel,
     package_directory,
 )
@@ -50,8 +62,18 @@ class ListedEncoder:
 
 def list_encoders() -> list[ListedEncoder]:
     """Return all pretrained encoders, installed or not."""
-    installed = installed_encoders()
-    return [
+    installed, note_model = installed_encoders(), installed_note_model()
+    notes = ListedEncoder(
+        name="notes",
+        package=NOTES_WHEEL.package,
+        version=NOTES_WHEEL.version,
+        licence=NOTES_LICENCE,
+        embedding_size=0,
+        tags=(),
+        about="notes, for the key of tracks (no embedding)",
+        directory=str(note_model.parent) if note_model else None,
+    )
+    encoders = [
         ListedEncoder(
             name=encoder.name,
             package=PACKAGE,
@@ -64,6 +86,7 @@ def list_encoders() -> list[ListedEncoder]:
         )
         for encoder in PRETRAINED_ENCODERS.values()
     ]
+    return [*encoders, notes]
 
 
 def add_encoders(
@@ -88,25 +111,33 @@ def add_encoders(
         If the package is unknown, the wheel cannot be downloaded or is another, or the disk
         refuses; installed encoders stay as they were.
     """
-    _check_package(package)
-    if not force and _all_complete():
+    place = _place_of(package)
+    source = MUSICNN_WHEEL if package == PACKAGE else NOTES_WHEEL
+    if not force and (_all_complete() if package == PACKAGE else _notes_complete()):
         return False
-    place = package_directory()
     with _disk_errors(place), TemporaryDirectory() as temporary:
-        if wheel is None:
-            with progress(f"Downloading {PACKAGE} {VERSION} (29 MB)", 1) as advance:
-                wheel = download_wheel(Path(temporary))
-                advance(1)
-        with (
-            open_wheel(wheel) as opened,
-            new_directory(place) as directory,
-            progress("Rebuilding the networks", len(PRETRAINED_ENCODERS)) as advance,
-        ):
-            (directory / LICENCE_FILE).write_bytes(licence_of(opened))
-            for encoder in PRETRAINED_ENCODERS.values():
-                convert(opened, encoder, directory / encoder.name)
-                advance(1)
+        path = wheel or _download(source, Path(temporary), progress)
+        with open_wheel(path, source) as opened, new_directory(place) as directory:
+            if package == PACKAGE:
+                _convert_all(opened, directory, progress)
+            else:
+                extract_note_model(opened, directory)
     return True
+
+
+def _download(source: WheelSource, directory: Path, progress: Progress) -> Path:
+    with progress(f"Downloading {source} ({source.megabytes:g} MB)", 1) as advance:
+        path = download_wheel(directory, source)
+        advance(1)
+    return path
+
+
+def _convert_all(opened: ZipFile, directory: Path, progress: Progress) -> None:
+    with progress("Rebuilding the networks", len(PRETRAINED_ENCODERS)) as advance:
+        (directory / LICENCE_FILE).write_bytes(licence_of(opened))
+        for encoder in PRETRAINED_ENCODERS.values():
+            convert(opened, encoder, directory / encoder.name)
+            advance(1)
 
 
 def remove_encoders(package: str = PACKAGE) -> None:
@@ -117,17 +148,32 @@ def remove_encoders(package: str = PACKAGE) -> None:
     ModelError
         If the package is unknown or not installed, or the disk refuses.
     """
-    _check_package(package)
-    place = package_directory()
+    place = _place_of(package)
     if not place.exists():
         raise ModelError(f"The encoders of {package} are not installed: there is nothing to do.")
     with _disk_errors(place):
         shutil.rmtree(place)
 
 
-def _check_package(package: str) -> None:
-    if package != PACKAGE:
-        raise ModelError(f"There is no encoder package {package!r}: the only one is {PACKAGE}.")
+def _place_of(package: str) -> Path:
+    if package == PACKAGE:
+        return package_directory()
+    if package == NOTES_WHEEL.package:
+        return note_model_directory()
+    raise ModelError(
+        f"There is no encoder package {package!r}: choose {PACKAGE} or {NOTES_WHEEL.package}."
+    )
+
+
+def _notes_complete() -> bool:
+    path = installed_note_model()
+    if path is None:
+        return False
+    try:
+        check_note_model(path)
+    except ModelError:
+        return False
+    return True
 
 
 def _all_complete() -> bool:

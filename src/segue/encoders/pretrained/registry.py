@@ -18,6 +18,31 @@ VERSION: Final = "0.1.0"
 WHEEL_SHA256: Final = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
 LICENCE: Final = "ISC"
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelSource:
+    """A wheel that segue reads files from: it is neither installed nor run."""
+
+    package: str
+    version: str
+    sha256: str
+    megabytes: float
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.version}"
+
+
+MUSICNN_WHEEL: Final = WheelSource(
+    package=PACKAGE, version=VERSION, sha256=WHEEL_SHA256, megabytes=29
+)
+NOTES_WHEEL: Final = WheelSource(
+    package="basic-pitch",
+    version="0.4.0",
+    sha256="738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0",
+    megabytes=0.8,
+)
+NOTES_LICENCE: Final = "Apache-2.0"
+
 CONVERSION: Final = 1
 """Raise it when the same weights give other embeddings: every track is then embedded again."""
 

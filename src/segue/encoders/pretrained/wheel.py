@@ -1,4 +1,4 @@
-"""Get the wheel of the pretrained encoders: with pip, or from a file; check its digest.
+"""Get the wheel of pretrained networks: with pip, or from a file; check its digest.
 
 pip uses the index that it is configured for, and refuses a file of another digest. Nothing of the
 wheel is installed or run.
@@ -11,30 +11,30 @@ import sys
 import zipfile
 from pathlib import Path
 
-from segue.encoders.pretrained.registry import PACKAGE, VERSION, WHEEL_SHA256
+from segue.encoders.pretrained.registry import MUSICNN_WHEEL, WheelSource
 from segue.errors import ModelError
 
 _SECONDS = 900  # 29 MB, slowly
-_OFFLINE = (
-    f"download the wheel {PACKAGE} {VERSION} on another machine and pass it with --wheel FILE"
-)
 
 
-def download_wheel(directory: Path) -> Path:
-    """Download the wheel into `directory`; return its path.
+def download_wheel(directory: Path, source: WheelSource = MUSICNN_WHEEL) -> Path:
+    """Download a wheel into `directory`; return its path.
 
     Raises
     ------
     ModelError
         If there is no pip, the wheel cannot be downloaded, or its digest is another.
     """
+    offline = f"download the wheel {source} on another machine and pass it with --wheel FILE"
     if importlib.util.find_spec("pip") is None:
         raise ModelError(
-            f"This Python has no pip, which downloads the wheel {PACKAGE} {VERSION}:"
-            f" run python -m ensurepip, or {_OFFLINE}."
+            f"This Python has no pip, which downloads the wheel {source}:"
+            f" run python -m ensurepip, or {offline}."
         )
     requirements = directory / "requirements.txt"
-    requirements.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{WHEEL_SHA256}\n", "utf-8")
+    requirements.write_text(
+        f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n", "utf-8"
+    )
     options = "--no-deps --only-binary :all: --require-hashes --no-input --quiet --retries 1"
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
     try:
@@ -47,19 +47,18 @@ def download_wheel(directory: Path) -> Path:
         )
     except subprocess.TimeoutExpired as error:
         raise ModelError(
-            f"pip did not download the wheel {PACKAGE} {VERSION} within {_SECONDS} s:"
-            f" try again, or {_OFFLINE}."
+            f"pip did not download the wheel {source} within {_SECONDS} s: try again, or {offline}."
         ) from error
     found = sorted(directory.glob("*.whl"))
     if done.returncode or not found:
         raise ModelError(
-            f"pip could not download the wheel {PACKAGE} {VERSION} ({_reason(done.stderr)}):"
-            f" connect to the network and try again, or {_OFFLINE}."
+            f"pip could not download the wheel {source} ({_reason(done.stderr)}):"
+            f" connect to the network and try again, or {offline}."
         )
     return found[0]
 
 
-def open_wheel(path: Path) -> zipfile.ZipFile:
+def open_wheel(path: Path, source: WheelSource = MUSICNN_WHEEL) -> zipfile.ZipFile:
     """Check the digest of the wheel at `path` and open it.
 
     Raises
@@ -74,10 +73,10 @@ def open_wheel(path: Path) -> zipfile.ZipFile:
         raise ModelError(
             f"The wheel '{path}' cannot be read ({error.strerror}): check the path."
         ) from error
-    if digest != WHEEL_SHA256:
+    if digest != source.sha256:
         raise ModelError(
-            f"'{path}' is not the wheel {PACKAGE} {VERSION}: its SHA-256 begins with {digest[:12]}"
-            f" and must begin with {WHEEL_SHA256[:12]}; download it again."
+            f"'{path}' is not the wheel {source}: its SHA-256 begins with {digest[:12]}"
+            f" and must begin with {source.sha256[:12]}; download it again."
         )
     return zipfile.ZipFile(path)
 
