@@ -14,7 +14,7 @@ from segue.audio import (
     level_rises,
     onset_curves,
 )
-from segue.audio.beats import find_beats
+from segue.audio.beats import TIGHTNESS, beat_strength, find_beats
 from segue.audio.onsets import N_CURVES
 from segue.audio.rhythm import ALL
 from segue.audio.settings import DEFAULT_SETTINGS
@@ -57,9 +57,11 @@ def drums(bpm: float, pattern: tuple[str, str, str], seconds: float = 15.0) -> N
 def test_beats_of_real_music_equal_librosa(music: NDArray[np.float32]) -> None:
     import librosa
 
-    envelope = onset_curves(level_rises(describe(music)["log_mel"]))[:, ALL]
+    envelope = beat_strength(onset_curves(level_rises(describe(music)["log_mel"])))
     for bpm in (70.0, 97.0, 123.0, 181.0):
-        _, theirs = librosa.beat.beat_track(onset_envelope=envelope, sr=RATE, bpm=bpm)
+        _, theirs = librosa.beat.beat_track(
+            onset_envelope=envelope, sr=RATE, bpm=bpm, tightness=TIGHTNESS
+        )
         np.testing.assert_array_equal(find_beats(envelope, bpm), theirs)
 
 
@@ -106,6 +108,14 @@ def test_backbeat_has_its_tempo_at_extremes(bpm: int) -> None:
     found = tempo(describe(drums(bpm, BACKBEAT))["log_mel"])
     assert found is not None
     assert found.bpm == pytest.approx(bpm, rel=0.01)
+
+
+def test_beats_of_a_backbeat_are_its_kicks_and_snares() -> None:
+    """Eighths of a hat lie between the beats."""
+    analysis = analyse(drums(112, BACKBEAT))
+    places = analysis.beats * 112 / 60
+    assert np.abs(places - np.rint(places)).max() < 0.1
+    assert np.median(np.diff(analysis.beats)) == pytest.approx(60 / 112, abs=512 / RATE)
 
 
 def test_confidence_falls_where_the_octave_is_open() -> None:

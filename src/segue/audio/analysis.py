@@ -23,7 +23,7 @@ from segue.audio.accumulation import (
     FeatureAccumulator,
     ThinnedFrames,
 )
-from segue.audio.beats import find_beats
+from segue.audio.beats import beat_strength, find_beats
 from segue.audio.decoding import Recording
 from segue.audio.descriptors import (
     Descriptor,
@@ -39,7 +39,7 @@ from segue.audio.fingerprint import fingerprint
 from segue.audio.harmony import MusicalKey, estimate_key
 from segue.audio.loudness import loudness
 from segue.audio.onsets import level_rises, onset_curves
-from segue.audio.rhythm import ALL, Tempo, estimate_tempo
+from segue.audio.rhythm import Tempo, estimate_tempo
 from segue.audio.sections import DescribedFrames, Section, checked_signal, too_short
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Floats, Framer
@@ -340,7 +340,7 @@ def _analysis(
     )
     beats = np.zeros(0, dtype=np.float32)
     if measured.tempo is not None and len(track.curves) == 1:
-        found = find_beats(track.curves[0][:, ALL], measured.tempo.bpm, settings)
+        found = find_beats(beat_strength(track.curves[0]), measured.tempo.bpm, settings)
         beats = (found / (settings.sample_rate / settings.hop_length)).astype(np.float32)
     return Analysis(
         log_mel=np.concatenate([window.log_mel for window in track.windows]),

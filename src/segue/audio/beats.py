@@ -3,9 +3,11 @@
 Conventions
 -----------
 - Beats are frame numbers, ascending; times are those divided by the frame rate.
-- The method and its constants are `librosa.beat.beat_track`'s at one tempo: the chain of onsets
-  whose spacing stays near the beat, found by dynamic programming, without weak onsets at the
-  ends.
+- Onsets in the bass count most, those of drums (0.7 to 2.7 kHz) and of the whole spectrum less; the
+  root makes soft and loud ones more alike.
+- The method is `librosa.beat.beat_track`'s at one tempo: the chain of onsets whose spacing stays
+  near the beat, found by dynamic programming, without weak onsets at the ends. The spacing is held
+  twice as tightly.
 - librosa compiles a loop over frames. Here frames are taken in blocks of half a beat: a frame's
   predecessor lies at least that far back, so none in a block depends on another.
 
@@ -18,8 +20,17 @@ from numpy.typing import NDArray
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Doubles, Floats
 
-TIGHTNESS = 100.0
+TIGHTNESS = 200.0
+WEIGHTS = np.array([2.0, 0.0, 1.0, 0.0, 1.0])  # of the onset curves
 MIN_START = 0.01  # share of the maximum score that the first beat needs
+
+
+def beat_strength(curves: Floats) -> Floats:
+    """Return the strength of onsets as of beats ``[n_frames]``, from `onset_curves`."""
+    spread = curves.std(axis=0)
+    weights = WEIGHTS / np.where(spread > 0.0, spread, np.inf)
+    strength: Floats = np.sqrt(curves @ weights.astype(np.float32))
+    return strength
 
 
 def find_beats(
@@ -30,7 +41,7 @@ def find_beats(
     Parameters
     ----------
     envelope : NDArray[float32] [n_frames]
-        One curve of `onset_curves`.
+        `beat_strength`, or another curve with peaks where a sound starts.
     bpm : float > 0
         The tempo.
 
