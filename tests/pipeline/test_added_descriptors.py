@@ -155,6 +155,19 @@ def test_removed_descriptor_loses_its_store(small, monkeypatch):
     assert len(open_store(library, AUDIO.summary).rows()) == 6
 
 
+def test_new_summary_keeps_the_stored_windows(small, tasks):
+    """As after an update that finds other tempi: the frames are the same, and not stored twice."""
+    directory, library = small
+    windows = open_store(library, AUDIO.windows).directory
+    before = {path.name: path.stat().st_size for path in windows.iterdir()}
+    library.drop_features(lambda settings: settings == AUDIO.summary.settings)
+    tasks.clear()
+    assert preprocess(library, directory, workers=1).analysed == 6
+    assert tasks.count("analyse_track") == 6
+    assert len(open_store(library, AUDIO.summary).rows()) == 6
+    assert {path.name: path.stat().st_size for path in windows.iterdir()} == before
+
+
 def test_knn_of_before_reads_its_columns_and_is_outdated(small, monkeypatch):
     directory, library = small
     train(library, "knn")

@@ -151,6 +151,7 @@ def _analyse_audio(
                             # embeddings of the fast analysis, before that is replaced
                             for embedding in embeddings:
                                 embedding.forget([row])
+                            stores.windows.forget([row])
                         _store_analysis(stores, row, arrays, summaries)
                         found[row] = audio_file(path, arrays)
                         if reason := found[row].incomplete:
@@ -192,8 +193,12 @@ def _compute_missing(
 
 
 def _store_analysis(stores: AnalysisStores, row: int, arrays: Arrays, summaries: Arrays) -> None:
-    """Store one analyzed track; the array that marks it as analyzed comes last."""
-    stores.windows.add(row, {name: arrays[name] for name in AUDIO.windows.dtypes})
+    """Store one analyzed track; the array that marks it as analyzed comes last.
+
+    Windows that are there stay: an analysis that finds other tempi gives the same frames.
+    """
+    if row not in stores.windows:
+        stores.windows.add(row, {name: arrays[name] for name in AUDIO.windows.dtypes})
     stores.add_descriptors(row, summaries)
     stores.summary.add(row, {name: arrays[name] for name in AUDIO.summary.dtypes})
 
