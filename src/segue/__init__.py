@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from segue.pipeline.preprocess import preprocess
     from segue.pipeline.recommender.interests import interests
     from segue.pipeline.recommender.recommend import recommend, similar
-    from segue.pipeline.tagging.write_tags import undo_tags, write_tags
+    from segue.pipeline.tagging.undo_tags import undo_tags
+    from segue.pipeline.tagging.write_tags import write_tags
     from segue.pipeline.train import train
 
 __version__ = "0.1.0"
@@ -58,7 +59,7 @@ _MODULES = {
     "search": "segue.pipeline.catalogue.search",
     "similar": "segue.pipeline.recommender.recommend",
     "train": "segue.pipeline.train",
-    "undo_tags": "segue.pipeline.tagging.write_tags",
+    "undo_tags": "segue.pipeline.tagging.undo_tags",
     "write_tags": "segue.pipeline.tagging.write_tags",
 }
 

@@ -100,7 +100,7 @@ def undo(
     """Restore the tags that files had before segue tag write. Shows differences; --yes writes."""
     from segue.cli.progress import terminal_progress
     from segue.library import Library
-    from segue.pipeline.tagging.write_tags import undo_tags
+    from segue.pipeline.tagging.undo_tags import undo_tags
 
     done = undo_tags(
         Library(library, create=False),

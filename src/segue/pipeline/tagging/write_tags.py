@@ -1,17 +1,15 @@
-"""`tag write` and `tag undo`: write what segue knows to the tags of files, and take it back.
+"""`tag write`: write what segue knows to the tags of files.
 
 Conventions
 -----------
 - A dry run, the default, shows the differences and changes nothing.
 - A field that a file has keeps its value, unless it is to be overwritten.
-- Old tags are stored in the library before a file is written. Undoing restores them exactly, unless
-  another program has changed them since.
+- Old tags are stored in the library before a file is written: see `undo_tags`.
 - A written file has the same sound: it keeps its analysis, and its tags are not read again.
 """
 
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -29,7 +27,7 @@ from segue.pipeline.tagging.tag_values import GROUPS, KEY_NOTATIONS, TagValues
 from segue.sources import state_of
 from segue.sources.file_tags.fields import read_tags_of_file
 from segue.sources.file_tags.writing import WritableTags
-from segue.types import FileState, Progress, Track, no_progress
+from segue.types import FileState, Progress, no_progress
 
 _CHUNK: Final = 50
 """Files whose old tags are stored together before the first of them is written."""
@@ -154,65 +152,6 @@ def write_tags(
     )
 
 
-def undo_tags(
-    library: LibraryArgument,
-    *,
-    tracks: Ids = (),
-    everything: bool = False,
-    force: bool = False,
-    dry_run: bool = True,
-    progress: Progress = no_progress,
-) -> TagWriteResult:
-    """Restore the tags that files had before segue wrote to them.
-
-    Parameters
-    ----------
-    tracks
-        Only those of these tracks; by default of all that were written last.
-    everything
-        Undo each time that tags were written, not only the last.
-    force
-        Also restore tags that another program has changed since.
-    dry_run
-        Return the differences only.
-
-    Raises
-    ------
-    UnknownTrackError
-        If a track is not in the library.
-    LibraryBusyError
-        If another program is writing to the library.
-    """
-    opened = as_library(library)
-    catalogue = opened.catalogue()
-    rows = {int(catalogue.rows[catalogue.position(one)]) for one in as_ids(tracks, "tracks")}
-    backups = [one for one in opened.tags.backups() if not rows or one.row in rows]
-    if not everything and backups:
-        backups = [one for one in backups if one.batch == max(each.batch for each in backups)]
-    track_of = dict(zip(catalogue.rows.tolist(), catalogue.tracks, strict=True))
-    work = _Restoration(force=force, write=not dry_run)
-    if dry_run:
-        for one in backups:
-            work.restore(one, track_of[one.row])
-    elif backups:
-        with opened.writing("segue tag undo"), progress("Restoring tags", len(backups)) as advance:
-            known = opened.audio_files()
-            for one in backups:
-                track = track_of[one.row]
-                path = _file_of(one, track)
-                before = state_of(path)
-                if work.restore(one, track):
-                    opened.tags.set_undone([one.number or 0])
-                    file = known.get(one.row)
-                    if file is not None and (file.path, file.state) == (path, before):
-                        _keep_states(opened, {one.row: path})
-                        known = opened.audio_files()
-                advance(1)
-    return TagWriteResult(
-        dry_run=dry_run, changes=work.changes, left=work.left, n_files=len(work.files)
-    )
-
-
 def _fields(library: Library, names: Sequence[str]) -> tuple[str, ...]:
     """Return the fields of some groups."""
     for name in names:
@@ -312,7 +251,7 @@ def _write(
                 elif _unchanged(backup):
                     unwritten.append(number.number or 0)
             library.tags.set_undone(unwritten)
-            _keep_states(library, changed)
+            keep_states(library, changed)
             advance(len(chunk))
     return written
 
@@ -341,77 +280,6 @@ def _unchanged(backup: TagBackup) -> bool:
         return False
 
 
-@dataclass(slots=True)
-class _Restoration:
-    """Restores tags, and collects differences, files that were changed, and those left."""
-
-    force: bool
-    write: bool
-    changes: list[TagChange] = field(default_factory=list)
-    left: list[UnwrittenFile] = field(default_factory=list)
-    files: set[Path] = field(default_factory=set)
-
-    def restore(self, backup: TagBackup, track: Track) -> bool:
-        """Restore the tags of a file; return whether it has its old tags."""
-        path = _file_of(backup, track)
-        before, after = backup.before["tags"], backup.after["tags"]
-        try:
-            tags = _opened_again(path, backup.before["kind"])
-            current = tags.snapshot(before)
-            if self.write and current != before:
-                _check_unchanged(current, after, force=self.force)
-                tags.write(before)
-        except TagWriteError as error:
-            self.left.append(UnwrittenFile(str(path), str(error)))
-            return False
-        if current != before:
-            self.files.add(path)
-            self.changes += [
-                TagChange(
-                    track.track_id, str(path), name, _shown(current[name]), _shown(before[name])
-                )
-                for name in before
-            ]
-        return True
-
-
-def _file_of(backup: TagBackup, track: Track) -> Path:
-    """Return the file whose tags were written, or where the track's file is now."""
-    return track.path if track.path and not backup.path.is_file() else backup.path
-
-
-def _opened_again(path: Path, kind: str) -> WritableTags:
-    """Open a file that was written, whose container must be of the same kind."""
-    tags = WritableTags(path)
-    if tags.kind != kind:
-        raise TagWriteError("it has taken the place of the file that was written")
-    return tags
-
-
-def _check_unchanged(current: Any, written: Any, *, force: bool) -> None:
-    if current != written and not force:
-        raise TagWriteError("its tags were changed since: --force restores the old ones")
-
-
-def _shown(stored: Any) -> str:
-    """Return stored tags as text for users; empty where there were none.
-
-    >>> _shown([{"id": "TXXX", "encoding": 0, "desc": "MOOD", "text": ["sad", "slow"]}])
-    'sad; slow'
-    >>> _shown([{"data": "OEE=", "format": 1, "version": 0}]), _shown(None), _shown([120])
-    ('8A', '', '120')
-    """
-    if isinstance(stored, dict):
-        if "data" in stored:
-            return b64decode(stored["data"]).decode(errors="replace")
-        return _shown(stored.get("text", stored.get("value")))
-    if isinstance(stored, list):
-        # attributes of ASF are pairs of type and value
-        parts = (one[1] if isinstance(one, list) else one for one in stored)
-        return "; ".join(map(_shown, parts))
-    return "" if stored is None else str(stored).replace("\0", "; ")
-
-
 def _try(path: Path, left: list[UnwrittenFile], action: Callable[[], None]) -> bool:
     try:
         action()
@@ -421,14 +289,15 @@ def _try(path: Path, left: list[UnwrittenFile], action: Callable[[], None]) -> b
     return True
 
 
-def _keep_states(library: Library, paths: Mapping[int, Path]) -> None:
-    """Store the states of files that were written: their sound is unchanged."""
+def keep_states(library: Library, paths: Mapping[int, Path]) -> dict[int, tuple[Path, FileState]]:
+    """Store the states of files that were written, whose sound is unchanged, and return them."""
     states: dict[int, tuple[Path, FileState]] = {}
     for row, path in paths.items():
         state = state_of(path)
         if state is not None:
             states[row] = path, state
     library.tags.place_files(states)
+    return states
 
 
 def _chunks(planned: Sequence[_Planned]) -> Iterator[list[_Planned]]:
