@@ -10,7 +10,13 @@ from segue.pipeline.analysis.embeddings import embeddings, encode_new, probabili
 from segue.pipeline.recommender.recommend import recommend
 from segue.pipeline.recommender.snapshot import is_current
 from segue.pipeline.train import train
-from segue.pipeline.training.labels import Labels, artist_groups, judged_tracks, labels_of
+from segue.pipeline.training.labels import (
+    Labels,
+    artist_groups,
+    judged_tracks,
+    labels_of,
+    require_judged,
+)
 from segue.types import Track
 
 NONE = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
@@ -103,10 +109,24 @@ def test_networks_that_cannot_be_judged_are_not_trained(library, dataset):
     for name in ("cnn", "rnn", "transformer"):
         found = state_of(results, name)
         assert found.state == "skipped"
-        assert "10 are needed" in found.reason
-        assert "36 tracks of 36 have a genre; about 67 tracks by several artists" in found.reason
+        assert "validation tracks of 10 that are needed of a learned genre" in found.reason
+        assert "36 of 36 tracks have a genre. About 67 tracks by several artists" in found.reason
         assert name not in library.models
     assert len(recommend(library, like=["t00"], k=3).tracks) == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("track", "no genres are known, and no artist or album of several tracks"),
+        ("artist", "it has 1 validation track of 10 that are needed of a known artist with other"),
+    ],
+)
+def test_contrast_that_cannot_be_judged_says_why(target, reason):
+    groups = [0, 1] if target == "track" else [0, 0]
+    made = Labels(target, (), np.array(groups), ("valid", "train"), (), objective="contrast")
+    with pytest.raises(TooLittleDataError, match=reason):
+        require_judged(made)
 
 
 def test_recommendations_are_ready_before_networks_train(library, dataset, monkeypatch):

@@ -217,17 +217,23 @@ def require_judged(labels: Labels) -> None:
     n_judged = judged_tracks(labels)
     if n_judged >= MIN_JUDGED:
         return
-    n_labeled = sum(labels.counts().values())
-    contrast = labels.objective == "contrast"
-    needed = f"{MIN_JUDGED / VALID_SHARE:.0f} tracks"
     raise TooLittleDataError(
-        f"A network could not be judged: {n_judged} validation tracks"
-        f" {f'are of a known {labels.target}' if contrast else f'have a learned {labels.target}'},"
-        f" and {MIN_JUDGED} are needed. {plural(n_labeled, 'track')} of {len(labels.splits):,}"
-        f" {'can be compared' if contrast else f'have a {labels.target}'}; about {needed} by"
-        " several artists suffice. Add music or labels, or train it anyway with --force."
-        " Pretrained encoders need no labels: segue encoders add musicnn."
+        f"A network could not be judged: {_why_not_judged(labels, n_judged)}. About"
+        f" {MIN_JUDGED / VALID_SHARE:.0f} tracks by several artists suffice. Add music or labels,"
+        " or train it anyway with --force. Pretrained encoders need no labels: segue encoders add"
+        " musicnn."
     )
+
+
+def _why_not_judged(labels: Labels, n_judged: int) -> str:
+    needed = f"{plural(n_judged, 'validation track')} of {MIN_JUDGED} that are needed"
+    if labels.target == IDENTITIES[-1]:
+        return "no genres are known, and no artist or album of several tracks"
+    if labels.objective == "contrast":
+        return f"it has {needed} of a known {labels.target} with other tracks"
+    n_labeled = sum(labels.counts().values())
+    of_all = f"{n_labeled:,} of {plural(len(labels.splits), 'track')} have a {labels.target}"
+    return f"it has {needed} of a learned {labels.target}, since {of_all}"
 
 
 def target_values(tracks: Sequence[Track], target: str) -> list[str | None]:
