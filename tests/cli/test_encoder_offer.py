@@ -66,6 +66,19 @@ def test_terminal_is_not_asked_with_options(listens, tmp_path, arguments):
     assert QUESTION not in shown
 
 
+def test_pipe_is_not_asked(listens, tmp_path):
+    command = [sys.executable, "-c", "from segue.cli import main; main()", "preprocess"]
+    done = subprocess.run(
+        [*command, listens, "-l", tmp_path / "my.segue"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert QUESTION not in done.stdout + done.stderr
+
+
 def test_failed_download_continues_without_encoders(listens, tmp_path):
     library = tmp_path / "my.segue"
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}

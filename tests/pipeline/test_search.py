@@ -215,7 +215,7 @@ def test_search_by_phrase_finds_moods_after_titles(moody):
     assert found.terms == ["workout"]
     assert [match.track_id for match in found.tracks][:2] == ["named", "fast"]
     assert found.tracks[0].score == pytest.approx(NAMED)
-    assert found.tracks[1].score <= PHRASE
+    assert found.tracks[1].score <= PHRASE < NAMED
     assert "tempo 140" in found.tracks[1].matched["workout"]
     assert any(reason.startswith("energy 0.") for reason in found.tracks[1].matched["workout"])
     assert {match.track_id for match in found.tracks}.isdisjoint({"calm", "sad", "none"})
@@ -227,6 +227,10 @@ def test_search_by_phrase_finds_moods_after_titles(moody):
 )
 def test_search_by_phrase_fits_its_mood(moody, query, first):
     assert first in [match.track_id for match in search(moody, query, k=2).tracks]
+
+
+def test_search_by_phrase_leaves_out_what_is_above_it(moody):
+    assert not {"fast", "glad"} & {match.track_id for match in search(moody, "sleep", k=6).tracks}
 
 
 def test_search_by_phrase_keeps_parts_of_names(moody):

@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from segue.encoders.pretrained import PRETRAINED_ENCODERS
+from segue.encoders.pretrained import PACKAGE, PRETRAINED_ENCODERS
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
-from segue.pipeline.analysis.embeddings import KNN
+from segue.pipeline.analysis.embeddings import ENCODERS, KNN
 from segue.pipeline.analysis.inputs import summaries
 from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
 from segue.pipeline.training.combinations import model_vectors
@@ -99,10 +99,13 @@ def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
     """
     model = KNN if name == KNN else select_encoders(library, catalogue).best(name)
     if model is None or (name == KNN and KNN not in library.models):
-        needed = KNN if name == KNN else CANDIDATES[name][0]
+        # a network of this library; pretrained encoders come without a training
+        needed = KNN if name == KNN else next(one for one in CANDIDATES[name] if one in ENCODERS)
+        pretrained = f", or segue encoders add {PACKAGE} and segue preprocess DATASET again"
+        more = pretrained if name in CANDIDATES and "musicnn" in CANDIDATES[name] else ""
         raise ModelNotTrainedError(
             f"The signal '{name}' needs the model '{needed}', which is not trained yet:"
-            f" run segue train {needed}."
+            f" run segue train {needed}{more}."
         )
     return model
 
