@@ -83,7 +83,7 @@ def test_bad_file_is_a_problem_and_others_are_analysed(dataset, library, tmp_pat
     assert (result.analysed, result.problems) == (35, 1)
     (problem,) = library.problems()
     assert problem.subject == "t05"
-    assert "05.wav" in problem.reason
+    assert problem.source == "05.wav"
     # mended, it is taken in, and the problem is gone
     shutil.copy(dataset / "audio" / "05.wav", copy / "audio" / "05.wav")
     assert preprocess(library, copy, workers=1).analysed == 1
