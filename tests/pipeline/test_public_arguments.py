@@ -51,6 +51,8 @@ CALLS = {
     "search": lambda library, dataset: segue.search(library, "folk"),
     "similar": lambda library, dataset: segue.similar(library, 3),
     "train": lambda library, dataset: segue.train(library, "sequence"),
+    "undo_tags": lambda library, dataset: segue.undo_tags(library, tracks=3),
+    "write_tags": lambda library, dataset: segue.write_tags(library, tracks=3, fields="key"),
 }
 
 

@@ -8,7 +8,7 @@ Conventions
 - A written file has the same sound: it keeps its analysis, and its tags are not read again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
@@ -86,12 +86,12 @@ def write_tags(
     library: LibraryArgument,
     *,
     tracks: Ids = (),
-    artists: Sequence[str] | str = (),
-    albums: Sequence[str] | str = (),
-    genres: Sequence[str] | str = (),
-    tags: Sequence[str] | str = (),
-    folders: Sequence[str] | str = (),
-    fields: Sequence[str] | str = (),
+    artists: str | Iterable[str] = (),
+    albums: str | Iterable[str] = (),
+    genres: str | Iterable[str] = (),
+    tags: str | Iterable[str] = (),
+    folders: str | Iterable[str] = (),
+    fields: str | Iterable[str] = (),
     key_notation: str = "standard",
     overwrite: bool = False,
     dry_run: bool = True,
