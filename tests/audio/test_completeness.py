@@ -63,7 +63,7 @@ def test_missing_part_states_both_lengths(files: dict[str, Path]) -> None:
     assert missing_part(files["flac"], 9.5) is None
 
 
-@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+@pytest.mark.parametrize("size", [0, 0x7FFFF024, 0x7FFFFFFF, 0x80000024, 0xFFFFFFFF])
 def test_missing_part_of_a_streamed_wav_is_none(files: dict[str, Path], size: int) -> None:
     data = bytearray(files["wav"].read_bytes())
     data[4:8] = size.to_bytes(4, "little")

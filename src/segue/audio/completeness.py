@@ -85,8 +85,9 @@ def _absent_bytes(head: bytes, size: int) -> int:
     if head[:4] != b"RIFF" or len(head) < 8:
         return 0
     (stated,) = struct.unpack("<I", head[4:8])
-    # streams are written with the largest size, or none
-    if stated in (0, 0xFFFFFFFF) or stated >= 0xFFFFFF00 or size - 8 > 0xFFFFFFFF:
+    # programs that write to a pipe state no size, or one near 2 or 4 GiB
+    is_placeholder = stated == 0 or 0x7FFFF000 <= stated <= 0x80000100 or stated >= 0xFFFFF000
+    if is_placeholder or size - 8 > 0xFFFFFFFF:
         return 0
     absent = stated + 8 - size
     return absent if absent > MIN_MISSING_SHARE * size else 0
