@@ -6,9 +6,11 @@ trimmed beginning or end, volume, equalization, limiting. All are fingerprinted 
 ``segue library duplicates`` does. A merge of files of different tracks is false, unless the
 waveforms of their originals correlate at 0.5 or more at one lag throughout, which no two
 performances do: the folders hold these tracks twice, and they are listed. Tracks with a speed
-change of 3 % or more are *not* copies: they represent other versions.
+change of 3 % or more are *not* copies: they represent other versions. Each track also comes as a
+remaster, which is a copy, and as the backing of a voice and of another track's lead, which are
+other recordings (`benchmarks.mastering`).
 
-The threshold was chosen on tracks at even positions; those at odd positions check it.
+The thresholds were chosen on tracks at even positions; those at odd positions check it.
 ``--keep FILE.npz`` saves the fingerprints, and a later ``--kept FILE.npz`` reports on them.
 """
 
@@ -16,13 +18,14 @@ import argparse
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import av
 import numpy as np
 import soxr
+from benchmarks.mastering import limited, middle_band, remastered, shelf, voice, with_lead
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.stats import binomtest
 
 from segue.audio import DEFAULT_SETTINGS, SAMPLE_RATE, decode, describe
@@ -67,20 +70,6 @@ def encoded(signal: Signal, codec: str) -> Signal:
         blocks = [frame.to_ndarray() for frame in container.decode(audio=0)]
     decoded = np.concatenate(blocks, axis=1).astype(np.float32).mean(axis=0)
     return soxr.resample(decoded, rate, SAMPLE_RATE)
-
-
-def shelf(signal: Signal, hertz: float, gain_db: float, *, high: bool) -> Signal:
-    """Raise or lower all frequencies above or below one (first order)."""
-    pole = np.exp(-2 * np.pi * hertz / SAMPLE_RATE)
-    low = lfilter([1 - pole], [1, -pole], signal)
-    gain = 10 ** (gain_db / 20) - 1
-    return (signal + gain * ((signal - low) if high else low)).astype(np.float32)
-
-
-def limited(signal: Signal) -> Signal:
-    """Compress the peaks, as a remaster does."""
-    scale = 3.0 / max(float(np.abs(signal).max()), 1e-3)
-    return np.tanh(signal * scale).astype(np.float32) * 0.5
 
 
 def edits(rng: np.random.Generator) -> dict[str, Callable[[Signal], Signal]]:
@@ -180,21 +169,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="Save the fingerprints to this .npz.")
     parser.add_argument("--kept", type=Path, help="Report on the fingerprints of this .npz.")
+    parser.add_argument("--step", type=int, default=1, help="Take every STEP-th track.")
     arguments = parser.parse_args()
     if arguments.kept:
         files = Files.load(arguments.kept)
     else:
-        files = make(arguments.folders, arguments.copies, arguments.seed)
+        files = make(arguments.folders, arguments.copies, arguments.seed, arguments.step)
     if arguments.keep:
         files.save(arguments.keep)
     report(files)
 
 
-def make(folders: list[Path], n_copies: int, seed: int) -> Files:
-    """Fingerprint every track, its copies, and a version at another speed."""
+def make(folders: list[Path], n_copies: int, seed: int, step: int = 1) -> Files:
+    """Fingerprint every track, its copies and its versions."""
     rng = np.random.default_rng(seed)
     files = Files()
-    for place, (path, signal) in enumerate(tracks(folders)):
+    before: Signal | None = None
+    for place, (path, signal) in enumerate(islice(tracks(folders), 0, None, step)):
         files.paths.append(str(path))
         files.add(signal, place, "original")
         for _ in range(n_copies):
@@ -205,10 +196,35 @@ def make(folders: list[Path], n_copies: int, seed: int) -> Files:
             for edit in chosen:
                 copy = choice[edit](copy)
             files.add(encoded(copy, codec), place, " + ".join([codec, *sorted(chosen)]))
+        codec = str(rng.choice(list(CODECS)))
+        files.add(encoded(remastered(signal, rng), codec), place, f"remaster, {codec}")
         speed = float(rng.choice([0.9, 0.97, 1.03, 1.1]))
         faster = soxr.resample(signal, speed * SAMPLE_RATE, SAMPLE_RATE)
         files.add(faster, place, f"speed {speed}")
+        leads = {"voice": voice(len(signal), rng)}
+        if before is not None:
+            leads["lead"] = middle_band(before, len(signal))
+        for name, lead in leads.items():
+            sung, level = with_lead(signal, lead, rng)
+            files.add(sung, place, f"{name} {level:+.0f} dB")
+        before = signal
     return files
+
+
+def is_copy(change: str) -> bool:
+    """Return whether a changed file is the same recording as its original."""
+    return change != "original" and kind_of(change) not in ("speed", "voice", "lead")
+
+
+def own_version(change: str) -> str:
+    """Return what makes a file another recording than its original; empty if nothing does."""
+    return "" if change == "original" or is_copy(change) else change
+
+
+def kind_of(change: str) -> str:
+    """Return the kind of a change: copy, remaster, speed, voice or lead."""
+    word = change.split(maxsplit=1)[0].rstrip(",")
+    return word if word in ("remaster", "speed", "voice", "lead") else "copy"
 
 
 def report(files: Files) -> None:
@@ -229,18 +245,20 @@ def report(files: Files) -> None:
         group_of = {places[one]: number for number, group in enumerate(groups) for one in group}
         merged = {(places[a], places[b]) for group in groups for a in group for b in group if a < b}
         originals = {origin[one]: one for one in places if change[one] == "original"}
-        copies = [f for f in places if change[f] != "original" and "speed" not in change[f]]
-        found, missed = 0, Counter[str]()
+        copies = [f for f in places if change[f] != "original"]
+        found, missed = Counter[str](), Counter[str]()
         for copy in copies:
             same = group_of.get(originals[origin[copy]], -1) == group_of.get(copy, -2)
-            found += same
-            if not same:
+            found[kind_of(change[copy])] += same
+            if not same and is_copy(change[copy]):
                 missed[change[copy]] += 1
-        print(f"\n{label}: {len(originals)} tracks, {len(copies)} copies")
-        low, high = wilson(found, len(copies))
-        print(
-            f"  found {found} of {len(copies)}: {found / len(copies):.2%} [{low:.2%}, {high:.2%}]"
-        )
+        n_copies = Counter(kind_of(change[copy]) for copy in copies)
+        print(f"\n{label}: {len(originals)} tracks")
+        print("  grouped with the original (copy and remaster are right, the others wrong):")
+        for kind, n in n_copies.items():
+            low, high = wilson(found[kind], n)
+            share = f"{found[kind] / n:.1%} [{low:.1%}, {high:.1%}]"
+            print(f"    {kind:9} {found[kind]:5} of {n:5}: {share}")
         for what, count in missed.most_common(8):
             print(f"    missed {count}: {what}")
         twice = {
@@ -253,7 +271,7 @@ def report(files: Files) -> None:
         wrong = [
             (a, b)
             for a, b in sorted(merged)
-            if ("speed" in change[a]) != ("speed" in change[b])
+            if own_version(change[a]) != own_version(change[b])
             or (
                 origin[a] != origin[b]
                 and twice[min(origin[a], origin[b]), max(origin[a], origin[b])] < 0.5

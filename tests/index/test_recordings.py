@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from segue.index import find_duplicate_pairs, group_pairs, shift_invariant_vector
+from segue.index import (
+    find_duplicate_pairs,
+    group_pairs,
+    is_same_recording,
+    shift_invariant_vector,
+)
 from segue.index.recordings import MIN_SIMILARITY, similarity
 
 
@@ -48,6 +53,26 @@ def test_empty_fingerprint_is_similar_to_nothing():
     assert not shift_invariant_vector(nothing).any()
     assert find_duplicate_pairs([nothing, nothing], np.array([10.0, 10.0])) == []
     assert find_duplicate_pairs([], np.zeros(0)) == []
+
+
+def test_voice_over_a_backing_makes_another_recording():
+    codes, other = random_codes(1), random_codes(2)
+    sung = codes.copy()
+    for start in range(0, 600, 150):  # a sixth of the time
+        sung[start : start + 25] = other[start : start + 25]
+    assert similarity(codes, sung) > MIN_SIMILARITY
+    assert not is_same_recording(codes, sung)
+    assert find_duplicate_pairs([codes, sung], np.array([60.0, 60.0])) == []
+    # an encoder changes as much, everywhere
+    encoded = flipped(codes, (1 - similarity(codes, sung)) / 2)
+    assert is_same_recording(codes, encoded)
+
+
+def test_compared_tracks_are_counted_as_progress():
+    advanced: list[int] = []
+    prints = [random_codes(seed) for seed in range(5)]
+    find_duplicate_pairs(prints, np.full(5, 60.0), new=np.array([1, 3]), advance=advanced.append)
+    assert advanced == [1, 1]
 
 
 def pairs(found):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import mutagen
 import numpy as np
 import pytest
 import soundfile
@@ -57,6 +58,18 @@ def test_copies_are_found_when_added_and_dropped_when_removed(music, library):
     soundfile.write(music / "2 copy.flac", tune(9), RATE)
     assert preprocess(library, music).duplicates == 0
     assert listed(library) == []
+
+
+def test_instrumental_of_a_song_is_no_duplicate(tmp_path, library):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for name, title in (("a", "Sun"), ("b", "Sun (Instrumental)"), ("c", "Sun - 2011 Remaster")):
+        soundfile.write(folder / f"{name}.ogg", tune(1)[: RATE * (10 + ord(name) % 3)], RATE)
+        file = mutagen.File(folder / f"{name}.ogg")
+        file["title"] = [title]
+        file.save()
+    assert preprocess(library, folder).duplicates == 2
+    assert listed(library) == [["a.ogg", "c.ogg"]]
 
 
 def test_pairs_of_a_fast_analysis_are_replaced(tmp_path, library):

@@ -11,17 +11,15 @@ from segue.index.hubs import (
     similarities,
 )
 from segue.index.recordings import (
-    MIN_SIMILARITY,
     N_DIMENSIONS,
     find_duplicate_pairs,
     group_pairs,
+    is_same_recording,
     shift_invariant_vector,
-    similarity,
 )
 from segue.index.threads import for_each, one_blas_thread
 
 __all__ = [
-    "MIN_SIMILARITY",
     "MIN_SPREAD",
     "N_DIMENSIONS",
     "LocalScaling",
@@ -31,6 +29,7 @@ __all__ = [
     "find_duplicate_pairs",
     "for_each",
     "group_pairs",
+    "is_same_recording",
     "nearest",
     "normalise",
     "one_blas_thread",
@@ -38,5 +37,4 @@ __all__ = [
     "probit_product",
     "shift_invariant_vector",
     "similarities",
-    "similarity",
 ]

@@ -6,6 +6,8 @@ Conventions
   reliable ones (`segue.audio` computes them).
 - The *similarity* of two fingerprints is the mean agreement, from -1 to 1, of the signs that are
   reliable in both, at the best shift in time. It is about 0 for different recordings.
+- Two fingerprints of one recording agree throughout: a voice over a backing changes only the parts
+  in which it sounds. Therefore the parts that agree least count, too.
 - Only pairs of neighbors are compared in full: each track with the twenty nearest by a short
   shift-invariant vector, the magnitude of the Fourier transform along time.
 - A group is a track and those similar to *it*; similarity is not transitive.
@@ -23,6 +25,8 @@ from segue.types import Advance
 
 MIN_SIMILARITY = 0.8
 """Threshold above which two tracks are one recording (see ``benchmarks/duplicates.py``)."""
+MIN_PART_SIMILARITY = 0.7
+"""Threshold of the lowest tenth of the similarities of parts of 1.5 s, likewise."""
 MAX_SHIFT = 110
 """Maximum shift in steps (10 s), for a cut beginning or added silence."""
 MAX_SECONDS, MAX_SHARE = 15.0, 0.25
@@ -39,6 +43,9 @@ _N_FFT = 2_048
 _N_FREQUENCIES = 400  # up to 2 Hz
 _MIN_COMMON = 400  # number of signs reliable in both
 _MIN_COMMON_SHARE = 0.3  # of the reliable signs of the fingerprint that has fewer
+_PART_STEPS, _PART_HOP = 16, 4
+_MIN_COMMON_IN_PART = 20
+_LOW_QUANTILE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ def find_duplicate_pairs(
     durations : NDArray[float64] [n_tracks]
         Seconds; NaN if unknown, which matches any.
     least : float
-        Minimum similarity.
+        Minimum similarity; that of the parts that agree least is `MIN_PART_SIMILARITY`.
     vectors : NDArray[float32] [n_tracks, 128], optional
         `shift_invariant_vector` of each; computed if not given.
     new : NDArray[int64] [n], optional
@@ -96,7 +103,8 @@ def find_duplicate_pairs(
                 if place == other or pair in pairs:
                     continue
                 if _durations_fit(durations[place], durations[other]):
-                    pairs[pair] = similarity(fingerprints[pair[0]], fingerprints[pair[1]])
+                    one, another = (fingerprints[number] for number in pair)
+                    pairs[pair] = _similarity_as_one(one, another, least)
             advance(1)
     found = [SimilarPair(*pair, value) for pair, value in pairs.items() if value >= least]
     return sorted(found, key=lambda pair: (-pair.value, pair.one, pair.other))
@@ -116,8 +124,40 @@ def shift_invariant_vector(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
     return vector
 
 
+def is_same_recording(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> bool:
+    """Return whether two fingerprints are those of one recording."""
+    return _similarity_as_one(one, other, MIN_SIMILARITY) > 0.0
+
+
+def _similarity_as_one(one: NDArray[np.uint32], other: NDArray[np.uint32], least: float) -> float:
+    """Return the similarity of two fingerprints of one recording; 0 if they are of two."""
+    value, shift = _best_shift(one, other)
+    if value < least or _part_similarity(one, other, shift) < MIN_PART_SIMILARITY:
+        return 0.0
+    return value
+
+
 def similarity(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
     """Return the similarity of two fingerprints, -1 to 1; 0 if too few signs are reliable."""
+    return _best_shift(one, other)[0]
+
+
+def _part_similarity(one: NDArray[np.uint32], other: NDArray[np.uint32], shift: int) -> float:
+    """Return the lowest tenth of the similarities of parts; `shift` is that of `_best_shift`."""
+    one, other = one[max(-shift, 0) :], other[max(shift, 0) :]
+    n = min(len(one), len(other))
+    window = np.ones(_PART_STEPS)
+    agreement = (_signs(one[:n]) * _signs(other[:n])).sum(axis=1)
+    common = (_reliable(one[:n]) * _reliable(other[:n])).sum(axis=1)
+    sums = [np.convolve(counts, window, "valid")[::_PART_HOP] for counts in (agreement, common)]
+    enough = sums[1] >= _MIN_COMMON_IN_PART
+    if not enough.any():
+        return 1.0
+    return float(np.quantile(sums[0][enough] / sums[1][enough], _LOW_QUANTILE))
+
+
+def _best_shift(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> tuple[float, int]:
+    """Return the similarity at the best shift of the second fingerprint, and that shift."""
     n_fft = 1 << (len(one) + len(other) - 1).bit_length()
     signs, reliable = _transformed(one, n_fft), _transformed(other, n_fft)
     agreement, common = (
@@ -129,8 +169,10 @@ def similarity(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
     fewer = min(np.count_nonzero(_reliable(codes)) for codes in (one, other))
     enough = common >= max(_MIN_COMMON, _MIN_COMMON_SHARE * fewer)
     if not enough.any():
-        return 0.0
-    return float((agreement[enough] / common[enough]).max())
+        return 0.0, 0
+    values = np.where(enough, agreement / np.maximum(common, 1.0), -1.0)
+    best = int(values.argmax())
+    return float(values[best]), int(shifts[best])
 
 
 def group_pairs(pairs: Sequence[tuple[int, int]], n_tracks: int) -> list[list[int]]:

@@ -1,8 +1,8 @@
 """Duplicates: recordings in several files, found for new tracks and stored in the library."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,9 +10,14 @@ from segue.audio import ANALYSIS_VERSION
 from segue.index import N_DIMENSIONS, find_duplicate_pairs, group_pairs, shift_invariant_vector
 from segue.library import Catalogue, FeatureStore, Library
 from segue.pipeline.analysis.fingerprints import Fingerprints
+from segue.sources.cleaning.song_versions import differ_in_voice
 from segue.types import Progress, Track, no_progress
 
-_VERSION = 1  # raise it when the comparison finds other pairs
+_SETTINGS: Final = {
+    "embedding of": "fingerprint",
+    "analysis": ANALYSIS_VERSION,
+    "version": 2,  # raise it when the comparison finds other pairs
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,10 @@ def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
 def find_duplicates(
     library: Library, catalogue: Catalogue, *, progress: Progress = no_progress
 ) -> list[int]:
-    """Compare new tracks with all tracks, also missing ones; return the rows of the new ones."""
+    """Compare new tracks with all tracks, also missing ones; return the rows of the new ones.
+
+    Where all are compared, because none was before or the comparison is another now, none is new.
+    """
     with (
         Fingerprints(library) as fingerprints,
         _vectors(library) as vectors,
@@ -98,19 +106,30 @@ def find_duplicates(
                 advance=advance,
             )
             new_rows = [rows[place] for place in new]
+            titles = _titles(catalogue)
+            pairs = [
+                pair
+                for pair in pairs
+                if not differ_in_voice(titles[rows[pair.one]], titles[rows[pair.other]])
+            ]
             # pairs before vectors: tracks with a vector are not compared again
             library.set_duplicate_pairs(
                 [(rows[pair.one], rows[pair.other], pair.value) for pair in pairs], among=new_rows
             )
             vectors.add_many(new_rows, {"vector": made})
             advance(sum(not len(prints[place]) for place in new))  # those without a fingerprint
-    return new_rows
+    library.drop_features(_is_outdated)
+    return new_rows if len(new) < len(rows) else []
+
+
+def _titles(catalogue: Catalogue) -> dict[int, str]:
+    pairs = zip(catalogue.rows.tolist(), catalogue.tracks, strict=True)
+    return {row: track.title or "" for row, track in pairs}
 
 
 def _vectors(library: Library) -> FeatureStore:
-    settings = {
-        "embedding of": "fingerprint",
-        "analysis": ANALYSIS_VERSION,
-        "version": _VERSION,
-    }
-    return library.features(settings, {"vector": "float32"})
+    return library.features(_SETTINGS, {"vector": "float32"})
+
+
+def _is_outdated(settings: Mapping[str, Any]) -> bool:
+    return settings.get("embedding of") == "fingerprint" and settings != _SETTINGS

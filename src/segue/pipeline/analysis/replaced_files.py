@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.artist_names import comparison_key
-from segue.index import MIN_SIMILARITY, similarity
+from segue.index import is_same_recording
 from segue.library import Library
 from segue.library.entities import folder_of
 from segue.pipeline.analysis.fingerprints import Fingerprints
@@ -148,7 +148,7 @@ def _sound_alike(library: Library, tracks: dict[int, Track], one: int, other: in
             return False
         prints = [fingerprints.read(row) for row in (one, other)]
     if all(map(len, prints)):
-        return similarity(*prints) >= MIN_SIMILARITY
+        return is_same_recording(*prints)
     if any(map(len, prints)) or not tracks[one].artist:
         return False
     seconds = [tracks[row].duration or 0.0 for row in (one, other)]

@@ -25,6 +25,7 @@ _VERSION_WORDS = frozenset(
         *("acustica", "acoustique", "unreleased", "rough", "vip", "refix", "flip", "single"),
     }
 )
+_VOICE_WORDS = frozenset({"instrumental", "karaoke", "acapella", "cappella"})
 _VERSION_PHRASES = re.compile(
     r"(?:en vivo|ao vivo|dal vivo|en directo|en concert|in concert|take [0-9]+|a cappella)\b"
 )
@@ -91,6 +92,16 @@ def are_versions(one: str, other: str) -> bool:
     if title_key(one) == title_key(other):
         return False
     return title_key(_without_versions(one)) == title_key(_without_versions(other))
+
+
+def differ_in_voice(one: str, other: str) -> bool:
+    """Return whether only one of two versions of a song is sung, as their titles say.
+
+    >>> differ_in_voice("Sun", "Sun (Instrumental)"), differ_in_voice("Sun", "Sun (Single Version)")
+    (True, False)
+    """
+    words = [_VOICE_WORDS.intersection(title_words(title).split()) for title in (one, other)]
+    return words[0] != words[1] and are_versions(one, other)
 
 
 def _without_versions(title: str) -> str:
