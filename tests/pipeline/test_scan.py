@@ -379,3 +379,21 @@ def test_file_that_is_cut_short_stays_a_problem(music, library):
     assert (again.analysed, again.problems, library.problems()) == (0, 1, [problem])
     whole.write_bytes(data)
     assert preprocess(library, music).problems == 0
+
+
+def test_listens_of_a_replaced_recording_stay_with_it(music, library):
+    (music / "listens.csv").write_text("user_id,track_id\nann,a/one.flac\nann,a/two.flac\n")
+    preprocess(library, music)
+    soundfile.write(music / "a" / "one.flac", tone(3_000), RATE)
+    preprocess(library, music)
+    assert library.listens()["track_id"].to_list() == ["a/one.flac", "a/two.flac"]
+    assert tracks_of(library)["a/one.flac"].missing
+
+
+def test_listens_of_a_deleted_file_stay(music, library):
+    (music / "listens.csv").write_text("user_id,track_id\nann,a/one.flac\nann,a/two.flac\n")
+    preprocess(library, music)
+    (music / "a" / "one.flac").unlink()
+    again = preprocess(library, music)
+    assert (again.listens, again.problems) == (2, 0)
+    assert library.listens()["track_id"].to_list() == ["a/one.flac", "a/two.flac"]

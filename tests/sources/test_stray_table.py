@@ -31,7 +31,6 @@ def test_stray_table_row_replaces_the_tags_of_its_file(music: Path) -> None:
     (music / "metadata.csv").write_text(
         "track_id,path,title,genre,mood\nx1,Alder/01.flac,From the table,rock,calm\n"
     )
-    (music / "listens.csv").write_text("user_id,track_id\nann,x1\nann,Alder/02.flac\n")
     dataset = read_dataset(music)
     assert dataset.kind == "folder"
     assert [track.title for track in dataset.tracks] == [
@@ -39,7 +38,6 @@ def test_stray_table_row_replaces_the_tags_of_its_file(music: Path) -> None:
     ]
     first = dataset.tracks[0]
     assert (first.artist, first.genres, first.metadata["mood"]) == ("Alder", ("rock",), "calm")
-    assert dataset.listens["track_id"].to_list() == ["Alder/01.flac", "Alder/02.flac"]
     assert [problem.source for problem in dataset.problems] == ["metadata.csv"]
     assert "names 1 of 5 audio files: the other 4 are read" in dataset.problems[0].reason
 
@@ -94,6 +92,22 @@ def test_cue_sheet_of_one_file_is_a_problem(music: Path, sheet: str, named: str)
     reason = f"it holds several tracks (2 in {Path(sheet).name}) and is used as one: split it"
     assert [one.source for one in dataset.problems] == ["Alder/01.flac"]
     assert dataset.problems[0].reason.startswith(reason)
+
+
+@pytest.mark.parametrize("also", ["features", "listens"])
+def test_table_of_a_dataset_is_not_stray(music: Path, also: str) -> None:
+    if also == "features":
+        np.save(music / "x1.npy", np.zeros((4, 3), np.float32))
+        (music / "metadata.csv").write_text("track_id,features\nx1,x1.npy\n")
+    else:
+        (music / "metadata.csv").write_text("track_id,title\nx1,One\n")
+        (music / "listens.csv").write_text("user_id,track_id\nann,x1\n")
+    dataset = read_dataset(music)
+    assert (dataset.kind, [track.track_id for track in dataset.tracks]) == ("table", ["x1"])
+    assert [problem.source for problem in dataset.problems] == [
+        f"Alder/{number:02d}.flac" for number in range(1, 6)
+    ]
+    assert len(dataset.listens) == (also == "listens")
 
 
 def test_cue_sheet_of_a_file_a_track_is_no_problem(music: Path) -> None:

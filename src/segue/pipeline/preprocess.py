@@ -158,6 +158,7 @@ def preprocess(
             directory,
             exclude=patterns,
             known=known,
+            known_ids={track_id: track_id for track_id in tracks},
             read_files=read_in(pool, encoding),
             find_videos=find_videos_in(pool),
             identify=comparison.identify,

@@ -41,6 +41,7 @@ class ReadOptions:
 
     exclude: Sequence[str]
     known: KnownTracks
+    known_ids: Mapping[str, str]
     read_files: ReadTags | None
     find_videos: FindVideos | None
     identify: IdentifyTracks | None

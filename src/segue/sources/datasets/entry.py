@@ -10,7 +10,7 @@ Conventions
 - Everything that cannot be used is a `Problem`, never an error, as long as one track is left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from segue.sources.datasets.dataset import (
@@ -29,6 +29,7 @@ def read_dataset(
     *,
     exclude: Sequence[str] = (),
     known: KnownTracks | None = None,
+    known_ids: Mapping[str, str] | None = None,
     read_files: ReadTags | None = None,
     find_videos: FindVideos | None = None,
     identify: IdentifyTracks | None = None,
@@ -44,6 +45,9 @@ def read_dataset(
     known : Known, optional
         The tracks of an earlier reading. Of a plain music folder, only the tags of files that
         changed since are read.
+    known_ids : mapping of str to str, optional
+        The ids of tracks of the library by every id that they have or had: listens may name tracks
+        whose files are missing.
     read_files : ReadFiles, optional
         The reader of tags in a plain music folder; by default one file after another in this
         process. Parsers may crash the process on damaged files: a caller can use other processes.
@@ -64,6 +68,7 @@ def read_dataset(
     # the readers import pandas, h5py and mutagen, which are not needed to recommend
     from segue.sources.datasets.reading import read
 
-    return read(
-        directory, ReadOptions(exclude, known or {}, read_files, find_videos, identify, progress)
+    options = ReadOptions(
+        exclude, known or {}, known_ids or {}, read_files, find_videos, identify, progress
     )
+    return read(directory, options)

@@ -73,6 +73,7 @@ class IgnoreRules:
         self._directory = directory
         self._exclude = exclude
         self._names: dict[Path, frozenset[str]] = {}
+        self._marks: dict[Path, str | None] = {}
         self._specs: dict[Path, list[tuple[str, GitIgnoreSpec]]] = {}
 
     def enter(self, folder: Path, names: Iterable[str]) -> None:
@@ -113,14 +114,13 @@ class IgnoreRules:
         return list(path.parents)[:depth][::-1]
 
     def _marked(self, folder: Path) -> str | None:
-        names = self._names_in(folder)
-        for name in MARKERS:
-            if name in names:
-                return f"the file {name} in {folder}"
-        for name in names & IGNORE_FILES.keys():
-            if IGNORE_FILES[name] and not self._lines(folder / name):
-                return f"the file {name} in {folder}"
-        return None
+        if folder not in self._marks:
+            names = self._names_in(folder)
+            empty = {name for name in names & IGNORE_FILES.keys() if IGNORE_FILES[name]}
+            found: list[str] = [name for name in MARKERS if name in names]
+            found += sorted(name for name in empty if not self._lines(folder / name))
+            self._marks[folder] = f"the file {found[0]} in {folder}" if found else None
+        return self._marks[folder]
 
     def _patterns(self, folder: Path) -> "list[tuple[str, GitIgnoreSpec]]":
         if folder not in self._specs:

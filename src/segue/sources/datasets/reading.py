@@ -39,7 +39,8 @@ def read(directory: Path, options: ReadOptions) -> Dataset:
     problems += read.problems
     listens = no_listens()
     if listens_path is not None:
-        given = _names(directory, read) if tracks or metadata is not None else None
+        names = _names(directory, read, options.known_ids)
+        given = names if tracks or metadata is not None else None
         listens, found = read_listens(listens_path, given)
         problems += found
         if given is None:
@@ -88,7 +89,6 @@ class _Tracks:
     passed_over: Mapping[str, int]
     rows: Mapping[str, int] = field(default_factory=dict)
     left_out: Collection[str] = ()
-    row_files: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,10 @@ def _read_tracks(directory: Path, metadata: Path | None, options: ReadOptions) -
         return replace(
             read, problems=[Problem(source=metadata.name, reason=reason), *read.problems]
         )
-    if is_stray(tracks, files.audio):
+    if find_table(directory, "listens") is None and is_stray(tracks, files.audio):
         read = _read_files(directory, files, options, rows_by_file(tracks))
         problems = stray_problems(metadata.name, tracks, files.audio) + read.problems
-        row_files = {track.track_id: path for path, track in rows_by_file(tracks).items()}
-        return replace(read, problems=problems, row_files=row_files)
+        return replace(read, problems=problems)
     passed_over = {
         suffix: count
         for suffix, count in files.found.passed_over.items()
@@ -202,15 +201,19 @@ def _naming(directory: Path, kind: Kind) -> NameFile:
     return lambda path: name(path, directory)
 
 
-def _names(directory: Path, read: _Tracks) -> dict[str, str]:
-    """Return the id of each track by the names that listens may use: the id, or its file's name."""
+def _names(directory: Path, read: _Tracks, known_ids: Mapping[str, str]) -> dict[str, str]:
+    """Return the id of each track by the names that listens may use.
+
+    These are its id, that of a track of the library whose file is missing, and for the files of a
+    folder their names.
+    """
+    ids = {track.track_id: track.track_id for track in read.tracks}
     names: dict[str, str] = {}
     if read.kind in ("folder", "gtzan"):
         name_of = _naming(directory, read.kind)
-        by_path = {track.path: track.track_id for track in read.tracks if track.path is not None}
-        names = {name_of(path): track_id for path, track_id in by_path.items()}
-        names |= {name: by_path[path] for name, path in read.row_files.items() if path in by_path}
-    return names | {track.track_id: track.track_id for track in read.tracks}
+        names = {name_of(track.path): track.track_id for track in read.tracks if track.path}
+        names |= known_ids
+    return names | ids
 
 
 def _ignored(files: list[Path]) -> list[Problem]:

@@ -14,8 +14,11 @@ from segue.types import Problem, Track
 
 
 def is_stray(tracks: Sequence[Track], files: Collection[Path]) -> bool:
-    """Return whether a table has rows for less than half of the audio files of its folder."""
-    return len(files) > 2 * len(tracks)
+    """Return whether a table has rows for less than half of the audio files of its folder.
+
+    One that names precomputed frames was made for segue.
+    """
+    return len(files) > 2 * len(tracks) and not any(track.features for track in tracks)
 
 
 def rows_by_file(tracks: Sequence[Track]) -> dict[Path, Track]:
@@ -59,7 +62,6 @@ def _merged(track: Track, row: Track) -> Track:
         stated |= {"artist": row.artist, "artists": row.artists}
     return replace(
         track,
-        features=row.features,
         duration=row.duration if track.duration is None else track.duration,
         metadata={**track.metadata, **row.metadata},
         **stated,
