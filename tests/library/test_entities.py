@@ -97,6 +97,17 @@ def test_albums_of_one_title_in_mixed_folder_are_two():
     assert albums_of(*others, *titled)[-2:] == [9, 10]
 
 
+def test_compilations_in_one_folder_are_one_album_each():
+    tracks = [
+        track(f"all/{title} {n}", f"Act {n % 4}", title)
+        for title in ("Hits 1", "Hits 2", "Hits 3")
+        for n in range(5)
+    ]
+    assert albums_of(*tracks) == [0] * 5 + [1] * 5 + [2] * 5
+    best = [track(f"all/{n}", f"Act {n % 3}", "Best") for n in range(9)]  # three albums
+    assert albums_of(*tracks, *best)[15:] == [3, 4, 5] * 3
+
+
 def test_compilations_of_one_title_in_two_folders_are_two():
     one = track("1990/1", "Anna", "Hits", albumartist="Various Artists")
     other = track("2000/1", "Bob", "Hits", albumartist="Various Artists")

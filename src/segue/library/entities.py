@@ -7,8 +7,9 @@ Artists
 Albums
     An album is a MusicBrainz id where one is stated, else its title, its artist and, if that is
     several artists, its folder (the folders of its discs count as one). Without a stated album
-    artist it is the artist of the track. A folder that mostly holds one title is one album: of the
-    artist of most of its tracks, or of various artists where there is none.
+    artist it is the artist of the track. A folder that mostly holds one title is one album, and so
+    are tracks of one title in a folder that hardly share artists: of the artist of most of its
+    tracks, or of various artists where there is none.
 """
 
 import re
@@ -28,6 +29,7 @@ ALBUM_IDS: Final = (*("musicbrainz_album_id", "musicbrainz_albumid", "mb_albumid
 """Names of the column of the MusicBrainz id of an album (a release)."""
 VARIOUS_ARTISTS: Final = "Various Artists"
 
+_MIN_ARTISTS: Final = 3  # of a compilation without an album artist in a folder of several albums
 _SEPARATOR = "\x1f"
 _UNKNOWN_ID = re.compile(r"-\d+")
 _DISC_FOLDER = re.compile(r"(?:cd|dis[ck]|disque)[\s._-]*\d{1,2}(?:\b.*)?", re.IGNORECASE)
@@ -220,13 +222,22 @@ class _Folders:
         self._artist = {
             place: _most(own)
             for place, own in members.items()
-            if len(own) > 1 and 2 * len(own) > sizes[place[0]]
+            if len(own) > 1 and (2 * len(own) > sizes[place[0]] or _is_compilation(own))
         }
 
     def artist_of(self, folder: str, title: str) -> tuple[bool, str | None]:
         """Return whether a folder is the album `title`, and its artist (None: various)."""
         place = folder, title
         return place in self._artist, self._artist.get(place)
+
+
+def _is_compilation(tracks: Sequence[tuple[tuple[str, ArtistRole], ...]]) -> bool:
+    """Return whether tracks with one album title are by many artists, most with one track only.
+
+    Albums of one title by several artists in one folder ("Greatest Hits") have several each.
+    """
+    artists = {key for own in tracks for key, role in own[:1] if role == "main"}
+    return len(artists) >= _MIN_ARTISTS and len(tracks) < 2 * len(artists)
 
 
 def _most(tracks: Sequence[tuple[tuple[str, ArtistRole], ...]]) -> str | None:
