@@ -6,7 +6,8 @@
 The texts are names of countries, languages, currencies and months in many languages (Unicode CLDR,
 in the package Babel), one to three a file, as bytes of the encoding that taggers of that language
 used. A file is right if all its texts are. Encodings that segue does not detect are listed apart:
-they need `segue preprocess --tag-encoding`.
+they need `segue preprocess --tag-encoding`. Files of `lone word` have one text, in which one
+accented letter is a word of its own (``Ode à la joie``); those of `capitals` one text in capitals.
 """
 
 import random
@@ -27,6 +28,7 @@ DETECTED = {
     "zh_Hant": "big5",
     "ko": "cp949",
 }
+LONE_WORDS = {"fr": "à", "it": "è", "pt": "é", "es": "ó", "sv": "å", "da": "ø", "is": "á"}
 OTHERS = {"pl": "cp1250", "cs": "cp1250", "tr": "cp1254"}
 
 Detect = Callable[[list[bytes]], str | None]
@@ -79,6 +81,18 @@ def files(language: str, encoding: str, n_texts: int, n_files: int) -> list[list
     return found
 
 
+def files_with_lone_words(language: str, word: str, n_files: int) -> list[list[str]]:
+    """Return the texts of some files in which one accented letter stands between ASCII words."""
+    known = [name for name in words(language, "cp1252") if name.isascii()]
+    pairs = (random.Random(n).sample(known, 2) for n in range(n_files))  # noqa: S311
+    return [[f"{first} {word} {last}"] for first, last in pairs]
+
+
+def files_in_capitals(language: str, n_files: int) -> list[list[str]]:
+    """Return the texts of some files, in capitals."""
+    return [[text.upper() for text in texts] for texts in files(language, "cp1252", 1, n_files)]
+
+
 def is_right(texts: list[str], encoding: str, detect: Detect) -> bool:
     """Tell whether the texts of a file are decoded."""
     data = [text.encode(encoding) for text in texts]
@@ -96,18 +110,31 @@ def main() -> None:
         "chardet": by_chardet,
         "charset-normalizer": by_charset_normalizer,
     }
-    for title, languages in (("detected", DETECTED), ("others", OTHERS)):
-        for n_texts in (1, 2, 3):
-            for name, detect in detectors.items():
-                shares = {}
-                for language, encoding in languages.items():
-                    own = files(language, encoding, n_texts, n_files)
-                    right = sum(is_right(texts, encoding, detect) for texts in own)
-                    if own:
-                        shares[language] = right / len(own)
-                mean = sum(shares.values()) / len(shares)
-                line = " ".join(f"{language} {share:.2f}" for language, share in shares.items())
-                print(f"{title:8} {n_texts} texts {name:18} mean {mean:.3f}  {line}")
+    cases = {
+        f"{title} {n_texts} texts": {
+            (language, encoding): files(language, encoding, n_texts, n_files)
+            for language, encoding in languages.items()
+        }
+        for title, languages in (("detected", DETECTED), ("others", OTHERS))
+        for n_texts in (1, 2, 3)
+    }
+    cases["lone word"] = {
+        (language, "cp1252"): files_with_lone_words(language, word, n_files)
+        for language, word in LONE_WORDS.items()
+    }
+    cases["capitals"] = {
+        (language, "cp1252"): files_in_capitals(language, n_files) for language in LONE_WORDS
+    }
+    for title, languages in cases.items():
+        for name, detect in detectors.items():
+            shares = {
+                language: sum(is_right(texts, encoding, detect) for texts in own) / len(own)
+                for (language, encoding), own in languages.items()
+                if own
+            }
+            mean = sum(shares.values()) / len(shares)
+            line = " ".join(f"{language} {share:.2f}" for language, share in shares.items())
+            print(f"{title:16} {name:18} mean {mean:.3f}  {line}")
 
 
 if __name__ == "__main__":

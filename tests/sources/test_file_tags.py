@@ -408,6 +408,58 @@ def test_short_name_of_bytes_is_decoded(encoding: str, name: str) -> None:
     assert decode(text, detect_encoding([text])) == name
 
 
+LATIN_WORDS = (
+    *("Ode à la joie", "La vita è bella", "Amor é tudo", "Kom å se", "Hus vid å", "Þú og eg"),
+    *("Chicken à la King", "Cosa c'è", "Tu ó yo", "Ein ä", "Bara þú", "Nº 5 ½"),
+    *("Árbol", "Óleo", "Íleo", "Ágot", "Øvre", "Ýmir", "ývna", "Ñire", "Ätna", "Áurea"),
+    *("Æði", "Águia", "Åsa", "Ähm", "Às", "Él y ella", "Één", "Öl", "Émût", "Súß"),
+    *("süß", "Löß", "Ruán", "Taño", "Orín", "Ítem", "Fíat"),
+    *("REPOSIÇÕES", "POLUIÇÃO", "BARKALJÓÐ", "SKÓBÚÐIR", "VÓÓR", "LINGÜÍSTICA", "TÉLÉPHONÉE"),
+    *("ÁVÍS", "HOLMGÖNGUR", "SÁÐ", "FÆRDIGGØRELSE", "JÉRÉMIE", "VÉÉL", "MAÇÁ", "ÅÄÖ är bra"),
+)
+"""Words whose bytes are valid Cyrillic, Greek, Hebrew, Chinese or Korean."""
+
+
+@pytest.mark.parametrize("name", LATIN_WORDS)
+def test_accented_latin_word_stays_latin(name: str) -> None:
+    text = ByteText(name.encode("cp1252").decode("latin-1"))
+    assert decode(text, detect_encoding([text])) == name
+
+
+@given(st.lists(st.sampled_from(LATIN_WORDS), min_size=2, max_size=4, unique=True))
+@settings(max_examples=60)
+def test_accented_latin_words_together_stay_latin(names: list[str]) -> None:
+    texts = [ByteText(name.encode("cp1252").decode("latin-1")) for name in names]
+    known = detect_encoding(texts)
+    assert [decode(text, known) for text in texts] == names
+
+
+@given(
+    st.lists(st.from_regex("[A-Z]?[a-z]{1,8}", fullmatch=True), min_size=1, max_size=4),
+    st.lists(st.characters(min_codepoint=0xC0, max_codepoint=0xFF), min_size=1, max_size=2),
+    st.integers(0, 3),
+)
+def test_lone_accented_letters_stay_latin(words: list[str], letters: list[str], at: int) -> None:
+    name = " ".join([*words[:at], *letters, *words[at:]])
+    text = ByteText(name)
+    assert decode(text, detect_encoding([text])) == name
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        *(("cp1251", name) for name in ("Ты и я (Remix)", "DJ Грув", "Я и ты")),
+        *(("cp1255", name) for name in ("שלום (Live)", "שלום לך")),
+        *(("gbk", name) for name in ("S.H.E 不想长大", "卡拉OK", "Twins 精选")),
+        *(("big5", name) for name in ("卡拉OK", "MTV主題曲", "F4流星雨", "阿妹")),
+        *(("euc-kr", name) for name in ("소녀시대 (Live)", "2NE1 사랑")),
+    ],
+)
+def test_name_beside_latin_words_is_decoded(encoding: str, name: str) -> None:
+    text = ByteText(name.encode(encoding).decode("latin-1"))
+    assert decode(text, detect_encoding([text])) == name
+
+
 @given(st.data())
 @settings(max_examples=60)
 def test_texts_of_a_file_are_decoded_together(data) -> None:

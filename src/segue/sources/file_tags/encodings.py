@@ -34,8 +34,22 @@ _HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _EAST_ASIAN = re.compile("[\u2e80-\uffef]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd]")
-# a letter of East Asia inside a Latin word: the two bytes of "ör" are one character in GBK
-_INSIDE_WORD = re.compile("[a-z][\u2e80-\uffef][A-Za-z]|[A-Za-z][\u2e80-\uffef][a-z]")
+_IDEOGRAPH = "[\u3041-\u30fa\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]"
+_IDEOGRAPHS = re.compile(_IDEOGRAPH)
+# letters of East Asia in Latin words: the two bytes of "ör" are one character in GBK
+_BESIDE_SMALL = re.compile(
+    f"[a-z][\u2e80-\uffef][A-Za-z]|[A-Za-z][\u2e80-\uffef][a-z]"
+    f"|[a-z]{_IDEOGRAPH}(?!\\w)|(?<!\\w){_IDEOGRAPH}[a-z]"
+)
+_IN_LATIN_WORD = re.compile(
+    f"[A-Za-z]{_IDEOGRAPH}(?!{_IDEOGRAPH})|(?<!{_IDEOGRAPH}){_IDEOGRAPH}(?=[A-Za-z])"
+    f"|[A-Za-z]{_IDEOGRAPH}{{2}}(?=[A-Za-z])"
+)
+# points and signs of Hebrew without a letter of Hebrew: accented capitals of Latin words
+_STRAY_SIGN = re.compile(
+    "(?<![\u05b0-\u05f2])[\u05b0-\u05c7]"
+    "|[A-Za-z][\u05b0-\u05f4\u200e\u200f]|[\u05b0-\u05f4\u200e\u200f][A-Za-z]"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _SIGN_INSIDE_WORD = re.compile(
     "[^\\W\\d_][^\\w\\s'\u2019\u05f3\u05f4.,:;!?/&()\"\u2013\u2014-][^\\W\\d_]"
@@ -44,6 +58,7 @@ _SMALL_THEN_CAPITAL = re.compile("[\u0430-\u045f][\u0400-\u042f]")
 _BEYOND_BYTES = re.compile("[^\x00-\xff]")
 _ACCENTED = "[\xc0-\xd6\xd8-\xf6\xf8-\xff]"
 _MISREAD = re.compile(f"{_ACCENTED}{{4}}|(?:{_ACCENTED}[\xa1-\xff]?){{3}}[\xa1-\xff]|[\x80-\x9f]")
+_ACCENT = re.compile(rb"[\xc0-\xff][A-Za-z]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 _C1 = re.compile("[\x80-\x9f]")
 _NAMES: Final = {
@@ -212,9 +227,23 @@ def _fits(data: bytes, encoding: str) -> bool:
         return False
     if encoding in _SCRIPTS:
         return _is_plausible_script(text, _SCRIPTS[encoding])
-    if _INSIDE_WORD.search(text) or _HALF_WIDTH.search(text):
+    if _HALF_WIDTH.search(text) or _is_latin(text, encoding):
         return False
     return encoding != "cp949" or _is_plausible_korean(text)
+
+
+def _is_latin(text: str, encoding: str) -> bool:
+    """Tell whether half the letters of East Asia lie in Latin words (``REPOSI합ES``) or may be one.
+
+    The bytes of those are an accented letter and one of ASCII, which are rare otherwise.
+    """
+    if _BESIDE_SMALL.search(text):
+        return True
+    inside = {at for found in _IN_LATIN_WORD.finditer(text) for at in range(*found.span())}
+    places = [found.start() for found in _IDEOGRAPHS.finditer(text)]
+    codec = _CODECS.get(encoding, encoding)
+    doubtful = [at for at in places if at in inside or _ACCENT.match(text[at].encode(codec))]
+    return 2 * len(doubtful) >= max(1, len(places))
 
 
 def _is_plausible_korean(text: str) -> bool:
@@ -225,11 +254,17 @@ def _is_plausible_korean(text: str) -> bool:
 
 
 def _is_plausible_script(text: str, script: str) -> bool:
-    """Tell whether no word mixes scripts, cases or signs, and all but ASCII is of one script."""
-    if _SIGN_INSIDE_WORD.search(text) or _SMALL_THEN_CAPITAL.search(text):
+    """Tell whether no word mixes scripts, cases or signs, and all but ASCII is of one script.
+
+    One letter among ASCII words is the accented word of a Latin language: ``Ode à la joie``.
+    """
+    implausible = (_SIGN_INSIDE_WORD, _SMALL_THEN_CAPITAL, _STRAY_SIGN)
+    if any(pattern.search(text) for pattern in implausible):
         return False
-    for word in _WORD.findall(text):
-        scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in word}
-        if not word.isascii() and scripts != {script}:
+    words = _WORD.findall(text)
+    foreign = [word for word in words if not word.isascii()]
+    for word in foreign:
+        if {unicodedata.name(letter, "").partition(" ")[0] for letter in word} != {script}:
             return False
-    return True
+    longest = max(map(len, foreign), default=0)
+    return longest > 2 or (longest == 2 and 2 * len(foreign) > len(words))
