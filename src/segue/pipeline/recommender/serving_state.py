@@ -417,6 +417,9 @@ def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:
     named = [f"{name} of {cap}" for name, cap in caps.items() if cap]
     if 0 < dials.max_known_share < 1:
         named.append(f"share of {dials.max_known_share:g} for known tracks")
+    if not named:
+        reason = "the others are copies or other versions of these songs"
+        return [f"only {n_found} of {plural(k, 'track')}: {reason}."]
     limits = "limits allow" if len(named) > 1 else "limit allows"
     return [f"only {n_found} of {plural(k, 'track')}: the {limits} no more ({', '.join(named)})."]
 
