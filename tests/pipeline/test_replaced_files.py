@@ -213,6 +213,77 @@ def test_copy_that_was_there_before_takes_over_everything(music, library):
     assert len(open_store(library, AUDIO.summary).rows()) == 2
 
 
+@pytest.mark.parametrize("folder", ["Alder/First", "new"])
+def test_file_replaced_several_times_is_its_track(music, library, folder):
+    name = f"{folder}/01 Sun.mp3"
+    write(music / name, tune(1), **TAGS)
+    if name != OLD:
+        (music / OLD).unlink()
+    preprocess(library, music)
+    for volume in (0.9, 0.8, 0.7):
+        listen(library, name, "play", start=volume)
+        write(music / name, volume * tune(1), **TAGS)
+        again = preprocess(library, music)
+        assert (again.replaced, again.missing) == (1, 0)
+    assert set(tracks_of(library)) == {name, "Birch/Second/01.flac"}
+    assert plays_of(library) == {name: 3}
+    former = library.track_ids().keys() - tracks_of(library).keys()
+    assert former == {f"{name} ({number})" for number in (2, 3, 4)}
+    assert {library.reader.track_id(one) for one in former} == {name}
+
+
+def test_new_file_gets_no_former_id(music, library):
+    preprocess(library, music)
+    new = "Alder/First/01 Sun.flac"
+    (music / OLD).unlink()
+    write(music / new, tune(1), **TAGS)
+    preprocess(library, music)
+    (music / new).rename(music / "Alder/First/02.flac")
+    write(music / new, tune(9), title="Other")
+    preprocess(library, music)
+    found = tracks_of(library)
+    assert found[OLD].path == music / "Alder/First/02.flac"
+    assert found[f"{new} (2)"].title == "Other"
+    assert library.reader.track_id(new) == OLD
+
+
+def test_listens_of_a_former_id_are_those_of_its_track(music, library):
+    new = "Alder/First/01 Sun.flac"
+    write(music / new, tune(1), **TAGS)
+    lines = [f"anna,{track_id},{at}" for at, track_id in enumerate((OLD, new, OLD), 1)]
+    (music / "listens.csv").write_text("\n".join(["user_id,track_id,timestamp", *lines]))
+    preprocess(library, music)
+    for name in (OLD, new):
+        shutil.move(music / name, music.parent / "away")
+        preprocess(library, music)
+        assert library.listens()["track_id"].nunique() == 1
+        assert len(library.listens()) == 3
+        shutil.move(music.parent / "away", music / name)
+
+
+def test_row_of_a_merged_track_is_the_track_it_became(tmp_path, library):
+    music, data = tmp_path / "music", tmp_path / "data"
+    write(music / "Alder/Sun.flac", tune(1), title="Sun", artist="Alder")
+    preprocess(library, music)
+    write(data / "audio/song1.wav", tune(1))
+    write(data / "audio/song2.wav", tune(2))
+    rows = "song1,audio/song1.wav,Sun,Alder\nsong2,audio/song2.wav,Moon,Birch\n"
+    (data / "metadata.csv").write_text("track_id,path,title,artist\n" + rows)
+    (data / "listens.csv").write_text("user_id,track_id\nanna,song1\nanna,song2\n")
+    preprocess(library, data)
+    (data / "audio/song1.wav").unlink()
+    for directory in (data, music, data, music):
+        preprocess(library, directory)
+        assert len(library.listens()) == 2
+    assert set(tracks_of(library)) == {"Alder/Sun.flac", "song2"}
+    assert tracks_of(library)["Alder/Sun.flac"].path == music / "Alder/Sun.flac"
+    # the audio of the row is there again
+    write(data / "audio/song1.wav", tune(5))
+    preprocess(library, data)
+    assert set(tracks_of(library)) == {"Alder/Sun.flac", "song1", "song2"}
+    assert library.reader.track_id("song1") == "song1"
+
+
 def test_file_of_the_same_name_is_preferred(music, library):
     preprocess(library, music)
     (music / OLD).unlink()

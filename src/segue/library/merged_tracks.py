@@ -9,7 +9,8 @@ rules of the other. The id of the removed track stays known: see `schema.former_
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.feedback import opinion_key
@@ -161,7 +162,9 @@ def _remove(connection: "Connection", removed: int, kept: int) -> None:
     track_id = _id_of(connection, removed)
     connection.execute(delete(links).where(links.c.track == removed))
     connection.execute(delete(tracks).where(tracks.c.row == removed))
-    connection.execute(insert(schema.former_ids).values(track_id=track_id, track=kept))
+    statement = upsert(schema.former_ids).values(track_id=track_id, track=kept)
+    changed = {"track": statement.excluded.track}
+    connection.execute(statement.on_conflict_do_update(index_elements=["track_id"], set_=changed))
 
 
 def _id_of(connection: "Connection", row: int) -> str:

@@ -46,6 +46,14 @@ class LibraryQueries:
         with self._database.connect() as connection:
             return known_tracks(connection)
 
+    def track_ids(self) -> dict[str, str]:
+        """Return the id of each track by every id that it has or had."""
+        tracks, former = schema.tracks, schema.former_ids
+        query = select(former.c.track_id.label("old"), tracks.c.track_id).join_from(former, tracks)
+        found = {record["old"]: record["track_id"] for record in self._read(query)}
+        present = self._read(select(tracks.c.track_id))
+        return found | {record["track_id"]: record["track_id"] for record in present}
+
     def each_track(self) -> Iterator[tuple[int, Track]]:
         """Yield every track with its row, with few of them in memory at a time."""
         query = select(schema.tracks).order_by(schema.tracks.c.row)

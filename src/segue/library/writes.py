@@ -62,6 +62,8 @@ def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
     statement = statement.on_conflict_do_update(index_elements=["track_id"], set_=values)
     for start in range(0, len(records), _CHUNK):
         connection.execute(statement, records[start : start + _CHUNK])
+    former, tracks_now = schema.former_ids, select(schema.tracks.c.track_id)
+    connection.execute(delete(former).where(former.c.track_id.in_(tracks_now)))
     if records:
         mark_outdated_entities(connection)
 

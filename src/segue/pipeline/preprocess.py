@@ -147,18 +147,20 @@ def preprocess(
         opened = _if_there(library)
         tracks: Mapping[str, KnownTrack] = {}
         known: KnownTracks = {}
+        known_ids: Mapping[str, str] = {}
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
             tracks = recover_audio_files(opened, opened.known_tracks())
             again = reread_tags or tag_encoding is not None
             known = known_files(opened, tracks, reread_tags=again)
+            known_ids = opened.track_ids()
             encoding = encoding if tag_encoding else opened.tags.encoding(name)
-        comparison = Comparison(tracks, pool, progress)
+        comparison = Comparison(tracks, known_ids, pool, progress)
         found = read_dataset(
             directory,
             exclude=patterns,
             known=known,
-            known_ids={track_id: track_id for track_id in tracks},
+            known_ids=known_ids,
             read_files=read_in(pool, encoding),
             find_videos=find_videos_in(pool),
             identify=comparison.identify,

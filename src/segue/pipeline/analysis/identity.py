@@ -83,6 +83,8 @@ def match_files(
     name_of: NameFile,
     known: Mapping[str, KnownTrack],
     digests_of: Digests,
+    *,
+    former_ids: Container[str] = (),
 ) -> FileMatches:
     """Match the files of a folder with the known tracks.
 
@@ -90,6 +92,8 @@ def match_files(
     ----------
     tracks
         One a file, with the id of the known track at its path, or else the name of the file.
+    former_ids
+        Ids of tracks that became part of others: no file gets them.
     """
     known_at = by_path(known.values())
     holders = [None if track.path is None else known_at.get(track.path) for track in tracks]
@@ -107,7 +111,7 @@ def match_files(
     any_lost = any(_digest(one) for one in lost)
     files += _new_files(tracks, holders, copies, digests_of, any_lost=any_lost)
     files.sort(key=lambda file: file.place)
-    taken = _TakenIds(known, settled, {one.track.track_id for one in lost})
+    taken = _TakenIds(known, former_ids, settled, {one.track.track_id for one in lost})
     for file, one in _match(files, lost):
         _settle(file, one, out, taken)
     for file in files:
@@ -155,11 +159,12 @@ class _TakenIds:
     """Ids in use: `used` by files of the folder, `lost` by tracks without a file."""
 
     known: Mapping[str, KnownTrack]
+    former: Container[str]
     used: set[str]
     lost: set[str]
 
     def __contains__(self, track_id: object) -> bool:
-        return track_id in self.known or track_id in self.used
+        return track_id in self.known or track_id in self.used or track_id in self.former
 
 
 def _add_same_files(
@@ -357,7 +362,9 @@ def _name(file: _File, name: str, out: FileMatches, taken: _TakenIds) -> None:
         # the same file under another path, or a copy that replaced it
         _settle(file, one, out, taken)
         return
-    if name in taken.used or (one is not None and not _may_become(file, one, taken)):
+    if one is None:
+        name = free_id(name, taken) if name in taken else name
+    elif name in taken.used or not _may_become(file, one, taken):
         name = free_id(name, taken)
     file.track_id = name
     taken.used.add(name)

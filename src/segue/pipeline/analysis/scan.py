@@ -100,9 +100,14 @@ class Comparison:
     """
 
     def __init__(
-        self, known: Mapping[str, KnownTrack], workers: Workers, progress: Progress
+        self,
+        known: Mapping[str, KnownTrack],
+        known_ids: Mapping[str, str],
+        workers: Workers,
+        progress: Progress,
     ) -> None:
         self._known = known
+        self._former_ids = known_ids.keys() - known.keys()
         self._workers = workers
         self._progress = progress
         self._matches: FileMatches | None = None
@@ -111,7 +116,14 @@ class Comparison:
         self, directory: Path, tracks: Sequence[Track], name_of: NameFile
     ) -> Sequence[str]:
         """Return the track ids of the files of a folder: see `segue.sources.IdentifyTracks`."""
-        self._matches = match_files(directory, tracks, name_of, self._known, self._digests)
+        self._matches = match_files(
+            directory,
+            tracks,
+            name_of,
+            self._known,
+            self._digests,
+            former_ids=self._former_ids,
+        )
         return self._matches.ids
 
     def scan(self, found: Dataset) -> ScanResult:

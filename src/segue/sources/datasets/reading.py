@@ -80,7 +80,10 @@ def _checked(directory: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Tracks:
-    """The tracks of a dataset; `rows` and `left_out` are a table's, by id."""
+    """The tracks of a dataset; `rows` and `left_out` are a table's, by id.
+
+    `ids` has the ids of tracks by those of their rows.
+    """
 
     kind: Kind
     tracks: list[Track]
@@ -89,6 +92,7 @@ class _Tracks:
     passed_over: Mapping[str, int]
     rows: Mapping[str, int] = field(default_factory=dict)
     left_out: Collection[str] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,32 @@ def _read_tracks(directory: Path, metadata: Path | None, options: ReadOptions) -
         for suffix, count in files.found.passed_over.items()
         if suffix not in FRAMES_SUFFIXES
     }
-    return _Tracks("table", tracks, problems, left_out.values(), passed_over, rows, left_out.keys())
+    ids = _ids_now(tracks, options.known_ids)
+    return _Tracks(
+        "table",
+        [replace(track, track_id=ids[track.track_id]) for track in tracks],
+        problems,
+        left_out.values(),
+        passed_over,
+        {ids[track_id]: row for track_id, row in rows.items() if track_id in ids},
+        left_out.keys(),
+        ids,
+    )
+
+
+def _ids_now(tracks: Sequence[Track], known_ids: Mapping[str, str]) -> dict[str, str]:
+    """Return the id of each track of a table by that of its row.
+
+    A row whose audio is gone, and whose track became part of another, is that track.
+    """
+    found = {track.track_id: track.track_id for track in tracks}
+    used = set(found)
+    for track in tracks:
+        now = known_ids.get(track.track_id, track.track_id)
+        if track.path is None and now not in used:
+            found[track.track_id] = now
+            used.add(now)
+    return found
 
 
 def _read_files(
@@ -207,7 +236,7 @@ def _names(directory: Path, read: _Tracks, known_ids: Mapping[str, str]) -> dict
     These are its id, that of a track of the library whose file is missing, and for the files of a
     folder their names.
     """
-    ids = {track.track_id: track.track_id for track in read.tracks}
+    ids = {**read.ids, **{track.track_id: track.track_id for track in read.tracks}}
     names: dict[str, str] = {}
     if read.kind in ("folder", "gtzan"):
         name_of = _naming(directory, read.kind)
