@@ -141,6 +141,43 @@ def test_other_recording_at_a_path_inherits_nothing(music, library, tags):
     assert tracks_of(library)[OLD].path == music / "back/Sun.flac"
 
 
+@pytest.mark.parametrize("left", [None, "empty", ".hidden"])
+def test_copies_on_an_unplugged_drive_stay_tracks(music, library, tmp_path, left):
+    usb = tmp_path / "usb"
+    write(usb / "Alder/Sun.ogg", tune(1), **TAGS)
+    for directory in (music, usb):
+        preprocess(library, directory)
+    before = set(tracks_of(library))
+    usb.rename(tmp_path / "unplugged")
+    if left is not None:
+        usb.mkdir()
+        (usb / ".hidden").mkdir() if left == ".hidden" else None
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (0, 1)
+    assert set(tracks_of(library)) == before
+    shutil.rmtree(usb, ignore_errors=True)
+    (tmp_path / "unplugged").rename(usb)
+    again = preprocess(library, usb)
+    assert (again.analysed, again.missing, set(tracks_of(library))) == (0, 0, before)
+    # a copy that was deleted from the drive is another matter
+    write(usb / "x.wav", tune(3, 1.0))
+    (usb / "Alder/Sun.ogg").unlink()
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (1, 0)
+
+
+def test_new_file_takes_over_what_was_deleted_first(music, library, tmp_path):
+    write(tmp_path / "usb/Alder/01 Sun.ogg", tune(1), **TAGS)
+    preprocess(library, tmp_path / "usb")
+    preprocess(library, music)
+    (tmp_path / "usb").rename(tmp_path / "unplugged")
+    (music / OLD).unlink()
+    write(music / "Alder/First/01 Sun.flac", tune(1), **TAGS)
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (1, 1)
+    assert tracks_of(library)[OLD].path == music / "Alder/First/01 Sun.flac"
+
+
 @pytest.mark.parametrize(
     ("title", "n_replaced"), [("Sun", 1), ("Sun (Live)", 0), ("Sun - Instrumental", 0)]
 )

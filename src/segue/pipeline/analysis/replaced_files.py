@@ -4,7 +4,8 @@ A FLAC for an MP3, another rip, a transcode in another folder and a volume chang
 and the same acoustic fingerprint. A missing track and a track with a file are one if they are one
 recording and their tags or places agree: they are merged (`Library.merge_tracks`). Titles that name
 different versions (live, instrumental) contradict. Tracks that were in the library together before
-are merged only if nothing about their albums contradicts.
+are merged only if nothing about their albums contradicts, and the missing one was deleted: its
+folder is there (see `segue.pipeline.analysis.scanned_roots`).
 
 Sounds without a fingerprint (shorter than 5 s, a drone) are compared by their windows, if they are
 at the same place, have the same artist and title, and are equally long.
@@ -14,7 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from enum import IntEnum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from segue.library import Library
 from segue.library.entities import folder_of
 from segue.pipeline.analysis.fingerprints import Fingerprints
 from segue.pipeline.analysis.inputs import AUDIO, open_store
+from segue.pipeline.analysis.scanned_roots import ScannedRoots
 from segue.sources.cleaning.recordings import artist_keys, title_key
 from segue.sources.cleaning.song_versions import are_versions
 from segue.types import Track
@@ -77,15 +79,16 @@ def _pairs(library: Library, scanned: set[str], new: set[int]) -> list[tuple[int
         for row, track in tracks.items()
         if track.path is not None and not track.missing and track.track_id in scanned
     }
-    found = [
-        (-agreement, missing, present)
-        for missing, present in _same_recordings(library, tracks, gone, there, new)
-        if (agreement := agreement_of(tracks[missing], tracks[present]))
-        and (agreement > Agreement.TITLE or present in new)
-    ]
+    roots = ScannedRoots(library.reader.roots())
+    found = []
+    for missing, present in _same_recordings(library, tracks, gone, there, new):
+        agreement = agreement_of(tracks[missing], tracks[present])
+        deleted = roots.show_deleted(tracks[missing].path or Path())
+        if agreement and (present in new or (deleted and agreement > Agreement.TITLE)):
+            found.append((not deleted, -agreement, missing, present))
     used: set[int] = set()
     pairs = []
-    for _, missing, present in sorted(found):
+    for *_, missing, present in sorted(found):
         if used.isdisjoint((missing, present)):
             used |= {missing, present}
             pairs.append((missing, present))
