@@ -345,7 +345,7 @@ def test_recommend_why_prints_reasons(tmp_path):
         (["train", "genre", "--on", "vgg"], "run segue encoders add musicnn"),
         (["train", "genre", "--on", "ear"], "choose --on from musicnn"),
         (["evaluate", "genre-on-vgg"], "choose from cnn"),
-        (["encoders", "add", "nonsense"], "the only one is musicnn"),
+        (["encoders", "add", "nonsense"], "choose musicnn or basic-pitch"),
         (["encoders", "add", "--wheel", "none.whl"], "check the path"),
         (["encoders", "remove"], "not installed"),
         (["train", "cnn"], "needs audio or precomputed frames"),
