@@ -646,6 +646,149 @@ def test_path_names_are_read(path: str, found: dict[str, str]) -> None:
     assert names_from_path(path, {}) == found
 
 
+@pytest.mark.parametrize(
+    ("path", "artist", "title"),
+    [
+        ("Beethoven/Symphonies/01 - Symphony No. 5 - I. Allegro.mp3", "Beethoven", ...),
+        ("Vivaldi/Four Seasons/01 - Spring - Allegro.mp3", "Vivaldi", ...),
+        ("Vivaldi/Four Seasons/01 - Four Seasons - Spring.mp3", "Vivaldi", ...),
+        ("Classical/Mozart/Requiem/01 - Introitus - Requiem aeternam.mp3", "Mozart", ...),
+        ("Anna/Hits/01 - Noon - Dusk.mp3", "Anna", ...),
+        ("Anna - Hits/01 - Noon - Dusk.mp3", "Anna", ...),
+        ("Anna/Hits/CD 1/01 - Noon - Dusk.mp3", "Anna", ...),
+        ("Anna/Hits/01 - Anna - Noon.mp3", "Anna", "Noon"),
+        ("Anna/Hits/01 - ANNA - Noon - Live.mp3", "ANNA", "Noon - Live"),
+        ("Various/Hits/01 - Bob - Noon.mp3", "Bob", "Noon"),
+        ("Soundtracks/Hits/01 - Bob - Noon.mp3", "Bob", "Noon"),
+        ("Rock/Hits/01 - Bob - Noon.mp3", "Bob", "Noon"),
+        ("Best of 2019/Summer/01 - Bob - Noon.mp3", "Bob", "Noon"),
+        ("01 - Symphony No. 5 - Allegro.mp3", "", ...),
+    ],
+)
+def test_first_part_of_a_numbered_file_is_read(path: str, artist: str, title) -> None:
+    found = names_from_path(path, {})
+    whole = path.rpartition("/")[2].removeprefix("01 - ").removesuffix(".mp3")
+    assert found.get("artist", "") == artist
+    assert found["title"] == (whole if title is ... else title)
+
+
+PARTS = (
+    *("Disc One", "Disc 1", "disc_1", "CD1", "CD 2", "Disk II", "LP 1", "Vinyl 2", "Cassette 1"),
+    *("Side A", "Side 1", "Face B", "Bonus", "Bonus Disc", "Bonus CD", "Bonus Tracks", "Extras"),
+    *("Act 1", "Act III", "Chapter 1", "Chapter Two", "Live", "Bonus CD 2", "CD1 - The Beginning"),
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_part_of_an_album_lies_in_its_folder(part: str) -> None:
+    found = names_from_path(f"Rock/Pink Floyd/1979 - The Wall/{part}/01 Noon.mp3", {})
+    assert (found["artist"], found["album"], found["year"]) == ("Pink Floyd", "The Wall", "1979")
+    alone = names_from_path(f"The Wall/{part}/01 Noon.mp3", {})
+    assert part == "Live" or not {"artist", "album"} & alone.keys()
+
+
+GROUPS = (
+    *("Discography", "Pink Floyd - Discography", "Pink Floyd Discography (1967-2014)", "Albums"),
+    *("Studio Albums", "The Studio Albums 1967-1994", "Pink Floyd - Studio Albums", "Singles"),
+    *("Remasters 2009", "2009 Remasters", "Live Albums", "EPs", "LPs", "Complete Albums"),
+    *(
+        "Box Set",
+        "The Vinyl Collection",
+        "Best of Pink Floyd",
+        "Reissues",
+        "Pink Floyd (Discography)",
+    ),
+)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_group_of_albums_is_no_artist(group: str) -> None:
+    found = names_from_path(f"Pink Floyd/{group}/1979 - The Wall/01 Noon.mp3", {})
+    assert (found["artist"], found["album"], found["year"]) == ("Pink Floyd", "The Wall", "1979")
+    alone = names_from_path(f"{group}/The Wall/01 Noon.mp3", {})
+    assert alone.get("artist") == ("Pink Floyd" if group.startswith("Pink") else None)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("Best of 2019", "My Music Collection", "Kids Songs", "My Playlists", "Summer Hits"),
+        *("Top 40", "Hits of the 80s", "Party Songs", "My Favourites", "Jazz Collection"),
+    ],
+)
+def test_mixed_folder_is_no_artist(folder: str) -> None:
+    assert "artist" not in names_from_path(f"{folder}/Summer/01 Noon.mp3", {})
+
+
+@pytest.mark.parametrize(
+    "artist",
+    [
+        *(
+            "Roxy Music",
+            "Little Mix",
+            "My Chemical Romance",
+            "Live Aid Band",
+            "Disclosure",
+            "Actress",
+        ),
+        *(
+            "Best Coast",
+            "Sideways",
+            "Chapterhouse",
+            "Bonus Points",
+            "Single Gun Theory",
+            "Facelift",
+        ),
+        *("Studio Killers", "The Album Leaf", "EPMD", "LPX", "Disco Inferno", "The Works Band"),
+    ],
+)
+@pytest.mark.parametrize(
+    "album",
+    [
+        "Hits",
+        "Face Value",
+        "Best of Live",
+        "The Platinum Collection",
+        "Live at Home",
+        "Side Effects",
+    ],
+)
+def test_artist_with_a_common_word_is_one(artist: str, album: str) -> None:
+    found = names_from_path(f"{artist}/{album}/01 Noon.mp3", {})
+    assert (found["artist"], found["album"]) == (artist, album)
+
+
+@pytest.mark.parametrize(
+    ("folder", "album", "year"),
+    [
+        ("1999 - Hits", "Hits", "1999"),
+        ("1999. Hits", "Hits", "1999"),
+        ("1999_Hits", "Hits", "1999"),
+        ("[1999] Hits", "Hits", "1999"),
+        ("(1999) - Hits", "Hits", "1999"),
+        ("1999-05-31 - Hits", "Hits", "1999"),
+        ("1999 Hits", "Hits", "1999"),
+        ("1685 - Hits", "Hits", "1685"),
+        ("1989 (Taylor's Version)", "1989 (Taylor's Version)", ""),
+        ("1989 (Deluxe)", "1989 (Deluxe)", ""),
+        ("1989 [Deluxe Edition]", "1989 [Deluxe Edition]", ""),
+        ("1989 - Deluxe Edition", "1989 - Deluxe Edition", ""),
+        ("1989 Deluxe", "1989 Deluxe", ""),
+        ("2014 - 1989 (Deluxe)", "1989 (Deluxe)", "2014"),
+        ("1989 (Deluxe) (2014)", "1989 (Deluxe)", "2014"),
+        ("1000 Forms of Fear", "1000 Forms of Fear", ""),
+        ("2099 Miles", "2099 Miles", ""),
+        ("2099 - Miles", "2099 - Miles", ""),
+        ("(What's Noon) Dusk", "(What's Noon) Dusk", ""),
+        ("Hits (1999)", "Hits", "1999"),
+        ("Hits (Disc Two)", "Hits", ""),
+    ],
+)
+def test_year_of_an_album_is_read(folder: str, album: str, year: str) -> None:
+    found = names_from_path(f"Anna/{folder}/01 Noon.mp3", {})
+    assert (found["artist"], found["album"], found.get("year", "")) == ("Anna", album, year)
+
+
 def test_path_gives_only_what_agrees_with_tags() -> None:
     path = "Anna/Hits/03 Noon.mp3"
     assert names_from_path(path, {"artist": "ANNA", "title": "Noon"})["album"] == "Hits"
