@@ -359,6 +359,45 @@ def test_copy_of_another_album_stays_missing(music, library):
     assert (again.replaced, again.missing) == (0, 1)
 
 
+def _analyzed_again(music, library):
+    preprocess(library, music)
+
+
+def _vectors_are_lost(music, library):
+    library.drop_features(lambda settings: settings.get("embedding of") == "fingerprint")
+
+
+@pytest.mark.parametrize("change", [_analyzed_again, _vectors_are_lost])
+def test_tracks_that_are_compared_again_are_not_new(music, library, change):
+    write(music / OLD, tune(1, 70.0), **TAGS)
+    write(music / "Best/3 Sun.flac", tune(1, 70.0), **{**TAGS, "album": "Best"})
+    preprocess(library, music, fast=True)
+    (music / OLD).unlink()
+    assert preprocess(library, music, fast=True).missing == 1
+    change(music, library)
+    again = preprocess(library, music)
+    assert (again.replaced, again.missing) == (0, 1)
+    assert len(tracks_of(library)) == 3
+
+
+def test_new_file_is_merged_after_a_killed_comparison(music, library, monkeypatch):
+    preprocess(library, music)
+    (music / OLD).unlink()
+    write(music / "Best/3 Sun.flac", tune(1), **{**TAGS, "album": "Best"})
+    from segue.pipeline import preprocess as module
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "merge_replaced", killed)
+        with pytest.raises(KeyboardInterrupt):
+            preprocess(library, music)
+    again = preprocess(Library(library.directory), music)
+    assert (again.analysed, again.replaced, again.missing) == (0, 1, 0)
+    assert tracks_of(library)[OLD].album == "Best"
+
+
 def test_killed_merge_loses_no_listens(music, library, monkeypatch):
     preprocess(library, music)
     listen(library, OLD, "play")

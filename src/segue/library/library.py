@@ -54,7 +54,12 @@ from segue.library.jobs import JobStore
 from segue.library.joined_listeners import ListenKey, join_listeners
 from segue.library.listener_rules import ListenerRuleStore
 from segue.library.lock import being_written, writing
-from segue.library.merged_tracks import merge_tracks
+from segue.library.merged_tracks import (
+    forget_unmerged,
+    merge_tracks,
+    note_unmerged,
+    unmerged_rows,
+)
 from segue.library.models import ModelStore
 from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
@@ -204,6 +209,7 @@ class Library(LibraryQueries):
             mark_missing(connection, missing)
             mark_missing(connection, left_out, left_out=True)
             after = files_of(connection)
+            note_unmerged(connection, before.keys(), after.keys())
             stale = [
                 row
                 for row, files in before.items()
@@ -243,6 +249,16 @@ class Library(LibraryQueries):
         with translate_errors(self.directory):
             move_in(self._features, moved)
             write_token(self._features, token)
+
+    def unmerged(self) -> set[int]:
+        """Return the rows of the tracks that were added since `set_merged` was called for them."""
+        with self._database.connect() as connection:
+            return unmerged_rows(connection)
+
+    def set_merged(self, track_ids: Collection[str]) -> None:
+        """Record that some tracks are compared and merged with those that were there before."""
+        with self._database.begin() as connection:
+            forget_unmerged(connection, track_ids)
 
     def add_listens(self, source: str, arrivals: Sequence[ImportedListen]) -> AddedListens:
         """Add a batch of imported listens that are new, completely or not at all."""

@@ -6,7 +6,8 @@ and the analysis of the track that is not missing, and the listens, opinions, pl
 rules of the other. The id of the removed track stays known: see `schema.former_ids`.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, or_, select, update
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from segue.library import schema
 from segue.library.feedback import opinion_key
 from segue.library.serving_schema import annotations, playback, playlist_tracks
-from segue.library.writes import mark_outdated_entities
+from segue.library.writes import mark_outdated_entities, put_meta
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _HISTORY: Final = (
     *(schema.listens, schema.feedback, playlist_tracks, schema.former_ids, schema.tag_backups),
 )
+_UNMERGED: Final = "rows of unmerged tracks"
+"""Key in `meta`: the rows of tracks that are new since they were compared with missing ones."""
 _OF_FILE: Final = frozenset({"row", "track_id", "split", "album_row"})
 """Columns of a track that are not those of its file."""
 
@@ -50,6 +53,40 @@ def merge_tracks(connection: "Connection", pairs: Sequence[tuple[int, int]]) -> 
         _remove(connection, removed, kept)
     mark_outdated_entities(connection)
     return moved
+
+
+def note_unmerged(
+    connection: "Connection", before: Collection[int], after: Collection[int]
+) -> None:
+    """Note which tracks are new, by the rows before and after some were added.
+
+    They stay noted until a scan has compared them, also if the process is killed before.
+    """
+    noted = unmerged_rows(connection)
+    # rows of removed tracks are used again
+    now = (noted & set(before)) | (set(after) - set(before))
+    if now != noted:
+        _put_unmerged(connection, now)
+
+
+def unmerged_rows(connection: "Connection") -> set[int]:
+    """Return the noted rows."""
+    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == _UNMERGED))
+    return set(json.loads(found)) if found else set()
+
+
+def forget_unmerged(connection: "Connection", track_ids: Collection[str]) -> None:
+    """Forget the noted rows of some tracks, and those of tracks that are removed."""
+    noted, done = unmerged_rows(connection), set(track_ids)
+    if not noted:
+        return
+    tracks = schema.tracks
+    rows = connection.execute(select(tracks.c.row, tracks.c.track_id))
+    _put_unmerged(connection, {row for row, track_id in rows if track_id not in done} & noted)
+
+
+def _put_unmerged(connection: "Connection", rows: Collection[int]) -> None:
+    put_meta(connection, _UNMERGED, json.dumps(sorted(rows)))
 
 
 def _take_file(connection: "Connection", kept: int, removed: int) -> None:

@@ -220,9 +220,11 @@ def _take_in(
         left_out=scan.left_out,
     )
     arrived = match_waiting(library)
+    scanned = {track.track_id for track in scan.tracks}
     by_file = found.kind in ("folder", "gtzan")  # a table names the track of each file
-    scanned = {track.track_id for track in scan.tracks} if by_file else set()
-    done = analyse_library(library, workers, options, scanned=scanned, progress=progress)
+    done = analyse_library(
+        library, workers, options, scanned=scanned, merging=by_file, progress=progress
+    )
     counts = library.counts()
     return PreprocessResult(
         dataset=name,
@@ -277,19 +279,21 @@ def analyse_library(
     options: AnalysisOptions,
     *,
     scanned: Collection[str] = (),
+    merging: bool = False,
     progress: Progress,
 ) -> AnalysisResult:
     """Analyze and embed the tracks of a library for which that is not done yet.
 
-    The files of the tracks with the ids `scanned` may replace those of missing tracks.
+    If `merging`, the files of the tracks with the ids `scanned` may replace those of missing ones.
     """
     catalogue = library.catalogue()
     analysed, problems = analyse_new(library, catalogue, workers, options, progress=progress)
     library.set_problems("analysis", problems)
     if analysed:
         catalogue = library.catalogue()
-    new = find_duplicates(library, catalogue, progress=progress)
-    replaced = merge_replaced(library, scanned, new) if scanned else 0
+    find_duplicates(library, catalogue, progress=progress)
+    replaced = merge_replaced(library, scanned) if merging else 0
+    library.set_merged(scanned)
     if replaced:
         catalogue = library.catalogue()
     encoded = encode_new(library, catalogue, progress=progress)

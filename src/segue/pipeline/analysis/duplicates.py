@@ -76,11 +76,8 @@ def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
 
 def find_duplicates(
     library: Library, catalogue: Catalogue, *, progress: Progress = no_progress
-) -> list[int]:
-    """Compare new tracks with all tracks, also missing ones; return the rows of the new ones.
-
-    Where all are compared, because none was before or the comparison is another now, none is new.
-    """
+) -> None:
+    """Compare tracks that were not compared yet with all tracks, also missing ones."""
     with (
         Fingerprints(library) as fingerprints,
         _vectors(library) as vectors,
@@ -88,7 +85,7 @@ def find_duplicates(
         rows = [row for row in catalogue.rows.tolist() if row in fingerprints]
         new = [place for place, row in enumerate(rows) if row not in vectors]
         if not new:
-            return []
+            return
         prints = [fingerprints.read(row) for row in rows]
         with progress("Comparing recordings", len(new)) as advance:
             made = np.stack([shift_invariant_vector(prints[place]) for place in new])
@@ -119,7 +116,6 @@ def find_duplicates(
             vectors.add_many(new_rows, {"vector": made})
             advance(sum(not len(prints[place]) for place in new))  # those without a fingerprint
     library.drop_features(_is_outdated)
-    return new_rows if len(new) < len(rows) else []
 
 
 def _titles(catalogue: Catalogue) -> dict[int, str]:

@@ -47,18 +47,16 @@ class Agreement(IntEnum):
     WHOLE = 3
 
 
-def merge_replaced(library: Library, scanned: Collection[str], new: Collection[int]) -> int:
+def merge_replaced(library: Library, scanned: Collection[str]) -> int:
     """Merge missing tracks with those of the files that replaced theirs; return their number.
 
     Parameters
     ----------
     scanned
         Ids of the tracks of the folder that was scanned: only their files replace others.
-    new
-        Rows of the tracks that were added since the last run.
     """
     n_merged = 0
-    added = set(new)
+    added = library.unmerged()
     while pairs := _pairs(library, set(scanned), added):
         library.merge_tracks(pairs)
         n_merged += len(pairs)
