@@ -84,6 +84,23 @@ def terminal_text(text: str) -> str:
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def printable_bytes(text: str) -> str:
+    r"""Return `text` with bytes that are not UTF-8, and halves of surrogate pairs, as escapes.
+
+    Idempotent. Databases cannot store the others.
+
+    >>> printable_bytes("caf\udce9.flac"), printable_bytes("Zoë")
+    ('caf\\xe9.flac', 'Zoë')
+    """
+    if text.isascii():
+        return text
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # halves that stand for no byte
+        raw = text.encode("utf-8", "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")
+
+
 def plural(n: int, one: str, several: str = "") -> str:
     """Return a count with its noun.
 

@@ -121,7 +121,7 @@ def tracks(
     """List or search tracks and their files."""
     from segue.artist_names import credits_of
     from segue.library import Library
-    from segue.pipeline.catalogue.shown_files import shown_file, tracks_with
+    from segue.pipeline.catalogue.shown_files import shown_files, tracks_with
     from segue.sources.file_tags.path_names import FROM_PATH
 
     opened = Library(library, create=False)
@@ -142,10 +142,10 @@ def tracks(
         ]
         print_json({"n": len(found), "tracks": rows})
         return
-    roots = opened.reader.roots()
+    names = shown_files(opened, [track.track_id for track in found[:most]])
     cells = [
         (
-            shown_file(track, roots) + _note(track),
+            names.get(track.track_id, track.track_id) + _note(track),
             track.title or "",
             _artists(track),
             ", ".join(track.genres),
@@ -184,7 +184,7 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
     """List duplicates: recordings that exist in several files."""
     from segue.library import Library
     from segue.pipeline.analysis.duplicates import duplicates as find
-    from segue.pipeline.catalogue.shown_files import shown_file
+    from segue.pipeline.catalogue.shown_files import shown_files
 
     opened = Library(library, create=False)
     found = find(opened)
@@ -194,11 +194,12 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
     if not found.recordings:
         say("No duplicates.")
         return
-    roots = opened.reader.roots()
+    shown = [track.track_id for tracks in found.recordings for track in tracks]
+    names = shown_files(opened, shown)
     rows = [
         (
             f"{number}" if not place else "",
-            shown_file(track, roots),
+            names.get(track.track_id, track.track_id),
             " - ".join(part for part in (track.artist, track.title) if part),
             "" if track.duration is None else _minutes(track.duration),
         )

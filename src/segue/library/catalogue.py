@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, cast
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import numpy as np
@@ -20,18 +20,32 @@ from numpy.typing import NDArray
 from segue.catalogue_ids import CatalogueIds
 from segue.errors import UnknownTrackError
 from segue.library.entities import identify, names_of
-from segue.library.track_names import NamedTrack, TrackName, the_named
+from segue.library.track_names import NameRecord, TrackName, the_named, tracks_named
 from segue.types import ArtistCredit, Split, Track
+
+
+class NamedTracks(Protocol):
+    """What finds the tracks of a library by names: `segue.library.read_connection`."""
+
+    def track_id(self, text: str) -> str | None:
+        """Return the id of the track that a text names, if one does."""
+
+    def near(self, text: str) -> list[str]:
+        """Return ids of some tracks with a text in their id or title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All tracks of a library in the order of their rows, and the ids of artists and albums."""
+    """All tracks of a library in the order of their rows, and the ids of artists and albums.
+
+    `names` finds tracks by other names than their ids; without it, all tracks are compared.
+    """
 
     tracks: Sequence[Track]
     rows: NDArray[np.int64]
     ids: CatalogueIds
     positions: Mapping[str, int] = field(init=False)
+    names: "NamedTracks | None" = None
 
     @classmethod
     def of(cls, tracks: Sequence[Track]) -> Self:
@@ -57,12 +71,12 @@ class Catalogue:
             If several have the name.
         """
         found = self.positions.get(name)
+        if found is None:
+            named = self._named(name) if self.names is None else self.names.track_id(name)
+            found = None if named is None else self.positions.get(named)
         if found is not None:
             return found
-        named = the_named(name, self._named(name))
-        if named is not None and named.track_id in self.positions:
-            return self.positions[named.track_id]
-        near = self._near(name)
+        near = self._near(name) if self.names is None else self.names.near(name)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else _FIND_IDS
         raise UnknownTrackError(f"The library holds no track {name!r}: {hint}")
 
@@ -70,17 +84,21 @@ class Catalogue:
         """Return the id of a track that is given by its id or another name: see `position`."""
         return name if name in self.positions else self.tracks[self.position(name)].track_id
 
-    def _named(self, text: str) -> list[NamedTrack]:
-        """Return the tracks that a text names."""
-        name = TrackName(text)
-        found = []
-        for position, track in enumerate(self.tracks):
-            path = None if track.path is None else str(track.path)
-            rank = name.rank(path, track.title, track.artist)
-            rank = rank or name.loose_rank(track.title, track.artist)
-            if rank:
-                found.append(NamedTrack(rank, position, track.track_id, path, track.missing))
-        return found
+    def _named(self, text: str) -> str | None:
+        """Return the id of the track that a text names."""
+        records = [
+            NameRecord(
+                position,
+                track.track_id,
+                None if track.path is None else str(track.path),
+                track.title,
+                track.artist,
+                track.missing,
+            )
+            for position, track in enumerate(self.tracks)
+        ]
+        found = the_named(text, tracks_named(TrackName(text), lambda _: records, lambda _: records))
+        return None if found is None else found.track_id
 
     def _near(self, text: str) -> list[str]:
         """Return ids of some tracks with a text in their id or title."""

@@ -96,7 +96,7 @@ class FeedbackLog:
 
     def _with_ids(self, events: Sequence[Event]) -> list[Event]:
         """Return events with the ids of the tracks that they name, maybe by other names."""
-        ids = {name: self._reader.track_id(name) for name in {one.track_id for one in events}}
+        ids = self._reader.track_ids({one.track_id for one in events})
         for name, track_id in ids.items():
             if track_id is None:
                 raise UnknownTrackError(_UNKNOWN.format(name))

@@ -125,9 +125,8 @@ class Library(LibraryQueries):
                 raise LibraryError(
                     f"{directory} is a file, not a library: choose another --library."
                 )
-        super().__init__(open_database(database))
+        super().__init__(open_database(database), ReadConnection(database))
         self.models = ModelStore(self.directory / "models")
-        self.reader = ReadConnection(database)
         self.feedback = FeedbackLog(self._database, self.reader)
         self.histories = Histories(self._database, self.reader)
         self.imports = ImportStore(self._database)

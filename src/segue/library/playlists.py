@@ -135,7 +135,9 @@ class PlaylistStore:
             If the library does not hold one of the tracks; the list is then as it was.
         """
         track_ids = self._ids_of(track_ids)
-        values = {} if recipe is None else {"recipe": json.dumps(recipe, ensure_ascii=False)}
+        values: dict[str, Any] = (
+            {} if recipe is None else {"recipe": json.dumps(recipe, ensure_ascii=False)}
+        )
         return self._change(owner, playlist, track_ids, **values) is not None
 
     def edit_tracks(
@@ -143,31 +145,21 @@ class PlaylistStore:
     ) -> bool:
         """Replace the tracks of a playlist by what `edit` returns; return whether it was there.
 
-        No other process can change the playlist in between.
+        If another process changes the playlist in between, `edit` is called again with its tracks.
 
         Raises
         ------
         UnknownTrackError
             If the library does not hold one of the tracks; the list is then as it was.
         """
-        own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
-        later = func.max(time.time(), playlists.c.changed + 1e-3)
-        with self._database.begin() as connection:
-            # a change first: it takes the lock
-            connection.execute(update(playlists).where(own).values(changed=later))
-            row = connection.scalar(select(playlists.c.row).where(own))
-            if row is None:
+        while True:
+            before = self.get(owner, playlist)
+            if before is None:
                 return False
-            query = (
-                select(tracks.c.track_id)
-                .join_from(playlist_tracks, tracks, playlist_tracks.c.track == tracks.c.row)
-                .where(playlist_tracks.c.playlist == row)
-                .order_by(playlist_tracks.c.place)
-            )
-            edited = self._ids_of(edit(list(connection.scalars(query))))
-            connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist == row))
-            _put_tracks(connection, row, edited)
-            return True
+            # other names than ids take long: no transaction waits for them
+            edited = self._ids_of(edit(list(before.tracks)))
+            if self._change(owner, playlist, edited, since=before.changed) is not None:
+                return True
 
     def delete(self, owner: str, playlist: str) -> bool:
         """Delete a playlist; return whether it was there."""
@@ -185,21 +177,29 @@ class PlaylistStore:
         UnknownTrackError
             If the library does not hold one of them.
         """
-        ids = {name: self._reader.track_id(name) for name in dict.fromkeys(names)}
-        unknown = [name for name, track_id in ids.items() if track_id is None]
+        ids = self._reader.track_ids(dict.fromkeys(names))
+        unknown = [name for name in dict.fromkeys(names) if ids[name] is None]
         if unknown:
             raise unknown_tracks(unknown)
         return [ids[name] or "" for name in names]
 
     def _change(
-        self, owner: str, playlist: str, track_ids: Sequence[str] | None = None, **values: str
+        self,
+        owner: str,
+        playlist: str,
+        track_ids: Sequence[str] | None = None,
+        since: float | None = None,
+        **values: Any,
     ) -> int | None:
-        """Change a playlist and return its row; None where it is not there."""
+        """Change a playlist and return its row; None where it is not there, or changed `since`."""
         own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
         # clocks stand still and are set back; what is changed must show it
         later = func.max(time.time(), playlists.c.changed + 1e-3)
         with self._database.begin() as connection:
-            connection.execute(update(playlists).where(own).values({**values, "changed": later}))
+            same = own if since is None else own & (playlists.c.changed == since)
+            changed = update(playlists).where(same).values({**values, "changed": later})
+            if not connection.execute(changed).rowcount:
+                return None
             row = connection.scalar(select(playlists.c.row).where(own))
             if row is not None and track_ids is not None:
                 connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist == row))

@@ -17,6 +17,7 @@ from segue.library.database import Database
 from segue.library.entity_rows import catalogue_ids
 from segue.library.imports import track_references
 from segue.library.problem_rows import one_problem_a_file
+from segue.library.read_connection import ReadConnection
 from segue.library.writes import FILE_STAGES, VALUES
 from segue.types import LISTEN_COLUMNS, Problem, Split, Track, TrackReference
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 class LibraryQueries:
     """Reads one library's database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reader: ReadConnection) -> None:
         self._database = database
+        self.reader = reader
 
     def catalogue(self) -> Catalogue:
         """Return all tracks, in the order of their rows."""
@@ -39,7 +41,7 @@ class LibraryQueries:
         rows = np.array([record["row"] for record in records], np.int64)
         with self._database.connect() as connection:
             ids = catalogue_ids(connection, rows)
-        return Catalogue([from_record(record) for record in records], rows, ids)
+        return Catalogue([from_record(record) for record in records], rows, ids, self.reader)
 
     def known_tracks(self) -> dict[str, KnownTrack]:
         """Return every track by its id as its dataset states it, with its audio file."""

@@ -1,31 +1,34 @@
 """Fast queries for single tracks and listeners, for long-lived processes.
 
-Plain SQL over a pool of connections; each answer is a few rows and takes tens of microseconds.
-Other processes may write at the same time.
+Each answer is a few rows and takes tens of microseconds. Other processes may write at the same
+time.
 """
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import LifoQueue
-from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.library.catalogue import ANALYZED, from_record, path_from_text
+from segue.library.catalogue import ANALYZED, from_record, path_from_text, path_to_text
+from segue.library.connection_pool import ConnectionPool
 from segue.library.sharing import MIN_GROUP, Sharing
-from segue.library.storage import database_uri, translate_errors
-from segue.library.track_names import NamedTrack, TrackName, the_named
+from segue.library.track_index import TrackIndex
+from segue.library.track_names import (
+    NameRecord,
+    TrackName,
+    loose_keys,
+    name_keys,
+    the_named,
+    tracks_named,
+)
+from segue.text import printable_bytes
 from segue.types import Track
 
-MAX_CONNECTIONS: Final = 16
-"""Connections of one process, at most; each has three files open."""
-_BUSY_SECONDS = 10.0
-_CHUNK = 500
 _ANALYZED = ", ".join(f"audio_files.{name} AS analyzed_{name}" for name in ANALYZED)
 _TRACKS = (
     f"SELECT tracks.*, {_ANALYZED} FROM tracks"  # noqa: S608  # our own names
@@ -36,10 +39,7 @@ _ROW_OF_TRACK = (
     " UNION ALL SELECT track FROM former_ids WHERE track_id = ?1 LIMIT 1"
 )
 _ROOTS = "SELECT DISTINCT json_extract(result, '$.dataset') FROM runs WHERE verb = 'preprocess'"
-_NAMED = (
-    "SELECT rank, row, track_id, path, missing FROM (SELECT name_rank(path, title, artist) AS rank,"
-    " row, track_id, path, missing FROM tracks) WHERE rank > 0 ORDER BY rank, row LIMIT 1000"
-)
+_NAMES = "SELECT row, track_id, path, title, artist, missing FROM tracks"
 _LISTENS = (
     "SELECT listens.track, plays, ms_played, skipped, completed, rating, timestamp, position,"
     " dataset FROM listens WHERE user = ? AND NOT coalesce(private, 0) ORDER BY id"
@@ -112,25 +112,26 @@ class StoredListener:
     number: int
 
 
-class ReadConnection:
+class ReadConnection(ConnectionPool):
     """Reads one library's database, from any thread."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._pool: LifoQueue[sqlite3.Connection | None] = LifoQueue()
-        for _ in range(MAX_CONNECTIONS):
-            self._pool.put(None)
-        self._watch: sqlite3.Connection | None = None  # its own: it counts what others write
-        self._lock = threading.Lock()
+        super().__init__(path)
+        self._names, self._loose_names = TrackIndex(_keys), TrackIndex(_loose_keys)
+        self._indexed_versions: dict[TrackIndex, int] = {}
+        self._index_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close all connections, each after its use; the next query opens one again."""
+        super().close()
+        with self._index_lock:
+            self._indexed_versions.clear()  # another connection counts changes from another number
 
     def tracks(self, rows: Sequence[int]) -> dict[int, Track]:
         """Return tracks by their rows; unknown rows are left out."""
         found: dict[int, Track] = {}
-        for start in range(0, len(rows), _CHUNK):
-            part = rows[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            for record in self._all(f"{_TRACKS} WHERE tracks.row IN ({marks})", part):
-                found[record["row"]] = from_record(dict(record))
+        for record in self._in(f"{_TRACKS} WHERE tracks.row", rows):
+            found[record["row"]] = from_record(dict(record))
         return found
 
     def each_track(self) -> Iterator[Track]:
@@ -149,55 +150,100 @@ class ReadConnection:
         found = self._all(_ROW_OF_TRACK, [track_id])
         return int(found[0][0]) if found else None
 
+    def track_rows(self, track_ids: Collection[str]) -> dict[str, int]:
+        """Return the rows of tracks by their ids, present or former; unknown ids are left out."""
+        wanted = {printable_bytes(one): one for one in track_ids}
+        found: dict[str, int] = {}
+        for table, row in (("former_ids", "track"), ("tracks", "row")):
+            query = f"SELECT track_id, {row} FROM {table} WHERE track_id"  # noqa: S608  # our own
+            found |= {wanted[one[0]]: int(one[1]) for one in self._in(query, list(wanted))}
+        return found
+
     def roots(self) -> list[str]:
         """Return the folders that were scanned."""
         return [one[0] for one in self._all(_ROOTS, []) if one[0]]
 
-    def named(self, text: str) -> list[NamedTrack]:
-        """Return the tracks that a text names: see `segue.library.track_names`."""
-        name = TrackName(text, self.roots())
-
-        def rank(path: str | None, title: str | None, artist: str | None) -> int:
-            return name.rank(path and str(path_from_text(path)), title, artist)
-
-        def loose(_: str | None, title: str | None, artist: str | None) -> int:
-            return name.loose_rank(title, artist)
-
-        for function in (rank, loose):
-            with self._using() as connection:
-                connection.create_function("name_rank", 3, function, deterministic=True)
-                found = connection.execute(_NAMED).fetchall()
-            if found:
-                return [
-                    NamedTrack(
-                        rank=one["rank"],
-                        row=one["row"],
-                        track_id=one["track_id"],
-                        path=one["path"] and str(path_from_text(one["path"])),
-                        missing=bool(one["missing"]),
-                    )
-                    for one in found
-                ]
-        return []
-
-    def by_artist(self, artist: str) -> Track | None:
-        """Return a track whose artist is shown by this text, None if there is none."""
-        found = self._all("SELECT row FROM tracks WHERE artist = ? LIMIT 1", [artist])
-        return self.tracks([found[0][0]])[found[0][0]] if found else None
-
     def track_id(self, text: str) -> str | None:
-        """Return the id of the track that a text names; None if none does.
+        """Return the id of the track that a text names, None if none does: see `track_names`.
 
         Raises
         ------
         AmbiguousTrackError
             If it names several.
         """
-        row = self.track_row(text)
-        if row is not None:
-            return str(self._all("SELECT track_id FROM tracks WHERE row = ?", [row])[0][0])
-        found = the_named(text, self.named(text))
-        return None if found is None else found.track_id
+        return self.track_ids([text])[text]
+
+    def track_ids(self, texts: Collection[str]) -> dict[str, str | None]:
+        """Return the id of the track that each of some texts names, None where none does.
+
+        Raises
+        ------
+        AmbiguousTrackError
+            If one names several.
+        """
+        rows = self.track_rows(texts)
+        query = "SELECT row, track_id FROM tracks WHERE row"
+        ids: dict[int, str] = {one[0]: one[1] for one in self._in(query, list(rows.values()))}
+        found: dict[str, str | None] = {text: ids.get(row) for text, row in rows.items()}
+        others = [text for text in texts if found.get(text) is None]
+        roots = self.roots() if others else []
+        for text in others:
+            name = TrackName(text, roots)
+            one = the_named(text, tracks_named(name, self._with_keys, self._with_loose_keys))
+            found[text] = None if one is None else one.track_id
+        return found
+
+    def rows_of_paths(self, texts: Collection[str]) -> dict[str, int]:
+        """Return the row of the track that `track_id` finds by an id or the path of a file there.
+
+        All texts together cost one pass over the paths of the library, and no index is made.
+        """
+        found, roots = self.track_rows(texts), self.roots()
+        names = {text: TrackName(text, roots) for text in texts if text not in found}
+        at = self._at_paths({path for name in names.values() for path in name.paths})
+        for text, name in names.items():
+            ranked = sorted(
+                (name.rank(track), track.row)
+                for track in {track for path in name.paths for track in at.get(path, [])}
+            )
+            if ranked and (len(ranked) == 1 or ranked[0][0] < ranked[1][0]):
+                found[text] = ranked[0][1]
+        return found
+
+    def _at_paths(self, paths: Collection[str]) -> dict[str, list[NameRecord]]:
+        """Return the tracks with a file at each of some paths."""
+        stored = json.dumps([path_to_text(Path(path)) for path in paths])
+        query = f"{_NAMES} WHERE NOT coalesce(missing, 0) AND path"
+        query += " IN (SELECT value FROM json_each(?))"
+        found: dict[str, list[NameRecord]] = {}
+        for record in self._all(query, [stored]) if paths else []:
+            track = _name_record(record)
+            found.setdefault(track.path or "", []).append(track)
+        return found
+
+    def _with_keys(self, keys: Collection[str]) -> list[NameRecord]:
+        return self._indexed(self._names, keys)
+
+    def _with_loose_keys(self, keys: Collection[str]) -> list[NameRecord]:
+        return self._indexed(self._loose_names, keys)
+
+    def _indexed(self, index: TrackIndex, keys: Collection[str]) -> list[NameRecord]:
+        """Return the tracks with one of some keys in an index, which is brought up to date."""
+        version = self.changes()
+        with self._index_lock:
+            if self._indexed_versions.get(index) != version:
+                with self._using() as connection:
+                    cursor = connection.cursor()
+                    cursor.row_factory = None
+                    index.update(cursor.execute("SELECT row, path, title, artist FROM tracks"))
+                self._indexed_versions[index] = version
+            rows = index.rows(keys)
+        return [_name_record(one) for one in self._in(f"{_NAMES} WHERE row", rows)]
+
+    def by_artist(self, artist: str) -> Track | None:
+        """Return a track whose artist is shown by this text, None if there is none."""
+        found = self._all("SELECT row FROM tracks WHERE artist = ? LIMIT 1", [artist])
+        return self.tracks([found[0][0]])[found[0][0]] if found else None
 
     def near(self, text: str, most: int = 3) -> list[str]:
         """Return ids of tracks that have a text in their id or title."""
@@ -271,13 +317,8 @@ class ReadConnection:
 
     def ratings(self, fingerprints: Sequence[bytes]) -> list[tuple[bytes, float, float | None]]:
         """Return fingerprint, rating and time of the listens with these fingerprints."""
-        found: list[tuple[bytes, float, float | None]] = []
-        for start in range(0, len(fingerprints), _CHUNK):
-            part = fingerprints[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            records = self._all(f"{_RATINGS} AND fingerprint IN ({marks})", part)
-            found += [(record[0], record[1], record[2]) for record in records]
-        return found
+        records = self._in(f"{_RATINGS} AND fingerprint", fingerprints)
+        return [(record[0], record[1], record[2]) for record in records]
 
     def session(self, token: bytes, now: float) -> sqlite3.Row | None:
         """Return the session with the digest of a token that has not expired, with its account."""
@@ -292,47 +333,16 @@ class ReadConnection:
             if path or features:
                 yield row, Track(track_id=track_id, path=path, features=features)
 
-    def changes(self) -> int:
-        """Return a number that changes when a process has written to the database."""
-        with translate_errors(self._path.parent), self._lock:
-            if self._watch is None:
-                self._watch = self._connect()
-            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
-    def close(self) -> None:
-        """Close all connections, each after its use; the next query opens one again."""
-        for connection in [self._pool.get() for _ in range(MAX_CONNECTIONS)]:
-            if connection is not None:
-                connection.close()
-            self._pool.put(None)
-        with self._lock:
-            if self._watch is not None:
-                self._watch.close()
-            self._watch = None
+def _name_record(record: sqlite3.Row) -> NameRecord:
+    path = None if record["path"] is None else str(path_from_text(record["path"]))
+    known = (record["row"], record["track_id"], path, record["title"], record["artist"])
+    return NameRecord(*known, missing=bool(record["missing"]))
 
-    def _all(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-        with self._using() as connection:
-            return connection.execute(query, values).fetchall()
 
-    @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        connection = self._pool.get()  # waits while all are in use
-        try:
-            with translate_errors(self._path.parent):
-                if connection is None:
-                    connection = self._connect()
-                yield connection
-        finally:
-            self._pool.put(connection)
+def _keys(path: str | None, title: str | None, artist: str | None) -> Iterator[str]:
+    return name_keys(None if path is None else str(path_from_text(path)), title, artist)
 
-    def _connect(self) -> sqlite3.Connection:
-        found = sqlite3.connect(
-            database_uri(self._path),
-            uri=True,
-            timeout=_BUSY_SECONDS,
-            check_same_thread=False,
-            isolation_level=None,
-        )
-        found.row_factory = sqlite3.Row
-        found.execute("PRAGMA query_only = ON")
-        return found
+
+def _loose_keys(_: str | None, title: str | None, artist: str | None) -> Iterator[str]:
+    return loose_keys(title, artist)

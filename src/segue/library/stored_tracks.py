@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from segue.catalogue_ids import CatalogueIds
 from segue.library.catalogue import Catalogue
 from segue.library.read_connection import ReadConnection
-from segue.library.track_names import NamedTrack
 from segue.types import Track
 
 MAX_CACHED: Final = 8_000
@@ -116,12 +115,11 @@ class StoredPositions(Mapping[str, int]):
 class StoredCatalogue(Catalogue):
     """All tracks of a library at `rows`, ascending, few of them in memory."""
 
-    __slots__ = ("_reader",)
-    _reader: ReadConnection
+    __slots__ = ()
 
     def __init__(self, reader: ReadConnection, rows: NDArray[np.int64], ids: CatalogueIds) -> None:
         tracks = StoredTracks(reader, rows)
-        given: dict[str, Any] = {"tracks": tracks, "rows": rows, "ids": ids, "_reader": reader}
+        given: dict[str, Any] = {"tracks": tracks, "rows": rows, "ids": ids, "names": reader}
         given["positions"] = StoredPositions(reader, rows, tracks)
         for name, value in given.items():
             object.__setattr__(self, name, value)
@@ -129,9 +127,3 @@ class StoredCatalogue(Catalogue):
     def read_ahead(self, positions: Sequence[int]) -> None:
         """Read the tracks at some positions together, before they are read one by one."""
         cast("StoredTracks", self.tracks).at(positions)
-
-    def _near(self, text: str) -> list[str]:
-        return self._reader.near(text)
-
-    def _named(self, text: str) -> list[NamedTrack]:
-        return self._reader.named(text)
