@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from segue.library import Library
-from segue.library.read_connection import MAX_CONNECTIONS
+from segue.library.connection_pool import MAX_CONNECTIONS
 from segue.types import Track
 
 FILES = Path("/proc/self/fd")

@@ -135,6 +135,7 @@ def odd_library(tmp_path):
         Track(track_id="/m/x/7.flac", path=Path("/m/x/8.flac")),
         Track(track_id="8", path=Path("/m/x/7.flac")),
         Track(track_id="caf\\xe9.flac", path=Path(NOT_UTF8)),
+        Track(track_id="odd", path=Path(os.fsdecode(b"/m/x/caf\xe8.flac"))),
         Track(track_id="9", title="Nine"),
     ]
     library.add_dataset("/m", tracks=tracks, listens=no_listens())
@@ -152,6 +153,7 @@ def test_shown_name_of_every_track_names_it(odd_library):
     assert [odd_library.reader.track_id(shown[one]) for one in ids] == ids
     assert [catalogue.id_of(shown[one]) for one in ids] == ids
     assert len(set(shown.values())) == len(ids)
+    assert shown["odd"] == "x/caf\\xe8.flac"
 
 
 def test_shown_name_is_the_path_where_it_names_no_other(odd_library):

@@ -40,8 +40,16 @@ def test_track_has_known_metadata(anna):
 
 
 def test_unknown_track_is_problem(anna):
-    for address in ("nothing", "nothing/audio", "nothing/similar", "t00%2Faudio"):
+    for address in ("nothing", "nothing/audio", "nothing/similar", "t00%2Faudio", "a%00b", "%FF"):
         assert is_problem(anna.get(f"/api/v1/tracks/{address}"), 404, "unknown-track")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "nothing", "/m/nothing.flac"])
+def test_unknown_track_of_a_body_is_problem(anna, text):
+    body = {"name": "Mine", "tracks": ["t00", text]}
+    assert is_problem(anna.post("/api/v1/playlists", json=body), 404, "unknown-track")
+    body = {"like": [text]}
+    assert is_problem(anna.post("/api/v1/recommend", json=body), 404, "unknown-track")
 
 
 def test_tracks_are_paged_once_each(anna):

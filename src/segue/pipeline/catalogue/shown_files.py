@@ -9,6 +9,7 @@ from functools import partial
 
 from segue.library import Library
 from segue.library.track_names import fold
+from segue.text import printable_bytes
 from segue.types import Track
 
 
@@ -31,7 +32,7 @@ def shown_files(library: Library, track_ids: Iterable[str]) -> dict[str, str]:
         names = {track_id: form(tracks[rows[track_id]]) for track_id in open_ids}
         named = reader.rows_of_paths(set(names.values()))
         fitting = {key: name for key, name in names.items() if named.get(name) == rows[key]}
-        found |= fitting
+        found |= {key: printable_bytes(name) for key, name in fitting.items()}
         open_ids -= fitting.keys()
     return found
 
@@ -45,12 +46,13 @@ def relative_file(track: Track, roots: Sequence[str]) -> str:
     """
     if track.path is None or track.missing or not track.path.suffix:
         return track.track_id
-    if str(track.path).endswith(f"/{track.track_id}"):
+    path = track.path
+    if printable_bytes(str(path)).endswith(f"/{track.track_id}"):
         return track.track_id
-    inside = [root for root in roots if track.path.is_relative_to(root)]
-    if not inside:
-        return str(track.path)
-    return track.path.relative_to(max(inside, key=len)).as_posix()
+    inside = [root for root in roots if path.is_relative_to(root)]
+    if inside:
+        path = path.relative_to(max(inside, key=len))
+    return path.as_posix()
 
 
 def _whole_file(track: Track) -> str:
