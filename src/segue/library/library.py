@@ -55,6 +55,7 @@ from segue.library.joined_listeners import ListenKey, join_listeners
 from segue.library.listener_rules import ListenerRuleStore
 from segue.library.lock import being_written, writing
 from segue.library.merged_tracks import (
+    MAX_PAIRS,
     forget_unmerged,
     merge_tracks,
     note_unmerged,
@@ -235,19 +236,22 @@ class Library(LibraryQueries):
     def merge_tracks(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Merge tracks that are one recording: the row of a missing one, and of one with a file.
 
-        See `segue.library.merged_tracks`. Features are moved after the database has changed: if the
-        process is killed in between, they are removed by the next writer, and computed again.
+        See `segue.library.merged_tracks`. This takes several transactions, so that other programs
+        can write in between. Features are moved after the database has changed: if the process is
+        killed in between, they are removed by the next writer, and computed again.
         """
         if not pairs:
             return
         self._compare_features()
+        for start in range(0, len(pairs), MAX_PAIRS):
+            with self._database.begin() as connection:
+                moved = merge_tracks(connection, pairs[start : start + MAX_PAIRS])
+                token = change_token(connection)
+            with translate_errors(self.directory):
+                move_in(self._features, moved)
+                write_token(self._features, token)
         with self._database.begin() as connection:
-            moved = merge_tracks(connection, pairs)
             refresh_entities(connection)
-            token = change_token(connection)
-        with translate_errors(self.directory):
-            move_in(self._features, moved)
-            write_token(self._features, token)
 
     def unmerged(self) -> set[int]:
         """Return the rows of the tracks that were added since `set_merged` was called for them."""

@@ -4,16 +4,33 @@ The file of a recording was replaced: the track of the old file is missing, and 
 as a track of its own. Of the two, the one with the lower row is kept. It gets the file, the tags
 and the analysis of the track that is not missing, and the listens, opinions, playlists, stars and
 rules of the other. The id of the removed track stays known: see `schema.former_ids`.
+
+Statements move what belongs to all pairs at once, by a temporary table: those of `listens` read
+the whole table.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
+from segue.library.catalogue import from_record, to_record
 from segue.library.feedback import opinion_key
 from segue.library.serving_schema import annotations, playback, playlist_tracks
 from segue.library.writes import mark_outdated_entities, put_meta
@@ -21,17 +38,33 @@ from segue.library.writes import mark_outdated_entities, put_meta
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+MAX_PAIRS: Final = 500
+"""Number of pairs that are merged in one transaction: other processes wait meanwhile."""
 _HISTORY: Final = (
     *(schema.listens, schema.feedback, playlist_tracks, schema.former_ids, schema.tag_backups),
 )
 _UNMERGED: Final = "rows of unmerged tracks"
 """Key in `meta`: the rows of tracks that are new since they were compared with missing ones."""
-_OF_FILE: Final = frozenset({"row", "track_id", "split", "album_row"})
-"""Columns of a track that are not those of its file."""
+
+_merged = Table(
+    "merged",
+    MetaData(),
+    Column("old", Integer, primary_key=True),
+    Column("new", Integer, nullable=False, unique=True),
+    Column("old_id", String, nullable=False, unique=True),
+    Column("new_id", String, nullable=False, unique=True),
+    Column("missing", Integer, nullable=False, unique=True),
+    prefixes=["TEMPORARY"],
+)
+"""The pairs: the row and id that are removed, those that are kept, and the row without a file."""
+_NEW_ROW: Final = select(_merged.c.new)
+_OLD_ROWS: Final = select(_merged.c.old)
 
 
 def merge_tracks(connection: "Connection", pairs: Sequence[tuple[int, int]]) -> dict[int, int]:
     """Merge pairs of tracks: the row of a missing one, and that of the one with its file now.
+
+    No row is in two pairs.
 
     Returns
     -------
@@ -40,19 +73,46 @@ def merge_tracks(connection: "Connection", pairs: Sequence[tuple[int, int]]) -> 
         one that is kept. A removed track without a value of its own maps to itself: its features
         are not needed any more.
     """
-    moved: dict[int, int] = {}
-    for missing, present in pairs:
-        kept, removed = min(missing, present), max(missing, present)
-        if removed == present:
-            _take_file(connection, kept, removed)
-            moved[removed] = kept
-        else:
-            _forget_file(connection, removed)
-            moved[removed] = removed
-        _move_history(connection, removed, kept)
-        _remove(connection, removed, kept)
+    if not pairs:
+        return {}
+    tracks = schema.tracks
+    rows = [row for pair in pairs for row in pair]
+    found = connection.execute(select(tracks).where(tracks.c.row.in_(rows))).mappings()
+    records = {record["row"]: dict(record) for record in found}
+    _merged.create(connection)
+    connection.execute(
+        insert(_merged),
+        [
+            {
+                "old": max(pair),
+                "new": min(pair),
+                "old_id": records[max(pair)]["track_id"],
+                "new_id": records[min(pair)]["track_id"],
+                "missing": pair[0],
+            }
+            for pair in pairs
+        ],
+    )
+    _move_tags(connection, pairs, records)
+    _move_files(connection)
+    _move_pairs(connection, pairs)
+    _move_opinions(connection)
+    for table in _HISTORY:
+        _move(connection, table)
+    _move_splits(connection)
+    of_track = select(_merged.c.new_id).where(_merged.c.old_id == playback.c.track_id)
+    playing = update(playback).where(playback.c.track_id.in_(select(_merged.c.old_id)))
+    connection.execute(playing.values(track_id=of_track.scalar_subquery()))
+    _move_annotations(connection)
+    _move_rules(connection)
+    _remove(connection)
+    _merged.drop(connection)
     mark_outdated_entities(connection)
-    return moved
+    return {
+        max(pair): min(pair) if max(pair) == present else max(pair)
+        for pair in pairs
+        for present in pair[1:]
+    }
 
 
 def note_unmerged(
@@ -89,122 +149,181 @@ def _put_unmerged(connection: "Connection", rows: Collection[int]) -> None:
     put_meta(connection, _UNMERGED, json.dumps(sorted(rows)))
 
 
-def _take_file(connection: "Connection", kept: int, removed: int) -> None:
-    """Give a track the file, tags and analysis of another."""
-    tracks, files, pairs = schema.tracks, schema.audio_files, schema.duplicate_pairs
-    record = connection.execute(select(tracks).where(tracks.c.row == removed)).mappings().one()
-    values = {name: value for name, value in record.items() if name not in _OF_FILE}
-    connection.execute(update(tracks).where(tracks.c.row == kept).values(values))
-    _forget_file(connection, kept)
-    connection.execute(update(files).where(files.c.track == removed).values(track=kept))
-    query = select(pairs).where(or_(pairs.c.one == removed, pairs.c.other == removed))
-    for pair in connection.execute(query).all():
-        other = pair.other if pair.one == removed else pair.one
-        own = (pairs.c.one == pair.one) & (pairs.c.other == pair.other)
-        low, high = min(kept, other), max(kept, other)
-        connection.execute(update(pairs).where(own).values(one=low, other=high))
+def _move(connection: "Connection", table: Table) -> None:
+    """Let the rows of a table that refer to removed tracks refer to the kept ones."""
+    new = _NEW_ROW.where(_merged.c.old == table.c.track).scalar_subquery()
+    connection.execute(update(table).where(table.c.track.in_(_OLD_ROWS)).values(track=new))
 
 
-def _forget_file(connection: "Connection", row: int) -> None:
-    files, pairs = schema.audio_files, schema.duplicate_pairs
-    connection.execute(delete(files).where(files.c.track == row))
-    tags = schema.tag_backups  # kept, but not to be written to another file
-    connection.execute(update(tags).where(tags.c.track == row).values(undone=True))
-    connection.execute(delete(pairs).where(or_(pairs.c.one == row, pairs.c.other == row)))
+def _move_tags(
+    connection: "Connection",
+    pairs: Sequence[tuple[int, int]],
+    records: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """Give kept tracks the tags and paths of those that have a file."""
+    values = []
+    for missing, present in pairs:
+        kept = records[min(missing, present)]
+        track = from_record(records[present])
+        track = replace(track, track_id=kept["track_id"], split=kept["split"])
+        values.append({"at": kept["row"], **to_record(track)})
+    columns: dict[str, Any] = {name: bindparam(name) for name in values[0] if name != "at"}
+    tracks = schema.tracks
+    statement = update(tracks).where(tracks.c.row == bindparam("at")).values(columns)
+    connection.execute(statement, values)
 
 
-def _move_history(connection: "Connection", old: int, new: int) -> None:
-    """Move listens, opinions, playlists, stars and rules of a track to another."""
-    old_id, new_id = _id_of(connection, old), _id_of(connection, new)
-    _move_opinions(connection, old_id, new_id)
-    for table in _HISTORY:
-        connection.execute(update(table).where(table.c.track == old).values(track=new))
-    splits = schema.splits
-    own = select(splits.c.target).where(splits.c.track == new)
-    connection.execute(delete(splits).where(splits.c.track == old, splits.c.target.in_(own)))
-    connection.execute(update(splits).where(splits.c.track == old).values(track=new))
-    connection.execute(
-        update(playback).where(playback.c.track_id == old_id).values(track_id=new_id)
-    )
-    _move_annotations(connection, old_id, new_id)
-    _move_rules(connection, old_id, new_id)
+def _move_files(connection: "Connection") -> None:
+    """Delete the files of missing tracks, and move those of removed ones."""
+    files, tags = schema.audio_files, schema.tag_backups
+    missing = select(_merged.c.missing)
+    connection.execute(delete(files).where(files.c.track.in_(missing)))
+    # kept, but not to be written to another file
+    connection.execute(update(tags).where(tags.c.track.in_(missing)).values(undone=True))
+    _move(connection, files)
 
 
-def _move_opinions(connection: "Connection", old_id: str, new_id: str) -> None:
-    """Give the opinions of the old track the key of the new one; the later of two stays."""
+def _move_pairs(connection: "Connection", pairs: Sequence[tuple[int, int]]) -> None:
+    """Delete the duplicates of missing tracks, and move those of removed ones."""
+    table = schema.duplicate_pairs
+    rows = [row for pair in pairs for row in pair]
+    query = select(table).where(or_(table.c.one.in_(rows), table.c.other.in_(rows)))
+    found = connection.execute(query).all()
+    missing = {one for one, _ in pairs}
+    new = {max(pair): min(pair) for pair in pairs}
+    moved: dict[tuple[int, int], float] = {}
+    for pair in found:
+        if missing.isdisjoint((pair.one, pair.other)):
+            one, other = new.get(pair.one, pair.one), new.get(pair.other, pair.other)
+            moved[min(one, other), max(one, other)] = pair.similarity
+    own = (table.c.one == bindparam("a")) & (table.c.other == bindparam("b"))
+    if found:
+        gone = [{"a": pair.one, "b": pair.other} for pair in found]
+        connection.execute(delete(table).where(own), gone)
+    if moved:
+        connection.execute(
+            insert(table),
+            [{"one": one, "other": other, "similarity": n} for (one, other), n in moved.items()],
+        )
+
+
+def _move_opinions(connection: "Connection") -> None:
+    """Give opinions of removed tracks the keys of the kept ones; the later of two stays."""
     listens, users = schema.listens, schema.users
+    columns = (listens.c.id, listens.c.timestamp, listens.c.fingerprint)
     query = (
-        select(listens.c.id, listens.c.timestamp, users.c.user_id)
-        .join_from(listens, users)
-        .join(schema.tracks)
-        .where(schema.tracks.c.track_id == old_id, listens.c.fingerprint.is_not(None))
+        select(*columns, users.c.user_id, _merged.c.old_id, _merged.c.new_id)
+        .join_from(listens, _merged, listens.c.track == _merged.c.old)
+        .join(users)
+        .where(listens.c.fingerprint.is_not(None))
     )
-    for number, at, user in connection.execute(query).all():
-        key = listens.c.fingerprint == opinion_key(user, old_id)
-        if connection.scalar(select(listens.c.id).where(key)) != number:
-            continue
-        new_key = opinion_key(user, new_id)
-        same = select(listens.c.id, listens.c.timestamp).where(listens.c.fingerprint == new_key)
-        other = connection.execute(same).first()
-        if other is not None and (other.timestamp or 0.0) > (at or 0.0):
-            connection.execute(delete(listens).where(listens.c.id == number))
+    opinions = {
+        opinion_key(one.user_id, one.new_id): one
+        for one in connection.execute(query)
+        if one.fingerprint == opinion_key(one.user_id, one.old_id)
+    }
+    others = {}
+    for keys in _chunks(list(opinions)):
+        found = connection.execute(select(*columns).where(listens.c.fingerprint.in_(keys)))
+        others.update({one.fingerprint: one for one in found})
+    gone, changed = [], []
+    for key, one in opinions.items():
+        other = others.get(key)
+        if other is not None and (other.timestamp or 0.0) > (one.timestamp or 0.0):
+            gone.append(one.id)
             continue
         if other is not None:
-            connection.execute(delete(listens).where(listens.c.id == other.id))
-        this = listens.c.id == number
-        connection.execute(update(listens).where(this).values(fingerprint=new_key))
+            gone.append(other.id)
+        changed.append({"at": one.id, "key": key})
+    for numbers in _chunks(gone):
+        connection.execute(delete(listens).where(listens.c.id.in_(numbers)))
+    if changed:
+        own = update(listens).where(listens.c.id == bindparam("at"))
+        connection.execute(own.values(fingerprint=bindparam("key")), changed)
 
 
-def _move_annotations(connection: "Connection", old_id: str, new_id: str) -> None:
-    """Move the stars and ratings of a track; those that an owner gave the new track stay."""
+def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + 1_000] for start in range(0, len(values), 1_000))
+
+
+def _move_splits(connection: "Connection") -> None:
+    """Move the splits of removed tracks; those that the kept ones have stay."""
+    splits, kept = schema.splits, schema.splits.alias()
+    there = (
+        select(kept.c.track)
+        .join_from(kept, _merged, kept.c.track == _merged.c.new)
+        .where(_merged.c.old == splits.c.track, kept.c.target == splits.c.target)
+    )
+    both = splits.c.track.in_(_OLD_ROWS) & there.exists()
+    connection.execute(delete(splits).where(both))
+    _move(connection, splits)
+
+
+def _move_annotations(connection: "Connection") -> None:
+    """Move the stars and ratings of tracks; those that an owner gave the kept ones stay."""
     songs = annotations.c.kind == "song"
-    by_owner: dict[str, Mapping[Any, Any]] = {
-        record["owner"]: record
-        for record in connection.execute(
-            select(annotations).where(songs, annotations.c.item == new_id)
-        ).mappings()
+    query = select(annotations).where(songs, annotations.c.item.in_(select(_merged.c.new_id)))
+    known = {
+        (record["owner"], record["item"]): record for record in connection.execute(query).mappings()
     }
-    query = select(annotations).where(songs, annotations.c.item == old_id)
-    for record in connection.execute(query).mappings().all():
-        there = by_owner.get(record["owner"])
-        own = songs & (annotations.c.owner == record["owner"])
+    query = (
+        select(annotations, _merged.c.new_id)
+        .join_from(annotations, _merged, annotations.c.item == _merged.c.old_id)
+        .where(songs)
+    )
+    moved, joined, gone = [], [], []
+    for record in connection.execute(query).mappings():
+        there = known.get((record["owner"], record["new_id"]))
+        old = {"by": record["owner"], "at": record["item"]}
         if there is None:
-            statement = update(annotations).where(own, annotations.c.item == old_id)
-            connection.execute(statement.values(item=new_id))
+            moved.append({**old, "item": record["new_id"]})
             continue
+        gone.append(old)
         names = ("starred", "rating", "opinion")
         values = {name: record[name] if there[name] is None else there[name] for name in names}
-        statement = update(annotations).where(own, annotations.c.item == new_id)
-        connection.execute(statement.values(values))
-        connection.execute(delete(annotations).where(own, annotations.c.item == old_id))
+        joined.append({"by": record["owner"], "at": record["new_id"], **values})
+    own = songs & (annotations.c.owner == bindparam("by")) & (annotations.c.item == bindparam("at"))
+    if gone:
+        connection.execute(delete(annotations).where(own), gone)
+    for rows in (moved, joined):
+        if rows:
+            values = {name: bindparam(name) for name in rows[0] if name not in ("by", "at")}
+            connection.execute(update(annotations).where(own).values(values), rows)
 
 
-def _move_rules(connection: "Connection", old_id: str, new_id: str) -> None:
+def _move_rules(connection: "Connection") -> None:
+    """Move the rules of listeners; those that they have for the kept tracks stay."""
     rules = schema.listener_rules
-    own = (rules.c.kind == "track") & (rules.c.value == new_id)
-    found = connection.execute(select(rules.c.user, rules.c.effect).where(own))
-    there = set(map(tuple, found))
-    query = select(rules).where(rules.c.kind == "track", rules.c.value == old_id)
-    for rule in connection.execute(query).all():
-        own = rules.c.row == rule.row
-        if (rule.user, rule.effect) in there:
-            connection.execute(delete(rules).where(own))
-        else:
-            connection.execute(update(rules).where(own).values(value=new_id))
+    of_tracks = rules.c.kind == "track"
+    columns = (rules.c.user, rules.c.effect, rules.c.value)
+    query = select(*columns).where(of_tracks, rules.c.value.in_(select(_merged.c.new_id)))
+    there = set(map(tuple, connection.execute(query)))
+    query = (
+        select(rules.c.row, *columns, _merged.c.new_id)
+        .join_from(rules, _merged, rules.c.value == _merged.c.old_id)
+        .where(of_tracks)
+    )
+    found = connection.execute(query).all()
+    gone = [{"at": one.row} for one in found if (one.user, one.effect, one.new_id) in there]
+    moved = [
+        {"at": one.row, "now": one.new_id}
+        for one in found
+        if (one.user, one.effect, one.new_id) not in there
+    ]
+    own = rules.c.row == bindparam("at")
+    if gone:
+        connection.execute(delete(rules).where(own), gone)
+    if moved:
+        connection.execute(update(rules).where(own).values(value=bindparam("now")), moved)
 
 
-def _remove(connection: "Connection", removed: int, kept: int) -> None:
-    """Remove a track that nothing refers to any more; its id becomes a former one."""
-    links, tracks = schema.track_artists, schema.tracks
-    track_id = _id_of(connection, removed)
-    connection.execute(delete(links).where(links.c.track == removed))
-    connection.execute(delete(tracks).where(tracks.c.row == removed))
-    statement = upsert(schema.former_ids).values(track_id=track_id, track=kept)
+def _remove(connection: "Connection") -> None:
+    """Remove tracks that nothing refers to any more; their ids become former ones."""
+    links, tracks, former = schema.track_artists, schema.tracks, schema.former_ids
+    connection.execute(delete(links).where(links.c.track.in_(_OLD_ROWS)))
+    connection.execute(delete(tracks).where(tracks.c.row.in_(_OLD_ROWS)))
+    ids = [tuple(pair) for pair in connection.execute(select(_merged.c.old_id, _merged.c.new))]
+    statement = upsert(former)
     changed = {"track": statement.excluded.track}
-    connection.execute(statement.on_conflict_do_update(index_elements=["track_id"], set_=changed))
-
-
-def _id_of(connection: "Connection", row: int) -> str:
-    tracks = schema.tracks
-    query = select(tracks.c.track_id).where(tracks.c.row == row)
-    return str(connection.execute(query).scalar_one())
+    statement = statement.on_conflict_do_update(index_elements=["track_id"], set_=changed)
+    connection.execute(statement, [{"track_id": old, "track": new} for old, new in ids])
