@@ -298,6 +298,34 @@ def test_listens_of_a_former_id_are_those_of_its_track(music, library):
         shutil.move(music.parent / "away", music / name)
 
 
+@pytest.mark.parametrize("first", ["table", "music"])
+def test_merged_track_keeps_what_its_table_states(tmp_path, library, first):
+    data, music = tmp_path / "data", tmp_path / "music"
+    song = write(data / "audio/song1.wav", tune(1))
+    write(data / "audio/song2.wav", tune(2))
+    (data / "metadata.csv").write_text(
+        "track_id,path,title,genre,tags,year,extra\n"
+        "song1,audio/song1.wav,Sun,jazz,calm:3,1965,more\n"
+        "song2,audio/song2.wav,Moon,rock,,1970,\n"
+    )
+    flac = music / "Alder/song1.flac"
+    if first == "music":
+        write(flac, tune(1), title="Sun", artist="Alder", date="2001", genre="pop", composer="C")
+        preprocess(library, music)
+    preprocess(library, data)
+    before = tracks_of(library)["song1"]
+    song.unlink()
+    write(flac, tune(1), title="Sun", artist="Alder", date="2001", genre="pop", composer="C")
+    merged = "song1" if first == "table" else "Alder/song1.flac"
+    for directory in (music, data, music, data):
+        preprocess(library, directory)
+        assert set(tracks_of(library)) == {merged, "song2"}
+        found = tracks_of(library)[merged]
+        assert (found.path, found.missing) == (flac, False)
+        assert (found.genres, found.tags, found.year) == (before.genres, before.tags, 1965)
+        assert (found.artist, found.metadata["extra"]) == ("Alder", "more")
+
+
 def test_row_of_a_merged_track_is_the_track_it_became(tmp_path, library):
     music, data = tmp_path / "music", tmp_path / "data"
     write(music / "Alder/Sun.flac", tune(1), title="Sun", artist="Alder")

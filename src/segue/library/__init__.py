@@ -6,7 +6,7 @@ from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.audit import AuditEntry, TryLimits
 from segue.library.backup import BackupResult, RestoreResult, back_up, restore
 from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayCounts
-from segue.library.catalogue import Catalogue
+from segue.library.catalogue import Catalogue, with_row, with_stated
 from segue.library.checks import Damage, find_damage
 from segue.library.entity_rows import public_id
 from segue.library.features import FeatureStore, settings_hash
@@ -114,6 +114,8 @@ __all__ = [
     "settings_hash",
     "translate_errors",
     "unknown_tracks",
+    "with_row",
+    "with_stated",
     "write_json",
     "write_report",
 ]

@@ -155,6 +155,12 @@ def to_record(track: Track) -> dict[str, Any]:
     }
 
 
+_STATED = (
+    *("title", "artist", "album", "year", "genres", "tags", "tempo", "duration", "lyrics"),
+    *("split", "features"),
+)
+"""Fields of a track that a table may state."""
+
 ANALYZED = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness", "duration")
 """Columns of `audio_files` that a track gets, as ``analyzed_<name>`` in a record."""
 
@@ -185,6 +191,23 @@ def from_record(record: Mapping[str, Any]) -> Track:
         tag_reader=record["tag_reader"],
         **analyzed,
     )
+
+
+def with_row(track: Track, row: Track) -> Track:
+    """Return a track with what its row of a table states."""
+    stated: dict[str, Any] = {
+        name: value for name in _STATED if (value := getattr(row, name)) not in (None, (), {})
+    }
+    if "artist" in stated:
+        stated["artists"] = row.artists
+    metadata = {**track.metadata, **row.metadata}
+    return replace(track, **stated, metadata=metadata, tag_reader=None)
+
+
+def with_stated(track: Track, before: Track) -> Track:
+    """Return a track whose tags were read from a file, with what a table stated of it before."""
+    by_table = before.tag_reader is None and track.tag_reader is not None
+    return with_row(track, before) if by_table else track
 
 
 def artists_from(text: str | None) -> tuple[ArtistCredit, ...]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
-from segue.library.catalogue import from_record, to_record
+from segue.library.catalogue import from_record, to_record, with_stated
 from segue.library.feedback import opinion_key
 from segue.library.serving_schema import annotations, playback, playlist_tracks
 from segue.library.writes import mark_outdated_entities, put_meta
@@ -160,12 +160,16 @@ def _move_tags(
     pairs: Sequence[tuple[int, int]],
     records: Mapping[int, Mapping[str, Any]],
 ) -> None:
-    """Give kept tracks the tags and paths of those that have a file."""
+    """Give kept tracks the tags and paths of those that have a file.
+
+    What a table stated of the missing ones stays.
+    """
     values = []
     for missing, present in pairs:
         kept = records[min(missing, present)]
-        track = from_record(records[present])
-        track = replace(track, track_id=kept["track_id"], split=kept["split"])
+        track = replace(from_record(records[present]), split=kept["split"])
+        track = with_stated(track, from_record(records[missing]))
+        track = replace(track, track_id=kept["track_id"])
         values.append({"at": kept["row"], **to_record(track)})
     columns: dict[str, Any] = {name: bindparam(name) for name in values[0] if name != "at"}
     tracks = schema.tracks

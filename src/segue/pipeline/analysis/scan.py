@@ -9,18 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from segue.library import KnownTrack, Library
+from segue.library import KnownTrack, Library, with_row, with_stated
 from segue.pipeline.analysis.identity import FileMatches, by_path, changed_files, match_files
 from segue.pipeline.analysis.tasks import Failed, digest_of
 from segue.pipeline.analysis.workers import Workers
 from segue.sources import Dataset, FindVideos, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
 from segue.types import FileState, Progress, Track
-
-_STATED = (
-    *("title", "artist", "album", "year", "genres", "tags", "tempo", "duration", "lyrics"),
-    *("split", "features"),
-)
-"""Fields of a track that a table may state."""
 
 
 @dataclass(slots=True)
@@ -165,29 +159,27 @@ def _keep_stated(scan: ScanResult, known: Mapping[str, KnownTrack]) -> None:
     """Keep what a table stated of tracks whose tags were read now."""
     for place, track in enumerate(scan.tracks):
         before = known.get(track.track_id)
-        if before is None or before.track.tag_reader is not None or track.tag_reader is None:
+        if before is None or before.track.path is None or track.track_id in scan.changed:
             continue
-        if before.track.path is None or track.track_id in scan.changed:
-            continue
-        stated = {
-            name: value
-            for name in _STATED
-            if (value := getattr(before.track, name)) not in (None, (), {})
-        }
-        if "artist" in stated:
-            stated["artists"] = before.track.artists
-        metadata = {**track.metadata, **before.track.metadata}
-        scan.tracks[place] = replace(track, **stated, metadata=metadata, tag_reader=None)
+        scan.tracks[place] = with_stated(track, before.track)
 
 
 def _keep_lost_paths(scan: ScanResult, known: Mapping[str, KnownTrack]) -> None:
-    """Keep the paths of tracks that a table still names and whose files are gone."""
+    """Keep the files of tracks whose table does not name them, or whose files are gone.
+
+    The audio of a row may be a file elsewhere by now, which replaced that of the table.
+    """
+    known_at = by_path(known.values())
     for place, track in enumerate(scan.tracks):
         before = known.get(track.track_id)
         if before is None:
             continue
-        if track.path is None and before.track.path is not None:
-            if state_of(before.track.path) is None:
-                scan.tracks[place] = replace(track, path=before.track.path, missing=True)
+        path = before.track.path
+        if track.path is None and path is not None:
+            gone = known_at[path] is not before or state_of(path) is None
+            # with the tags of that file where the row states none
+            scan.tracks[place] = replace(
+                with_row(before.track, track), missing=gone, left_out=track.left_out
+            )
         elif track.features is None and before.track.features is not None:
             scan.tracks[place] = replace(track, features=before.track.features)
