@@ -111,6 +111,10 @@ class RecommenderService:
         """Return the current snapshot, to search in: also where `state` raises `ModelError`."""
         return self._up_to_date().snapshot
 
+    def opened_snapshot(self) -> Snapshot | None:
+        """Return the snapshot that is open, without checking whether it is current."""
+        return None if self._current is None else self._current.snapshot
+
     def warm_up(self) -> None:
         """Open the library and make one list: the first of a process takes ten times as long.
 

@@ -72,7 +72,7 @@ def track_items(
     if listener is not None:
         ids = [track.track_id for track in tracks]
         opinions = app_state.library.histories.opinions(listener, ids)
-    snapshot = app_state.snapshot_or_none()
+    snapshot = app_state.service.opened_snapshot()
     moods = snapshot.moods if snapshot is not None and snapshot.catalogue is catalogue else None
     return [
         track_item(track, opinions.get(track.track_id), moods, position)
