@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 
 import mutagen
+import mutagen.id3 as id3
 import numpy as np
 import pytest
 from tests.audio_files import audio_file
@@ -17,6 +18,7 @@ from segue.library import Library
 from segue.library.merged_tracks import merge_tracks
 from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.pipeline.tagging.tag_values import KEY_NOTATIONS, key_text
+from segue.sources.file_tags.fields import read_tags_of_file
 
 NAMES = ("flac", "mp3", "m4a", "au")
 
@@ -141,6 +143,40 @@ def test_filters_choose_tracks(library, filters, names):
     assert {change.track_id for change in write_tags(library, **filters).changes} == names
 
 
+@pytest.mark.parametrize("text", ["0", "000", "fast", "9999", "-", "unknown", " "])
+def test_tempo_that_says_nothing_is_replaced(library, music, text):
+    for name in ("flac.flac", "mp3.mp3"):
+        file = mutagen.File(music / name)
+        if name == "mp3.mp3":
+            file.tags.add(id3.TBPM(encoding=3, text=[text]))
+        else:
+            file["bpm"] = text
+        file.save()
+        before = tags_of(music / name)
+        done = write_tags(library, tracks=name, fields="tempo", dry_run=False)
+        assert [(one.field, one.after) for one in done.changes] == [("tempo", "120")]
+        assert read_tags_of_file(music / name)["tempo"] == "120"
+        assert undo_tags(library, dry_run=False).n_files == 1
+        assert tags_of(music / name) == before
+
+
+@pytest.mark.parametrize("text", ["o", "O", "off", "Off-Key", "unknown", "-", "0"])
+def test_key_that_says_nothing_is_replaced(library, music, text):
+    file = mutagen.File(music / "mp3.mp3")
+    file.tags.add(id3.TKEY(encoding=3, text=[text]))
+    file.save()
+    (change,) = write_tags(library, tracks="mp3.mp3", fields="key", dry_run=False).changes
+    assert change.after == "Am"
+
+
+@pytest.mark.parametrize("text", ["Am", "8A", "1m", "F#", "la mineur", "As-Dur", "B"])
+def test_key_in_any_notation_is_kept(library, music, text):
+    file = mutagen.File(music / "mp3.mp3")
+    file.tags.add(id3.TKEY(encoding=3, text=[text]))
+    file.save()
+    assert write_tags(library, tracks="mp3.mp3", fields="key").changes == []
+
+
 def test_unknown_names_are_refused(library):
     for wrong in ({"artists": "Nobody"}, {"fields": "color"}, {"key_notation": "roman"}):
         with pytest.raises(SegueError):
@@ -158,6 +194,44 @@ def test_tags_changed_since_are_kept_unless_forced(library, music):
     assert mutagen.File(music / "flac.flac")["bpm"] == ["61"]
     assert undo_tags(library, dry_run=False, force=True).n_files == 1
     assert "bpm" not in mutagen.File(music / "flac.flac")
+
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("force", [False, True])
+def test_dry_undo_shows_what_undo_does(library, music, everything, force):
+    write_tags(library, dry_run=False, fields="tempo")
+    write_tags(
+        library, dry_run=False, fields="key", key_notation="camelot", tracks=["mp3.mp3", "m4a.m4a"]
+    )
+    write_tags(library, dry_run=False, fields="key", overwrite=True)
+    file = mutagen.File(music / "mp3.mp3")
+    file["TKEY"].text = ["Bb"]
+    file.save()
+    options = {"everything": everything, "force": force}
+    shown = undo_tags(library, **options)
+    done = undo_tags(library, dry_run=False, **options)
+    assert replace(shown, dry_run=False) == done
+    assert bool(done.left) != force
+
+
+def test_undo_that_is_refused_everywhere_fails(library, music):
+    write_tags(library, dry_run=False, fields="tempo", tracks="flac.flac")
+    file = mutagen.File(music / "flac.flac")
+    file["bpm"] = "61"
+    file.save()
+    for more in ([], ["--yes"], ["--json"]):
+        arguments = ["tag", "undo", *more, "-l", str(library.directory)]
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 1
+        assert "changed since" in result.output
+    assert CliRunner().invoke(app, ["tag", "undo", "--force", *arguments[3:]]).exit_code == 0
+
+
+def test_write_that_is_refused_everywhere_fails(library, music):
+    (music / "flac.flac").chmod(0o444)
+    arguments = ["tag", "write", "--track", "flac.flac", "-l", str(library.directory)]
+    assert CliRunner().invoke(app, arguments).exit_code == 1
+    assert CliRunner().invoke(app, [*arguments, "--track", "mp3.mp3"]).exit_code == 0
 
 
 def test_last_write_is_undone_first(library, music):

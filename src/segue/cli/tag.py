@@ -114,9 +114,16 @@ def undo(
 
 
 def _print(done: "TagWriteResult", verb: str, *, json: bool, nothing: str) -> None:
+    """Print a result; a run in which no file takes its tags has failed."""
     if json:
         print_json(done.to_dict())
-        return
+    else:
+        _print_table(done, verb, nothing)
+    if done.failed:
+        raise typer.Exit(1)
+
+
+def _print_table(done: "TagWriteResult", verb: str, nothing: str) -> None:
     rows = [(one.track_id, one.field, one.before, one.after) for one in done.changes[:_MAX_ROWS]]
     if rows:
         title = f"{plural(len(done.changes), 'difference')} in {plural(done.n_files, 'file')}"

@@ -79,19 +79,28 @@ def undo_tags(
                         known |= keep_states(opened, {one.row: path})
                 advance(1)
     return TagWriteResult(
-        dry_run=dry_run, changes=work.changes, left=work.left, n_files=len(work.files)
+        dry_run=dry_run,
+        changes=work.changes,
+        left=work.left,
+        n_files=len(work.files),
+        n_unchanged=len(work.unchanged - work.files),
     )
 
 
 @dataclass(slots=True)
 class _Restoration:
-    """Restores tags, and collects differences, files that were changed, and those left."""
+    """Restores tags, and collects differences, files that were changed, and those left.
+
+    `restored` holds the tags that a dry run would have restored, by file and field.
+    """
 
     force: bool
     write: bool
+    restored: dict[Path, dict[str, Any]] = field(default_factory=dict)
     changes: list[TagChange] = field(default_factory=list)
     left: list[UnwrittenFile] = field(default_factory=list)
     files: set[Path] = field(default_factory=set)
+    unchanged: set[Path] = field(default_factory=set)
 
     def restore(self, backup: TagBackup, track: Track) -> bool:
         """Restore the tags of a file; return whether it has its old tags."""
@@ -99,14 +108,22 @@ class _Restoration:
         before, after = backup.before["tags"], backup.after["tags"]
         try:
             tags = _opened_again(path, backup.before["kind"])
-            current = tags.snapshot(before)
-            if self.write and current != before:
+            restored = self.restored.setdefault(path, {})
+            current = {
+                name: restored.get(name, stored) for name, stored in tags.snapshot(before).items()
+            }
+            if current != before:
                 _check_unchanged(current, after, force=self.force)
-                tags.write(before)
+                if self.write:
+                    tags.write(before)
+                else:
+                    restored |= before
         except TagWriteError as error:
             self.left.append(UnwrittenFile(str(path), str(error)))
             return False
-        if current != before:
+        if current == before:
+            self.unchanged.add(path)
+        else:
             self.files.add(path)
             self.changes += [
                 TagChange(

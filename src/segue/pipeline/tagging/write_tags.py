@@ -3,7 +3,8 @@
 Conventions
 -----------
 - A dry run, the default, shows the differences and changes nothing.
-- A field that a file has keeps its value, unless it is to be overwritten.
+- A field that a file has keeps its value, unless it is to be overwritten; a value that says nothing
+  (tempo 0, key "o") is none.
 - Old tags are stored in the library before a file is written: see `undo_tags`.
 - A written file has the same sound: it keeps its analysis, and its tags are not read again.
 """
@@ -25,7 +26,7 @@ from segue.pipeline.arguments import Ids, LibraryArgument, as_ids, as_library, a
 from segue.pipeline.filters.exclusion_index import KINDS, ExclusionIndex
 from segue.pipeline.tagging.tag_values import GROUPS, KEY_NOTATIONS, TagValues
 from segue.sources import state_of
-from segue.sources.file_tags.fields import read_tags_of_file
+from segue.sources.file_tags.fields import is_usable, read_tags_of_file
 from segue.sources.file_tags.writing import WritableTags
 from segue.types import FileState, Progress, no_progress
 
@@ -58,7 +59,7 @@ class UnwrittenFile:
 class TagWriteResult:
     """Differences of tags, files whose tags were changed, and files that were left as they are.
 
-    `n_unchanged` files have all values already.
+    `n_unchanged` files have all values already, or their old tags.
     """
 
     dry_run: bool
@@ -66,6 +67,11 @@ class TagWriteResult:
     left: Sequence[UnwrittenFile]
     n_files: int
     n_unchanged: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether there was something to do, and no file takes it."""
+        return bool(self.left) and not self.n_files and not self.n_unchanged
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue tag write --json`` prints."""
@@ -210,8 +216,10 @@ def _plan(
         return None
     changed = {}
     for name, own in known.items():
-        before = tuple(filter(None, raw.get(_READ_AS.get(name, name), "").split("|")))
-        if not _equal(name, before, own) and (overwrite or not before):
+        read_as = _READ_AS.get(name, name)
+        before = tuple(filter(None, raw.get(read_as, "").split("|")))
+        stated = any(is_usable(read_as, text) for text in before)
+        if not _equal(name, before, own) and (overwrite or not stated):
             changed[name] = (before, own)
     path = str(track.path)
     changes = tuple(

@@ -136,7 +136,7 @@ def _pick(tags: FileTags, field: str) -> str:
     for names in _NAMES[field]:
         for values in tags.values(names):
             texts = map(_without_role, values) if names is _PERFORMER_NAMES else read(values)
-            usable = [text for text in texts if _is_usable(field, text)]
+            usable = [text for text in texts if is_usable(field, text)]
             if usable:
                 return "|".join(usable) if field in SEVERAL else usable[0]
     # what is left says why the field is unknown, or is all that there is
@@ -202,15 +202,24 @@ def _is_known(text: str) -> bool:
     return known_text(text) is not None
 
 
+_NO_KEYS: Final = frozenset({"o", "0", "off", "offkey", "off key", "off-key"})
+"""What ID3 and DJ software write for music without a key."""
+
 _USABLE: Final[dict[str, Callable[[str], bool]]] = {
     "artist": _names_somebody,
     "artists": _names_somebody,
     "title": lambda text: known_text(text) is not None and not is_numbered_title(text),
     "genre": lambda text: bool(read_genres(text)),
     "tempo": lambda text: read_tempo(text)[0] is not None,
+    "initial_key": lambda text: _is_known(text) and text.strip().lower() not in _NO_KEYS,
     "lyrics": lambda text: bool(text.strip()),
 }
 
 
-def _is_usable(field: str, text: str) -> bool:
+def is_usable(field: str, text: str) -> bool:
+    """Tell whether the text of a tag says something of a field.
+
+    >>> is_usable("tempo", "0"), is_usable("initial_key", "o"), is_usable("initial_key", "8A")
+    (False, False, True)
+    """
     return _USABLE.get(field, _is_known)(text)
