@@ -1,14 +1,17 @@
 """Identity of files: an id, its analysis and its listens belong to a sound, not to a path."""
 
+import os
 import shutil
 
 import numpy as np
 import pytest
 import soundfile
 
-from segue.library import Library
+from segue.library import KnownTrack, Library
+from segue.pipeline.analysis.identity import match_files
 from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.pipeline.preprocess import preprocess
+from segue.types import Track
 
 RATE = 22_050
 
@@ -219,3 +222,36 @@ def test_renamed_gtzan_clip_is_one_track(tmp_path):
     shutil.copy(folder / "blues" / "blues.00009.wav", folder / "blues" / "blues.00000.wav")
     preprocess(library, folder)
     assert places(library)["blues.00000 (2)"] == folder / "blues" / "blues.00000.wav"
+
+
+def test_known_files_elsewhere_are_looked_at_once(tmp_path, monkeypatch):
+    folder, deep = tmp_path / "music", tmp_path / "a/b/c/d/e"
+    files = [folder / "new.flac", *(deep / f"{n}.flac" for n in range(50))]
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (deep / "link.flac").symlink_to(folder / "excluded.flac")
+    (folder / "excluded.flac").touch()
+    paths = [*files[1:], deep / "link.flac", deep / "gone.flac"]
+    known = {
+        path.name: KnownTrack(row, Track(track_id=path.name, path=path), None)
+        for row, path in enumerate(paths)
+    }
+    n_calls = 0
+
+    def counted(call):
+        def count(*given, **more):
+            nonlocal n_calls
+            n_calls += 1
+            return call(*given, **more)
+
+        return count
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", counted(os.stat))
+        patched.setattr(os, "lstat", counted(os.lstat))
+        new = Track(track_id="new.flac", path=files[0])
+        found = match_files(folder, [new], lambda path: path.name, known, lambda _: {})
+    assert found.missing == {"gone.flac"}
+    assert found.left_out == {"link.flac"}
+    assert n_calls < 3 * len(paths)

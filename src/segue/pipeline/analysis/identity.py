@@ -8,12 +8,12 @@ path of a known track, which is then missing. Once its audio is analyzed,
 `segue.pipeline.analysis.replaced_files` finds out whether it is the same recording.
 """
 
-import os
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.library import KnownTrack
+from segue.pipeline.analysis.file_statuses import FileStatuses
 from segue.sources import NameFile, free_id, state_of
 from segue.types import FileState, Track
 
@@ -98,14 +98,15 @@ def match_files(
     known_at = by_path(known.values())
     holders = [None if track.path is None else known_at.get(track.path) for track in tracks]
     out = FileMatches([track.track_id for track in tracks])
-    _add_same_files(directory, tracks, holders, known)
+    statuses = FileStatuses(directory)
+    _add_same_files(directory, tracks, holders, known, statuses)
     for place, one in enumerate(holders):
         if one is not None:
             out.ids[place] = one.track.track_id
     files, lost = _at_known_paths(tracks, holders, digests_of, out)
     held = {one.track.track_id for one in holders if one is not None}
     settled = held - {one.track.track_id for one in lost}
-    gone, out.left_out = _gone(known, held, known_at, directory)
+    gone, out.left_out = _gone(known, held, known_at, statuses)
     lost += gone
     copies = _CopiedFolders(directory, known, held | {one.track.track_id for one in lost})
     any_lost = any(_digest(one) for one in lost)
@@ -172,6 +173,7 @@ def _add_same_files(
     tracks: Sequence[Track],
     holders: list[KnownTrack | None],
     known: Mapping[str, KnownTrack],
+    statuses: FileStatuses,
 ) -> None:
     """Add the known tracks whose file is that of a new path, by device and inode.
 
@@ -184,27 +186,20 @@ def _add_same_files(
     at: dict[tuple[int, int], list[KnownTrack]] = {}
     for track_id, one in known.items():
         path = one.track.path
-        inode = None if path is None or track_id in held or one.track.missing else _inode(path)
+        if path is None or track_id in held or one.track.missing:
+            continue
+        inode = statuses.inode(path)
         if inode is not None:
             at.setdefault(inode, []).append(one)
     for place in new if at else ():
         path = tracks[place].path
-        inode = None if path is None else _inode(path)
+        inode = None if path is None else statuses.inode(path)
         candidates = at.get(inode, []) if inode is not None else []
         if path is not None and candidates:
             relative = path.relative_to(directory).parts
             best = max(candidates, key=lambda one: _n_same_parts(one.track.path, relative))
             candidates.remove(best)
             holders[place] = best
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    """Return the device and inode of a file; None where it is gone, or the system has none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if status.st_ino else None
 
 
 def _n_same_parts(path: Path | None, parts: Sequence[str]) -> int:
@@ -284,18 +279,17 @@ def _gone(
     known: Mapping[str, KnownTrack],
     held: set[str],
     known_at: Mapping[Path, KnownTrack],
-    directory: Path,
+    statuses: FileStatuses,
 ) -> tuple[list[KnownTrack], set[str]]:
     """Return the tracks whose files are gone, in any folder, and those whose files are excluded."""
     gone, excluded = [], set()
-    real = Path(os.path.realpath(directory))
     for track_id, one in known.items():
         path = one.track.path
         if path is None or track_id in held:
             continue
-        if known_at[path] is not one or state_of(path) is None:
+        if known_at[path] is not one or not statuses.exists(path):
             gone.append(one)
-        elif path.is_relative_to(directory) or Path(os.path.realpath(path)).is_relative_to(real):
+        elif statuses.is_inside(path):
             excluded.add(track_id)
     return gone, excluded
 
