@@ -147,13 +147,13 @@ def preprocess(
         opened = _if_there(library)
         tracks: Mapping[str, KnownTrack] = {}
         known: KnownTracks = {}
-        known_ids: Mapping[str, str] = {}
+        known_ids: Mapping[str, Track] = {}
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
             tracks = recover_audio_files(opened, opened.known_tracks())
             again = reread_tags or tag_encoding is not None
             known = known_files(opened, tracks, reread_tags=again)
-            known_ids = opened.track_ids()
+            known_ids = {old: tracks[now].track for old, now in opened.track_ids().items()}
             encoding = encoding if tag_encoding else opened.tags.encoding(name)
         comparison = Comparison(tracks, known_ids, pool, progress)
         found = read_dataset(

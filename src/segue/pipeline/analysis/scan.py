@@ -5,7 +5,7 @@ decides: rewritten tags do not change the sound. A table names the track of each
 of a folder `segue.pipeline.analysis.identity` finds it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,12 +96,12 @@ class Comparison:
     def __init__(
         self,
         known: Mapping[str, KnownTrack],
-        known_ids: Mapping[str, str],
+        known_ids: Collection[str],
         workers: Workers,
         progress: Progress,
     ) -> None:
         self._known = known
-        self._former_ids = known_ids.keys() - known.keys()
+        self._former_ids = set(known_ids).difference(known)
         self._workers = workers
         self._progress = progress
         self._matches: FileMatches | None = None

@@ -41,7 +41,7 @@ class ReadOptions:
 
     exclude: Sequence[str]
     known: KnownTracks
-    known_ids: Mapping[str, str]
+    known_ids: Mapping[str, Track]
     read_files: ReadTags | None
     find_videos: FindVideos | None
     identify: IdentifyTracks | None

@@ -21,7 +21,7 @@ from segue.sources.datasets.dataset import (
     ReadOptions,
     ReadTags,
 )
-from segue.types import Progress, no_progress
+from segue.types import Progress, Track, no_progress
 
 
 def read_dataset(
@@ -29,7 +29,7 @@ def read_dataset(
     *,
     exclude: Sequence[str] = (),
     known: KnownTracks | None = None,
-    known_ids: Mapping[str, str] | None = None,
+    known_ids: Mapping[str, Track] | None = None,
     read_files: ReadTags | None = None,
     find_videos: FindVideos | None = None,
     identify: IdentifyTracks | None = None,
@@ -45,8 +45,8 @@ def read_dataset(
     known : Known, optional
         The tracks of an earlier reading. Of a plain music folder, only the tags of files that
         changed since are read.
-    known_ids : mapping of str to str, optional
-        The ids of tracks of the library by every id that they have or had: listens may name tracks
+    known_ids : mapping of str to Track, optional
+        The tracks of the library by every id that they have or had: listens may name tracks
         whose files are missing.
     read_files : ReadFiles, optional
         The reader of tags in a plain music folder; by default one file after another in this

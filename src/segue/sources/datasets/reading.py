@@ -169,7 +169,7 @@ def _read_tracks(directory: Path, metadata: Path | None, options: ReadOptions) -
     )
 
 
-def _ids_now(tracks: Sequence[Track], known_ids: Mapping[str, str]) -> dict[str, str]:
+def _ids_now(tracks: Sequence[Track], known_ids: Mapping[str, Track]) -> dict[str, str]:
     """Return the id of each track of a table by that of its row.
 
     A row whose audio is gone, and whose track became part of another, is that track.
@@ -177,7 +177,7 @@ def _ids_now(tracks: Sequence[Track], known_ids: Mapping[str, str]) -> dict[str,
     found = {track.track_id: track.track_id for track in tracks}
     used = set(found)
     for track in tracks:
-        now = known_ids.get(track.track_id, track.track_id)
+        now = known_ids.get(track.track_id, track).track_id
         if track.path is None and now not in used:
             found[track.track_id] = now
             used.add(now)
@@ -230,7 +230,7 @@ def _naming(directory: Path, kind: Kind) -> NameFile:
     return lambda path: name(path, directory)
 
 
-def _names(directory: Path, read: _Tracks, known_ids: Mapping[str, str]) -> dict[str, str]:
+def _names(directory: Path, read: _Tracks, known_ids: Mapping[str, Track]) -> dict[str, str]:
     """Return the id of each track by the names that listens may use.
 
     These are its id, that of a track of the library whose file is missing, and for the files of a
@@ -241,7 +241,11 @@ def _names(directory: Path, read: _Tracks, known_ids: Mapping[str, str]) -> dict
     if read.kind in ("folder", "gtzan"):
         name_of = _naming(directory, read.kind)
         names = {name_of(track.path): track.track_id for track in read.tracks if track.path}
-        names |= known_ids
+        places = {directory, directory.resolve()}
+        for name, known in known_ids.items():
+            # the file of this name is another recording by now, or that of another folder is
+            if name not in names or any(map((known.path or Path()).is_relative_to, places)):
+                names[name] = known.track_id
     return names | ids
 
 
