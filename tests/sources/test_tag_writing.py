@@ -182,6 +182,79 @@ def test_undo_keeps_types_of_mp4_atoms(tmp_path: Path) -> None:
     assert bytes(MP4(path)[key][0]) == "Am".encode("utf-16-be")
 
 
+OTHERS = {
+    "flac": [("bpm", "140"), ("Initial_Key", "Bm"), ("beatsperminute", "140")],
+    "ogg": [("bpm", "140"), ("INITIAL KEY", "Bm")],
+    "wv": [("Bpm", "140"), ("Initial Key", "Bm")],
+    "mp3": [("TXXX:BPM", "140"), ("TXXX:bpm", "141"), ("TXXX:initialkey", "Bm"), ("TKEY", "Bm")],
+    "m4a": [
+        ("----:com.apple.iTunes:BPM", "140"),
+        ("----:com.apple.iTunes:bpm", "141"),
+        ("----:com.apple.iTunes:INITIAL_KEY", "Bm"),
+    ],
+    "wma": [("BPM", "140"), ("WM/Initial Key", "Bm")],
+}
+"""Tags of tempo and key under names that segue does not write."""
+
+
+@pytest.mark.parametrize("kind", sorted(OTHERS))
+def test_written_values_replace_those_of_other_names(tmp_path: Path, kind: str) -> None:
+    path = audio_file(tmp_path / f"x.{kind}")
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    for name, text in OTHERS[kind]:
+        if kind == "mp3":
+            frame, _, desc = name.partition(":")
+            more = {"desc": desc} if desc else {}
+            file.tags.add(getattr(id3, frame)(encoding=0, text=[text], **more))
+        else:
+            file[name] = [text.encode()] if kind == "m4a" else text
+    file.save()
+    before = content(path)
+    assert read_tags_of_file(path)["tempo"] == "140"
+    old = write(path, {"tempo": ["128"], "key": ["Am"]})
+    raw = read_tags_of_file(path)
+    assert (raw["tempo"], raw["initial_key"]) == ("128", "Am")
+    assert "140" not in str(content(path))
+    assert "Bm" not in str(content(path))
+    WritableTags(path).write(old)
+    assert content(path) == before
+
+
+def test_freeform_atoms_of_other_programs_stay(tmp_path: Path) -> None:
+    path = audio_file(tmp_path / "x.m4a")
+    file = MP4(path)
+    name = "----:com.mixedinkey.mixedinkey:key"
+    file[name] = [b"eyJhbGdvcml0aG0iOjk0LCJrZXkiOiI4QSJ9"]
+    file.save()
+    assert "initial_key" not in read_tags_of_file(path)
+    write(path, {"key": ["Am"]})
+    assert read_tags_of_file(path)["initial_key"] == "Am"
+    assert bytes(MP4(path)[name][0]).startswith(b"eyJ")
+
+
+@pytest.mark.parametrize(("numbers", "tempo"), [([128], "128"), ([0], "140")])
+def test_tempo_of_mp4_comes_before_a_freeform_one(tmp_path, numbers, tempo) -> None:
+    path = audio_file(tmp_path / "x.m4a")
+    file = MP4(path)
+    file["tmpo"] = numbers
+    file["----:com.apple.iTunes:BPM"] = [b"140"]
+    file.save()
+    assert read_tags_of_file(path)["tempo"] == tempo
+
+
+def test_id3v22_with_unknown_frames_is_refused(tmp_path: Path) -> None:
+    path = audio_file(tmp_path / "x.mp3")
+    frames = b"TT2\x00\x00\x05\x00NoonXYZ\x00\x00\x05\x00Dusk"
+    head = b"ID3\x02\x00\x00" + bytes([0, 0, 0, len(frames) + 10])
+    path.write_bytes(head + frames + b"\0" * 10 + path.read_bytes())
+    before = path.read_bytes()
+    with pytest.raises(TagWriteError, match="would be lost"):
+        WritableTags(path)
+    assert path.read_bytes() == before
+
+
 def test_read_only_file_is_refused(tmp_path: Path) -> None:
     path = audio_file(tmp_path / "x.flac")
     path.chmod(0o444)

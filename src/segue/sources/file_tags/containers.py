@@ -6,7 +6,8 @@ Conventions
 - A file may hold several sets of tags; the container's own come first, then APEv2 and ID3 at its
   ends, then chunks of RIFF and AIFF.
 - Names are compared without case, spaces and punctuation, and without the prefixes of freeform
-  tags: ``ALBUM ARTIST``, ``TXXX:album_artist`` and ``WM/AlbumArtist`` are ``albumartist``.
+  tags: ``ALBUM ARTIST``, ``TXXX:album_artist`` and ``WM/AlbumArtist`` are ``albumartist``. Freeform
+  atoms of MP4 with another owner than iTunes hold what only their program reads.
 - Values are lists of text; text of unknown encoding is `ByteText`.
 
 Sources: ID3v2.4.0; mutagen; RIFF (Microsoft, 1991); AIFF (Apple, 1989).
@@ -23,7 +24,7 @@ import mutagen
 from segue.sources.file_tags.cue_sheets import tracks_by_file
 from segue.sources.file_tags.encodings import ByteText
 
-_PREFIXES: Final = ("txxx:", "----:", "wm/")
+_ITUNES: Final = "----:com.apple.itunes:"
 _MAX_BYTES: Final = 1 << 20
 """Size of the longest chunk of text; lyrics are shorter."""
 _LATIN_1: Final = 0  # the number of an encoding in ID3
@@ -102,10 +103,13 @@ def name_key(name: str) -> str:
 
     >>> name_key("TXXX:Album Artist"), name_key("----:com.apple.iTunes:ISRC"), name_key("WM/Year")
     ('albumartist', 'isrc', 'year')
+    >>> name_key("----:com.mixedinkey.mixedinkey:key")
+    'commixedinkeymixedinkeykey'
     """
     plain = name.casefold()
-    if plain.startswith(_PREFIXES):
-        plain = plain.removeprefix("txxx:").removeprefix("wm/").rpartition(":")[2]
+    if plain.startswith("txxx:"):
+        plain = plain.rpartition(":")[2]
+    plain = plain.removeprefix(_ITUNES).removeprefix("wm/")
     return "".join(sign for sign in plain if sign.isalnum() or sign == "\xa9")
 
 

@@ -46,7 +46,7 @@ _STEPS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("TDRL", "releasedate", "releasetime", "releaseyear"),
     ),
     "genre": (("TCON", "genre", "\xa9gen"),),
-    "tempo": (("TBPM", "bpm", "tmpo", "beatsperminute", "tempo"),),
+    "tempo": (("TBPM", "tmpo", "beatsperminute", "bpm", "tempo"),),
     "lyrics": (("USLT", "lyrics", "unsyncedlyrics", "\xa9lyr"),),
     "artists": (_ARTISTS,),
     "albumartist": (_ALBUM_ARTIST,),

@@ -3,7 +3,11 @@
 Conventions
 -----------
 - Fields have the names of MusicBrainz Picard in each container, which Navidrome, Mixxx and DJ
-  software read. ID3 tags keep their version; a file without one gets ID3v2.4.
+  software read. ID3v2.3 and ID3v2.4 keep their version; ID3v2.2 becomes ID3v2.3, also after its
+  values are restored, and is refused if it has frames that would be lost. A file without ID3 gets
+  ID3v2.4.
+- The tags of a field are all those with one of its names in any container, compared as `name_key`
+  does: ``TXXX:bpm`` is one of tempo. Written values take the place of all of them.
 - `TagSnapshot` is plain data for JSON: of each field the tags of its container as they are, with
   encodings and types, or None where there are none. Writing a snapshot restores its values exactly.
 - Nothing but the tags of the given fields is changed; old ID3v1 tags stay as they are.
@@ -54,11 +58,13 @@ _SLOTS: Final[dict[str, tuple[str, str, str, str]]] = {
     },
 }
 """Names of each field in Vorbis comments and APEv2, ID3, MP4 and ASF."""
+_KEYS: Final = {field: frozenset(map(name_key, names)) for field, names in _SLOTS.items()}
 FIELDS: Final = tuple(_SLOTS)
 """Fields that can be written."""
 _MOOD_OF_ID3V23: Final = "TXXX:MOOD"  # TMOO is a frame of ID3v2.4 only
 _LATIN_1, _UTF_16, _UTF_8 = 0, 1, 3  # encodings of ID3
 _ID3V1_BYTES: Final = 128
+_ID3V22_HEAD: Final = 6  # bytes of the head of a frame
 _WITH_ID3: Final = frozenset({"MP3", "TrueAudio", "WAVE", "AIFF", "DSF", "DSDIFF"})
 """Classes of mutagen for files that hold ID3."""
 
@@ -82,6 +88,8 @@ class WritableTags:
             raise TagWriteError("it is read-only: make it writable")
         try:
             container = _opened(path)
+        except TagWriteError:
+            raise
         except Exception as error:  # mutagen's parsers raise anything
             raise TagWriteError(f"its tags cannot be read ({error})") from error
         if container is None:
@@ -96,12 +104,12 @@ class WritableTags:
     def snapshot(self, fields: Iterable[str]) -> TagSnapshot:
         """Return the tags of some fields as they are."""
         own = self._container
-        return {field: own.get(own.slot(field)) for field in fields}
+        return {field: own.get(field) for field in fields}
 
     def with_values(self, values: Mapping[str, Values]) -> TagSnapshot:
         """Return the tags of the fields of `values` as they would be written."""
         own = self._container
-        return {field: own.make(own.slot(field), given) for field, given in values.items()}
+        return {field: own.make(field, given) for field, given in values.items()}
 
     def write(self, snapshot: TagSnapshot) -> None:
         """Make the tags of its fields those of a snapshot.
@@ -116,7 +124,7 @@ class WritableTags:
             if own.file.tags is None:
                 own.file.add_tags()
             for field, stored in snapshot.items():
-                own.put(own.slot(field), stored)
+                own.put(field, stored)
             own.save()
         except Exception as error:  # mutagen's writers raise anything
             raise TagWriteError(f"it cannot be written ({error})") from error
@@ -135,25 +143,41 @@ class _VorbisContainer:
         """Return the name of a field in this container."""
         return _SLOTS[field][self.place]
 
-    def get(self, slot: str) -> Stored:
-        """Return the tags of a slot."""
-        tags = self.file.tags
-        return None if tags is None or slot not in tags else self.stored(tags[slot])
+    def names(self, field: str) -> list[str]:
+        """Return the names of the tags of a field, the written one first."""
+        slot = self.slot(field)
+        found = [name for name in self.all_names() if name_key(name) in _KEYS[field]]
+        return sorted(found, key=lambda name: (name != slot, name))
 
-    def put(self, slot: str, stored: Stored) -> None:
-        """Replace the tags of a slot."""
+    def all_names(self) -> Iterable[str]:
+        """Return the names of all tags, each once."""
+        # Vorbis comments are pairs, whose names do not tell capitals apart
+        return {name.casefold(): name for name, _ in self.file.tags or ()}.values()
+
+    def get(self, field: str) -> Stored:
+        """Return the tags of a field."""
         tags = self.file.tags
-        if stored is not None:
-            tags[slot] = self.value(stored)
-        elif slot in tags:
-            del tags[slot]
+        found = [{"name": name, "value": self.stored(tags[name])} for name in self.names(field)]
+        return found or None
+
+    def put(self, field: str, stored: Stored) -> None:
+        """Replace the tags of a field."""
+        for name in self.names(field):
+            del self.file.tags[name]
+        for one in stored or ():
+            self.file.tags[one["name"]] = self.value(one["value"])
+
+    def make(self, field: str, values: Values) -> Stored:
+        """Return the tags of a field with some values."""
+        slot = self.slot(field)
+        return [{"name": slot, "value": self.made(slot, values)}]
 
     def save(self) -> None:
         """Write the tags to the file."""
         self.file.save()
 
-    def make(self, slot: str, values: Values) -> Stored:  # noqa: ARG002  # others need it
-        """Return the tags of a slot with some values."""
+    def made(self, slot: str, values: Values) -> Stored:  # noqa: ARG002  # others need it
+        """Return some values of a tag as JSON."""
         return list(values)
 
     def stored(self, value: Any) -> Stored:
@@ -170,7 +194,10 @@ class _ApeContainer(_VorbisContainer):
 
     kind = "ape"
 
-    def make(self, slot: str, values: Values) -> Stored:  # noqa: ARG002
+    def all_names(self) -> Iterable[str]:
+        return list((self.file.tags or {}).keys())
+
+    def made(self, slot: str, values: Values) -> Stored:  # noqa: ARG002
         return {"kind": 0, "value": "\0".join(values)}
 
     def stored(self, value: Any) -> Stored:
@@ -183,13 +210,13 @@ class _ApeContainer(_VorbisContainer):
         return kind(_from_plain(stored["value"]), stored["kind"])
 
 
-class _Mp4Container(_VorbisContainer):
+class _Mp4Container(_ApeContainer):
     """MP4: lists of numbers, text or freeform atoms."""
 
     kind = "mp4"
     place = 2
 
-    def make(self, slot: str, values: Values) -> Stored:
+    def made(self, slot: str, values: Values) -> Stored:
         if slot == "tmpo":
             return [round(float(values[0]))]
         return [{"data": _base64(text.encode()), "format": 1, "version": 0} for text in values]
@@ -214,13 +241,13 @@ class _Mp4Container(_VorbisContainer):
         ]
 
 
-class _AsfContainer(_VorbisContainer):
+class _AsfContainer(_ApeContainer):
     """ASF: lists of attributes of several types."""
 
     kind = "asf"
     place = 3
 
-    def make(self, slot: str, values: Values) -> Stored:  # noqa: ARG002
+    def made(self, slot: str, values: Values) -> Stored:  # noqa: ARG002
         return [["ASFUnicodeAttribute", text] for text in values]
 
     def stored(self, value: Any) -> Stored:
@@ -232,7 +259,7 @@ class _AsfContainer(_VorbisContainer):
         return [getattr(asf, name)(_from_plain(value)) for name, value in stored]
 
 
-class _Id3Container(_VorbisContainer):
+class _Id3Container(_ApeContainer):
     """ID3v2: frames; other frames of text with the same description count as the same tag."""
 
     kind = "id3"
@@ -246,18 +273,23 @@ class _Id3Container(_VorbisContainer):
         tags = self.file.tags
         return 3 if tags is not None and tags.version and tags.version[1] < 4 else 4
 
-    def get(self, slot: str) -> Stored:
-        tags = self.file.tags
-        return None if tags is None else list(map(_frame_data, _frames(tags, slot))) or None
+    def names(self, field: str) -> list[str]:
+        # frames of text and ids; names of others, such as comments, begin otherwise
+        return [name for name in super().names(field) if name.startswith(("T", "UFID:"))]
 
-    def put(self, slot: str, stored: Stored) -> None:
+    def get(self, field: str) -> Stored:
         tags = self.file.tags
-        for frame in _frames(tags, slot):
-            del tags[frame.HashKey]
+        return [_frame_data(tags[name]) for name in self.names(field)] or None
+
+    def put(self, field: str, stored: Stored) -> None:
+        tags = self.file.tags
+        for name in self.names(field):
+            del tags[name]
         for data in stored or ():
             tags.add(_frame(data))
 
-    def make(self, slot: str, values: Values) -> Stored:
+    def make(self, field: str, values: Values) -> Stored:
+        slot = self.slot(field)
         name, _, rest = slot.partition(":")
         if name == "UFID":
             return [{"id": name, "owner": rest, "data": _base64(values[0].encode())}]
@@ -306,6 +338,10 @@ def _with_raw_frames(path: Path, file: Any) -> Any:
     raw = type(file)(path, translate=False, **options)
     if raw.tags is not None and raw.tags.version[1] == 2:  # frames of ID3v2.2 have other names
         raw = type(file)(path, **options)
+        if any(len(frame) > _ID3V22_HEAD for frame in raw.tags.unknown_frames):
+            raise TagWriteError(
+                "its ID3v2.2 tag has frames that would be lost: save its tags as ID3v2.4 first"
+            )
         raw.tags.update_to_v23()
     return raw
 
@@ -323,15 +359,6 @@ def _id3v1(path: Path) -> bytes | None:
         file.seek(-_ID3V1_BYTES, os.SEEK_END)
         data = file.read()
     return data if data.startswith(b"TAG") else None
-
-
-def _frames(tags: Any, slot: str) -> list[Any]:
-    """Return the frames of a slot; descriptions differ in case and spaces between programs."""
-    name, _, rest = slot.partition(":")
-    found = tags.getall(name)
-    if name == "TXXX":
-        return [frame for frame in found if name_key(f"TXXX:{frame.desc}") == name_key(slot)]
-    return [frame for frame in found if name != "UFID" or frame.owner == rest]
 
 
 def _frame_data(frame: Any) -> dict[str, Any]:
