@@ -17,6 +17,7 @@ from segue.pipeline.training.combinations import (
 )
 from segue.pipeline.training.encoder_selection import candidates, select_encoders
 from segue.pipeline.training.scaling import moments, scaled
+from segue.sources.datasets.listens import no_listens
 
 N_TRACKS = 240
 SIZES = {"deviation": None, "max_pool": 30, "mean_pool": 30}
@@ -94,9 +95,34 @@ def test_combination_of_tracks_without_blocks_waits(blocky):
     """A library of an earlier segue is served by embeddings until its blocks are computed."""
     before = model_id(blocky, "musicnn-blocks")
     with block_store(blocky, "musicnn") as store:
-        store.forget(store.rows().tolist()[:3])
+        store.forget(store.rows().tolist()[: N_TRACKS // 10])
     assert not is_complete(blocky, "musicnn-vgg-blocks")
     assert not set(COMBINATIONS) & set(candidates(blocky))
     assert select_encoders(blocky, blocky.catalogue()).used["timbre"] in PRETRAINED_ENCODERS
     assert before == model_id(blocky, "musicnn-blocks")
     assert before != model_id(blocky, "musicnn-vgg-blocks")
+
+
+def test_combination_without_blocks_of_missing_tracks_is_used(blocky):
+    """Their file is gone, and nothing computes their blocks."""
+    rows_without = blocky.catalogue().rows[: N_TRACKS // 4].tolist()
+    forget_blocks(blocky, rows_without)
+    assert not set(COMBINATIONS) & set(candidates(blocky))
+    ids = [track.track_id for track in blocky.catalogue().tracks[: N_TRACKS // 4]]
+    blocky.add_dataset("gone", tracks=[], listens=no_listens(), missing=ids)
+    assert set(COMBINATIONS) <= set(candidates(blocky))
+    assert select_encoders(blocky, blocky.catalogue()).used["timbre"] in COMBINATIONS
+
+
+def test_combination_without_blocks_of_a_few_tracks_is_used(blocky):
+    """A file that fails to decode fails in every run."""
+    forget_blocks(blocky, blocky.catalogue().rows[:2].tolist())
+    assert set(COMBINATIONS) <= set(candidates(blocky))
+    vectors = model_vectors(blocky, blocky.catalogue(), "musicnn-blocks", np.ones(N_TRACKS, bool))
+    assert np.isnan(vectors).any(axis=1).tolist() == [True] * 2 + [False] * (N_TRACKS - 2)
+
+
+def forget_blocks(library, tracks):
+    for encoder in PRETRAINED_ENCODERS:
+        with block_store(library, encoder) as store:
+            store.forget(tracks)

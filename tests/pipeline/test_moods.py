@@ -1,5 +1,6 @@
 """Moods: energy and valence from predicted tags, or from descriptors, with confidences."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,7 +10,12 @@ from tests.factories import make_library, rows, write_dataset
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.engine import Dials, Exclusions
 from segue.errors import PlaylistError
-from segue.pipeline.analysis.moods import MIN_CONFIDENCE, TrackMoods, track_moods
+from segue.pipeline.analysis.moods import (
+    MAX_CONFIDENCE,
+    MIN_CONFIDENCE,
+    TrackMoods,
+    track_moods,
+)
 from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.pipeline.playlists.home import home
@@ -77,23 +83,67 @@ def test_moods_are_the_same_in_any_library(three, tmp_path):
     assert alone.valence[0] == among.valence[1]
 
 
-def test_descriptors_estimate_moods_without_encoders(library, tmp_path, rng):
-    """Loud noise bursts have more energy than a quiet tone; encoders are not installed here."""
+@pytest.fixture
+def sounds(tmp_path, library, rng):
+    """A library of sounds, analyzed without encoders, and the position of each."""
     time = np.arange(6 * 22_050) / 22_050
-    tone = (0.01 * np.sin(2 * np.pi * 220 * time)).astype(np.float32)
-    bursts = (0.5 * rng.normal(size=len(time)) * (time % 0.25 < 0.1)).clip(-1, 1)
+    noise = rng.normal(size=len(time))
+    made = {
+        "bursts": (0.5 * noise * (time % 0.25 < 0.1)).clip(-1, 1),
+        "quiet": 0.003 * noise,
+        "noise": 0.1 * noise,
+        "sine": 0.3 * np.sin(2 * np.pi * 440 * time),
+        "hum": 0.01 * np.sin(2 * np.pi * 50 * time),
+        "silence": 0 * time,
+        "dither": rng.integers(-1, 2, len(time)) / 2**15,
+    }
     write_dataset(
-        tmp_path,
-        rows("track_id path", [("tone", "audio/a.wav"), ("bursts", "audio/b.wav")]),
-        sounds={"a.wav": tone, "b.wav": bursts.astype(np.float32)},
+        tmp_path / "data",
+        rows("track_id path", [(name, f"audio/{name}.wav") for name in made]),
+        sounds={f"{name}.wav": sound.astype(np.float32) for name, sound in made.items()},
     )
-    preprocess(library, tmp_path, workers=1)
-    catalogue = library.catalogue()
-    found = track_moods(library, catalogue)
-    tone, bursts = (catalogue.positions[name] for name in ("tone", "bursts"))
-    assert found.energy[bursts] > found.energy[tone]
-    assert found.valence[bursts] > found.valence[tone]
-    assert "calm" in found.words(tone)
+    preprocess(library, tmp_path / "data", workers=1)
+    return library, library.catalogue().positions
+
+
+def test_descriptors_estimate_moods_without_encoders(sounds):
+    library, at = sounds
+    found = track_moods(library, library.catalogue())
+    assert found.energy[at["bursts"]] > found.energy[at["noise"]] > found.energy[at["quiet"]]
+    assert found.valence[at["bursts"]] > found.valence[at["quiet"]]
+    assert "calm" in found.words(at["quiet"])
+
+
+def test_sounds_unlike_music_have_no_sure_moods(sounds):
+    library, at = sounds
+    found = track_moods(library, library.catalogue())
+    for confidence in (found.energy_confidence, found.valence_confidence):
+        assert confidence[[at["sine"], at["hum"]]].tolist() == [0.5, 0.5]
+        assert np.nanmax(confidence) <= MAX_CONFIDENCE < 1
+    assert found.words(at["sine"]) == found.words(at["hum"]) == {}
+
+
+@pytest.mark.parametrize("has_tags", [False, True])
+def test_silent_tracks_have_no_moods(sounds, has_tags):
+    library, at = sounds
+    if has_tags:
+        predict(library, "musicnn", [("sad", "ambient")] * len(at))
+    found = track_moods(library, library.catalogue())
+    for values in (getattr(found, field.name) for field in fields(found)):
+        assert set(np.flatnonzero(np.isnan(values))) == {at["silence"], at["dither"]}
+    assert found.words(at["silence"]) == {}
+
+
+def test_confidence_by_tags_stays_below_one(three):
+    """However sure the tags are."""
+    spec = PRETRAINED_ENCODERS["musicnn"]
+    with pretrained_store(three, "musicnn") as store:
+        for row, chance in zip(three.catalogue().rows.tolist(), (0.0, 0.5, 1.0), strict=True):
+            chances = np.full(50, 1 - chance, np.float32)
+            chances[[spec.tags.index(tag) for tag in ("party", "metal", "punk")]] = chance
+            store.add(row, {"embedding": np.ones(200, np.float32), "probabilities": chances})
+    found = track_moods(three, three.catalogue())
+    assert found.energy_confidence.max() == MAX_CONFIDENCE
 
 
 @pytest.mark.parametrize(

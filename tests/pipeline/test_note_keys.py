@@ -80,3 +80,17 @@ def test_keys_are_found_once_and_kept(note_model, tmp_path):
         if installed_note_model():
             remove_encoders(PACKAGE)
     library.close()
+
+
+def test_silent_track_has_no_key_by_notes(tmp_path, library):
+    sounds = {"scale.wav": scale(60), "silent.wav": np.zeros(6 * RATE, np.float32)}
+    (tmp_path / "music").mkdir()
+    for name, sound in sounds.items():
+        soundfile.write(tmp_path / "music" / name, sound, RATE)
+    preprocess(library, tmp_path / "music", workers=1)
+    with note_key_store(library) as store:
+        for row in library.catalogue().rows.tolist():
+            store.add(row, {"key": np.array([2, 0.95], np.float32)})
+    preprocess(library, tmp_path / "music", workers=1)
+    keys = {track.track_id: track.key for track in library.catalogue().tracks}
+    assert keys == {"scale.wav": "D major", "silent.wav": None}

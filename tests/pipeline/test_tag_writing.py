@@ -13,10 +13,12 @@ from typer.testing import CliRunner
 
 from segue import preprocess, undo_tags, write_tags
 from segue.cli import app
+from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import SegueError
 from segue.library import Library
 from segue.library.merged_tracks import merge_tracks
 from segue.pipeline.analysis.inputs import AUDIO, open_store
+from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
 from segue.pipeline.tagging.tag_values import KEY_NOTATIONS, key_text
 from segue.sources.file_tags.fields import read_tags_of_file
 
@@ -283,6 +285,23 @@ def test_key_notations_are_one_to_one():
 def test_rough_energy_is_written_on_request(library, music):
     write_tags(library, fields="energy", dry_run=False)
     assert 1 <= int(mutagen.File(music / "flac.flac")["energylevel"][0]) <= 10
+
+
+def test_moods_of_tracks_without_predicted_tags_wait(library, music):
+    """By default, mood and energy are written where an encoder has analyzed the track."""
+    catalogue = library.catalogue()
+    spec = PRETRAINED_ENCODERS["musicnn"]
+    chances = np.array([0.9 if tag in {"sad", "mellow"} else 0.02 for tag in spec.tags], np.float32)
+    with pretrained_store(library, "musicnn") as store:
+        row = int(catalogue.rows[catalogue.position("mp3.mp3")])
+        store.add(row, {"embedding": np.ones(200, np.float32), "probabilities": chances})
+    found = {(one.track_id, one.field) for one in write_tags(library).changes}
+    assert {one for one in found if one[1] in {"mood", "energy"}} == {
+        ("mp3.mp3", "mood"),
+        ("mp3.mp3", "energy"),
+    }
+    named = {one.track_id for one in write_tags(library, fields="energy").changes}
+    assert named >= {"mp3.mp3", "flac.flac"}
 
 
 def test_backups_outlive_the_merge_of_two_tracks(library, music):

@@ -145,6 +145,10 @@ class ReadConnection(ConnectionPool):
                 yield from_record(dict(record))
             last = records[-1]["row"]
 
+    def missing_rows(self) -> list[int]:
+        """Return the rows of tracks whose file is gone."""
+        return [int(one[0]) for one in self._all("SELECT row FROM tracks WHERE missing", [])]
+
     def track_row(self, track_id: str) -> int | None:
         """Return the row of a track, None where there is none with this id, present or former."""
         found = self._all(_ROW_OF_TRACK, [track_id])

@@ -8,7 +8,9 @@ of different libraries compare. Without encoders the descriptors alone are a wea
 
 The confidence of a value is the probability that the track is on that side of the middle (0.5): the
 normal distribution function of the distance from the middle over the error (`_ERROR`) of such
-estimates. docs/encoders.md has the reference collection, and how all this was checked.
+estimates, at most `MAX_CONFIDENCE`. It is 0.5 where a descriptor alone decides and is farther from
+the mean of the reference collection than music is (`_MAX_DEVIATIONS`): a tone, a hum. A silent
+track has no moods. docs/encoders.md has the reference collection, and how all this was checked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +23,11 @@ from numpy.typing import NDArray
 from segue.audio import summary_names
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.inputs import ANALYSIS, AUDIO, open_store
-from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings, predicted_tags
+from segue.pipeline.analysis.pretrained_embeddings import (
+    encoders_with_embeddings,
+    predicted_tags,
+    pretrained_store,
+)
 
 Values = NDArray[np.float64]
 
@@ -32,6 +38,9 @@ DIMENSIONS: Final = (ENERGY, VALENCE)
 MIN_CONFIDENCE: Final = 0.75
 """The confidence from which a track has a mood word."""
 
+MAX_CONFIDENCE: Final = 0.99
+_MAX_DEVIATIONS: Final = 3.5
+"""Standard deviations from the reference collection up to which descriptors count."""
 _MIN_PROBABILITY: Final = 1e-6
 
 
@@ -106,7 +115,8 @@ encoders."""
 class TrackMoods:
     """Energy and valence of the tracks of a catalogue, from 0 to 1, ``[n_tracks]`` each.
 
-    A confidence is from 0.5 to 1. All are NaN where nothing of a track was analyzed.
+    A confidence is from 0.5 to 1. All are NaN where nothing of a track was analyzed, or it is
+    silent.
     """
 
     energy: Values
@@ -136,20 +146,30 @@ class TrackMoods:
 
 def track_moods(library: Library, catalogue: Catalogue) -> TrackMoods:
     """Return the moods of all tracks, from the encoders' tags and descriptors, or these alone."""
-    bands = _log_mel_summary(library, catalogue)
+    bands, silent = _log_mel_summary(library, catalogue)
     found: dict[str, Values] = {}
     for name in DIMENSIONS:
         tags = _tag_scores(library, catalogue, name)
-        heard = ~np.isnan(tags).all(axis=0)
-        parts = [*tags, *(_standardized(bands, *one) for one in _DESCRIPTORS[name])]
+        has_tags = ~np.isnan(tags).all(axis=0)
         alone = [_standardized(bands, *one) for one in _DESCRIPTORS_ALONE[name]]
+        parts = [*tags, *(_clipped(_standardized(bands, *one)) for one in _DESCRIPTORS[name])]
         spread, spread_alone = _SPREAD[name]
         error, error_alone = _ERROR[name]
-        scores = np.where(heard, _mean_known(parts) / spread, _mean_known(alone) / spread_alone)
-        errors = np.where(heard, error, error_alone)
-        found[name] = _normal(scores)
-        found[f"{name}_confidence"] = _normal(np.abs(scores) / errors)
+        scores_alone = _mean_known([_clipped(part) for part in alone]) / spread_alone
+        scores = np.where(has_tags, _mean_known(parts) / spread, scores_alone)
+        confidence = _normal(np.abs(scores) / np.where(has_tags, error, error_alone))
+        unlike_music = ~has_tags & (np.abs(np.stack(alone)) > _MAX_DEVIATIONS).any(axis=0)
+        confidence = np.where(unlike_music, 0.5, confidence.clip(max=MAX_CONFIDENCE))
+        found[name] = np.where(silent, np.nan, _normal(scores))
+        found[f"{name}_confidence"] = np.where(silent | np.isnan(scores), np.nan, confidence)
     return TrackMoods(**found)
+
+
+def has_predicted_tags(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
+    """Return which tracks have moods by the tags of an encoder, ``[n_tracks]``."""
+    encoders = {part.encoder for parts in _TAGS.values() for part in parts}
+    rows = [pretrained_store(library, name).rows() for name in encoders]
+    return np.isin(catalogue.rows, np.concatenate(rows))
 
 
 def _probability(value: float, confidence: float) -> float:
@@ -178,10 +198,16 @@ def _mean_of(odds: Values, tags: Sequence[str], names: str) -> Values:
     return np.asarray(odds[:, columns].mean(axis=1))
 
 
-def _log_mel_summary(library: Library, catalogue: Catalogue) -> Mapping[str, Values]:
-    """Return statistics of the log-mel spectrum, averaged over its bands, ``[n_tracks]``."""
+def _log_mel_summary(
+    library: Library, catalogue: Catalogue
+) -> tuple[Mapping[str, Values], NDArray[np.bool_]]:
+    """Return statistics of the log-mel spectrum, averaged over its bands, and silent tracks.
+
+    All are ``[n_tracks]``.
+    """
     summary = open_store(library, AUDIO.summary).matrix("summary", catalogue.rows)
     names = summary_names(ANALYSIS)
+    known = summary.shape[1] > 0  # some track was analyzed
     found = {}
     for statistic in {one[0] for one in (_LEVEL, _FLUX)}:
         places = [
@@ -189,16 +215,22 @@ def _log_mel_summary(library: Library, catalogue: Catalogue) -> Mapping[str, Val
             for place, name in enumerate(names)
             if name.startswith("log_mel[") and name.endswith(f".{statistic}")
         ]
-        known = summary.shape[1] > 0  # some track was analyzed
         columns = summary[:, places] if known else np.full((len(catalogue), 1), np.nan)
         found[statistic] = columns.mean(axis=1, dtype=float)
-    return found
+    if not known:
+        return found, np.zeros(len(catalogue), bool)
+    silent = np.isnan(summary[:, names.index("loudness")]) & ~np.isnan(found[_LEVEL[0]])
+    return found, silent
 
 
 def _standardized(
     bands: Mapping[str, Values], statistic: str, mean: float, spread: float
 ) -> Values:
     return (bands[statistic] - mean) / spread
+
+
+def _clipped(part: Values) -> Values:
+    return np.clip(part, -_MAX_DEVIATIONS, _MAX_DEVIATIONS)
 
 
 def _mean_known(columns: Sequence[Values]) -> Values:

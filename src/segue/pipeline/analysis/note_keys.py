@@ -98,7 +98,7 @@ def _record(library: Library, store: FeatureStore) -> None:
     for row in rows:
         number, confidence = store.read("key", row).ravel().tolist()
         file = files.get(row)
-        if file is None or np.isnan(number):
+        if file is None or np.isnan(number) or file.loudness is None:  # nothing, or silence
             continue
         name = key_name(int(number)) if confidence >= MIN_KEY_CONFIDENCE else None
         if (file.key, file.key_confidence) != (name, confidence):

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from segue.library import Catalogue, Library
-from segue.pipeline.analysis.moods import TrackMoods, track_moods
+from segue.pipeline.analysis.moods import TrackMoods, has_predicted_tags, track_moods
 from segue.types import Track
 
 KEY_NOTATIONS: Final = ("standard", "camelot", "open-key")
@@ -58,10 +61,14 @@ def key_text(key: str, notation: str = "standard") -> str:
 
 @dataclass(frozen=True, slots=True)
 class TagValues:
-    """Values of the tracks of a catalogue; `artist_ids` by the row of the artist."""
+    """Values of the tracks of a catalogue; `artist_ids` by the row of the artist.
+
+    Moods of tracks without predicted tags, from descriptors alone, are rough.
+    """
 
     catalogue: Catalogue
     moods: TrackMoods
+    has_tags: NDArray[np.bool_]
     artist_ids: Mapping[int, str]
     key_notation: str
 
@@ -73,10 +80,11 @@ class TagValues:
             for row, artist in library.browse.artists().items()
             if artist.musicbrainz_id
         }
-        return cls(catalogue, track_moods(library, catalogue), ids, key_notation)
+        moods, has_tags = track_moods(library, catalogue), has_predicted_tags(library, catalogue)
+        return cls(catalogue, moods, has_tags, ids, key_notation)
 
-    def at(self, position: int) -> dict[str, tuple[str, ...]]:
-        """Return the known values of a track, by field."""
+    def at(self, position: int, *, rough: bool = True) -> dict[str, tuple[str, ...]]:
+        """Return the known values of a track, by field; without `rough` ones, if so asked."""
         track = self.catalogue.tracks[position]
         found = {
             "tempo": (f"{track.tempo:.0f}",) if track.tempo else (),
@@ -91,7 +99,8 @@ class TagValues:
                 if name not in {"artists", "musicbrainz_artist_id"}
             },
         }
-        return {name: values for name, values in found.items() if values}
+        without = () if rough or self.has_tags[position] else ("mood", "energy")
+        return {name: values for name, values in found.items() if values and name not in without}
 
     def _artist_ids(self, position: int, track: Track) -> tuple[str, ...]:
         """Return the MusicBrainz ids of all artists of a track, or none."""

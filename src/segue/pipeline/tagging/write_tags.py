@@ -21,7 +21,6 @@ import numpy as np
 from segue.engine import Exclusions
 from segue.errors import SegueError, TagWriteError
 from segue.library import Catalogue, Library, TagBackup
-from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.arguments import Ids, LibraryArgument, as_ids, as_library, as_texts
 from segue.pipeline.filters.exclusion_index import KINDS, ExclusionIndex
 from segue.pipeline.tagging.tag_values import GROUPS, KEY_NOTATIONS, TagValues
@@ -110,8 +109,8 @@ def write_tags(
     tracks, artists, albums, genres, tags, folders
         Which tracks: those that fit each of these that is given. By default all.
     fields
-        Groups of `GROUPS` to write; by default all, without mood and energy where no pretrained
-        encoder has heard the library: estimates from descriptors alone are rough.
+        Groups of `GROUPS` to write; by default all, without mood and energy of tracks that no
+        pretrained encoder has analyzed: estimates from descriptors alone are rough.
     key_notation
         One of `KEY_NOTATIONS`.
     overwrite
@@ -127,7 +126,8 @@ def write_tags(
         If another program is writing to the library.
     """
     opened = as_library(library)
-    wanted = _fields(opened, as_texts(fields, "fields"))
+    groups = as_texts(fields, "fields")
+    wanted = _fields(groups)
     if key_notation not in KEY_NOTATIONS:
         raise SegueError(f"{key_notation!r} is no notation of keys: {' or '.join(KEY_NOTATIONS)}.")
     catalogue = opened.catalogue()
@@ -141,7 +141,9 @@ def write_tags(
     n_unchanged = 0
     with progress("Reading tags", len(positions)) as advance:
         for position in positions:
-            found = _plan(position, values, wanted, left, overwrite=overwrite)
+            known = values.at(position, rough=bool(groups))
+            known = {name: own for name, own in known.items() if name in wanted}
+            found = _plan(position, known, values.catalogue, left, overwrite=overwrite)
             if found is not None and found.changes:
                 planned.append(found)
             n_unchanged += found is not None and not found.changes
@@ -158,14 +160,12 @@ def write_tags(
     )
 
 
-def _fields(library: Library, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the fields of some groups."""
+def _fields(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the fields of some groups, by default of all."""
     for name in names:
         if name not in GROUPS:
             raise SegueError(f"{name!r} is no field that can be written: {', '.join(GROUPS)}.")
-    rough = set() if encoders_with_embeddings(library) else {"mood", "energy"}
-    chosen = names or [name for name in GROUPS if name not in rough]
-    return tuple(field for name in chosen for field in GROUPS[name])
+    return tuple(field for name in names or GROUPS for field in GROUPS[name])
 
 
 def _selected(
@@ -196,16 +196,14 @@ def _selected(
 
 def _plan(
     position: int,
-    values: TagValues,
-    wanted: Sequence[str],
+    known: Mapping[str, tuple[str, ...]],
+    catalogue: Catalogue,
     left: list[UnwrittenFile],
     *,
     overwrite: bool,
 ) -> _Planned | None:
     """Return what a file lacks; None if nothing is known to write, or it cannot be written."""
-    catalogue = values.catalogue
     track = catalogue.tracks[position]
-    known = {name: own for name, own in values.at(position).items() if name in wanted}
     if track.path is None or not known:
         return None
     try:
