@@ -47,7 +47,7 @@ def write(
         list[str] | None,
         typer.Option(
             help="Only tempo, key, mood, energy or musicbrainz (ids, ISRC, all artists). May be"
-            " repeated. By default all; mood and energy only where pretrained encoders are used."
+            " repeated. By default all; mood and energy only of tracks with a pretrained encoder."
         ),
     ] = None,
     key_notation: Annotated[
