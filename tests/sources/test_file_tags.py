@@ -749,6 +749,8 @@ def test_mixed_folder_is_no_artist(folder: str) -> None:
         "Face Value",
         "Best of Live",
         "The Platinum Collection",
+        "Album",
+        "EP",
         "Live at Home",
         "Side Effects",
     ],

@@ -78,7 +78,7 @@ _DISCOGRAPHY: Final = re.compile(
 )
 _GROUP: Final = re.compile(
     r"(?:[0-9]{4}\s+)?(?:(?:the|complete|full|official|main|other|all|studio|live|solo|early)[\s-]+)*"
-    r"(?:studio(?!\s*[0-9])|albums?|alben|lps?|eps?|singles|bootlegs|recordings|releases|works"
+    r"(?:studio(?!\s*[0-9])|albums|alben|lps|eps|singles|bootlegs|recordings|releases|works"
     r"|remasters?|remastered|re-?issues?|box\s*sets?)(?:\s+remaster(?:s|ed)?)?"
     r"(?:\s*[\[(]?[0-9].*)?",
     re.IGNORECASE,
