@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from segue.artist_names import comparison_key
 from segue.index import is_same_recording
-from segue.library import Library
+from segue.library import FeatureStore, Library
 from segue.library.entities import folder_of
 from segue.pipeline.analysis.fingerprints import Fingerprints
 from segue.pipeline.analysis.inputs import AUDIO, open_store
@@ -112,9 +112,14 @@ def _same_recordings(
             if one in gone and other in there:
                 paired.add((one, other))
                 yield one, other
-    for missing, present in _at_one_place(tracks, gone, there, new):
-        if (missing, present) not in paired and _sound_alike(library, tracks, missing, present):
-            yield missing, present
+    places = list(_at_one_place(tracks, gone, there, new))
+    if not places:
+        return
+    with Fingerprints(library) as prints, open_store(library, AUDIO.windows) as windows:
+        for missing, present in places:
+            pair = (missing, present)
+            if pair not in paired and _sound_alike(tracks, pair, prints, windows):
+                yield pair
 
 
 def _at_one_place(
@@ -142,23 +147,26 @@ def _names(track: Track) -> tuple[str, str, str]:
     return folder, comparison_key(track.artist or ""), title_key(track.title or "")
 
 
-def _sound_alike(library: Library, tracks: dict[int, Track], one: int, other: int) -> bool:
+def _sound_alike(
+    tracks: dict[int, Track],
+    pair: tuple[int, int],
+    fingerprints: Fingerprints,
+    windows: FeatureStore,
+) -> bool:
     """Compare two tracks whatever their durations: a file that was cut short may be completed."""
-    with Fingerprints(library) as fingerprints:
-        if one not in fingerprints or other not in fingerprints:
-            return False
-        prints = [fingerprints.read(row) for row in (one, other)]
+    if not all(row in fingerprints for row in pair):
+        return False
+    prints = [fingerprints.read(row) for row in pair]
     if all(map(len, prints)):
         return is_same_recording(*prints)
-    if any(map(len, prints)) or not tracks[one].artist:
+    if any(map(len, prints)) or not tracks[pair[0]].artist:
         return False
-    seconds = [tracks[row].duration or 0.0 for row in (one, other)]
+    seconds = [tracks[row].duration or 0.0 for row in pair]
     if abs(seconds[0] - seconds[1]) > _MAX_SECONDS_APART:
         return False
-    with open_store(library, AUDIO.windows) as windows:
-        if one not in windows or other not in windows:
-            return False
-        frames = [windows.read("log_mel", row).astype(np.float32) for row in (one, other)]
+    if not all(row in windows for row in pair):
+        return False
+    frames = [windows.read("log_mel", row).astype(np.float32) for row in pair]
     return correlation(*frames) >= _MIN_CORRELATION
 
 
