@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import mutagen
 import numpy as np
 import pytest
 import soundfile
@@ -255,3 +256,24 @@ def test_known_files_elsewhere_are_looked_at_once(tmp_path, monkeypatch):
     assert found.missing == {"gone.flac"}
     assert found.left_out == {"link.flac"}
     assert n_calls < 3 * len(paths)
+
+
+def test_problems_of_an_unplugged_drive_come_back_with_it(music, library, tmp_path):
+    usb = tmp_path / "usb"
+    file = mutagen.File(write(usb / "u.flac", 900))
+    file["date"] = "nonsense"
+    file.save()
+    assert preprocess(library, usb).problems == 1
+    before = library.problems()
+    for _ in range(2):
+        usb.rename(tmp_path / "unplugged")
+        assert preprocess(library, music).problems == 0
+        assert library.problems() == []
+        (tmp_path / "unplugged").rename(usb)
+        assert library.problems() == before
+        assert preprocess(library, usb).problems == 1
+    assert library.problems() == before
+    usb.rename(tmp_path / "moved")
+    preprocess(library, tmp_path / "moved")
+    usb.mkdir()
+    assert len(library.problems()) == 1

@@ -5,6 +5,8 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,13 +170,19 @@ class LibraryQueries:
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def problems(self, *, stage: str | None = None) -> list[Problem]:
-        """Return all problems, or those of one stage, one for each file or row."""
+        """Return all problems, or those of one stage, one for each file or row.
+
+        Those of a folder that is not there now are left out: it may be on a drive.
+        """
+        is_gone = cache(lambda dataset: Path(dataset).is_absolute() and not Path(dataset).is_dir())
         query = select(schema.problems).order_by(schema.problems.c.id)
         if stage is not None:
             query = query.where(schema.problems.c.stage == stage)
         imported: list[Problem] = []
         of_files: list[Problem] = []
         for record in self._read(query):
+            if record["stage"] == "scan" and is_gone(record["dataset"]):
+                continue
             problem = Problem(
                 source=record["source"],
                 reason=record["reason"],

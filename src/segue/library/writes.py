@@ -5,10 +5,9 @@ that writes millions of rows would keep them from storing feedback.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
@@ -193,18 +192,18 @@ def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
 
 
 def forget_scan_problems(connection: "Connection", track_ids: Iterable[str]) -> None:
-    """Delete problems of tracks that are scanned again, and those of folders that are gone.
+    """Delete problems of tracks that are scanned again.
 
     The problems of a track are those of its last scan, whatever the folder was called before.
     """
     table = schema.problems
     scanned = set(track_ids)
-    columns = select(table.c.id, table.c.dataset, table.c.line, table.c.subject)
-    found = connection.execute(columns.where(table.c.stage == "scan")).all()
-    gone = {one.dataset for one in found if not Path(one.dataset).is_dir()}
-    for one in found:
-        if one.dataset in gone or (one.line is None and one.subject in scanned):
-            connection.execute(delete(table).where(table.c.id == one.id))
+    found = connection.execute(
+        select(table.c.id, table.c.subject).where(table.c.stage == "scan", table.c.line.is_(None))
+    )
+    gone = [{"at": one.id} for one in found if one.subject in scanned]
+    if gone:
+        connection.execute(delete(table).where(table.c.id == bindparam("at")), gone)
 
 
 def put_problems(
