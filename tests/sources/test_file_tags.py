@@ -416,6 +416,7 @@ LATIN_WORDS = (
     *("süß", "Löß", "Ruán", "Taño", "Orín", "Ítem", "Fíat"),
     *("REPOSIÇÕES", "POLUIÇÃO", "BARKALJÓÐ", "SKÓBÚÐIR", "VÓÓR", "LINGÜÍSTICA", "TÉLÉPHONÉE"),
     *("ÁVÍS", "HOLMGÖNGUR", "SÁÐ", "FÆRDIGGØRELSE", "JÉRÉMIE", "VÉÉL", "MAÇÁ", "ÅÄÖ är bra"),
+    *("Óleo ééé", "Ágot ååå"),
 )
 """Words whose bytes are valid Cyrillic, Greek, Hebrew, Chinese or Korean."""
 
