@@ -40,6 +40,7 @@ def shown_files(library: Library, track_ids: Iterable[str]) -> dict[str, str]:
 def relative_file(track: Track, roots: Sequence[str]) -> str:
     """Return the path of the file of a track below the innermost of some folders, or its id.
 
+    >>> from pathlib import Path
     >>> track = Track(track_id="old/1.flac", path=Path("/music/new/1.flac"))
     >>> relative_file(track, ["/music", "/other"]), relative_file(track, [])
     ('new/1.flac', '/music/new/1.flac')
