@@ -177,8 +177,8 @@ def test_undecodable_file_does_not_end_the_run(library, few, encoders, monkeypat
     result = preprocess(library, few, workers=1)
     assert (result.embedded, result.problems) == (5, 1)
     (problem,) = library.problems()
-    assert problem.subject == "t02"
-    assert "02.wav" in problem.reason
+    assert (problem.subject, problem.source) == ("t02", "02.wav")
+    assert "it cannot be decoded as audio" in problem.reason
 
 
 @pytest.mark.slow
