@@ -129,6 +129,7 @@ def test_welcome_page_analyzes_folder_then_shows_list(empty_server, visit, music
     not all(map(find_spec, ("keras", "midirenderer", "music21", "pretty_midi"))),
     reason="not all is installed: pip install 'segue[train,demo]'",
 )
+@pytest.mark.nightly  # three minutes; `make demo` runs the same steps
 @pytest.mark.parametrize("ending", [1_200], indirect=True)
 def test_starter_library_job_creates_playable_library(empty_server, visit, until):
     """The whole job, with sixty short pieces and without the encoder that would be downloaded."""
