@@ -8,6 +8,7 @@ import pytest
 from segue.engine import Exclusions
 from segue.library import Library
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
+from segue.sources.cleaning.genres import read_genres
 from segue.types import ArtistCredit, Track
 
 TRACKS = [
@@ -45,6 +46,24 @@ def index_of(directory, tracks):
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
     return index_of(tmp_path_factory.mktemp("index"), TRACKS)
+
+
+@pytest.mark.parametrize(
+    ("stated", "named"),
+    [
+        ("Children's Music", "children's music"),
+        ("Kids", "children's music"),
+        ("Hip-Hop", "Rap"),
+        ("Audiobook", "audiobooks"),
+        ("Électronique", "electronic music"),
+        ("Wizard Rock", "wizard rock"),
+    ],
+)
+def test_genre_by_another_word_is_excluded(tmp_path, stated, named):
+    track = Track(track_id="0", genres=read_genres(stated))
+    index = index_of(tmp_path, [track, Track(track_id="1", genres=("jazz",))])
+    assert excluded(index, genres=[named]) == [0]
+    assert index.hints(Exclusions(genres=[named])) == []
 
 
 def excluded(index, **rules):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from segue.artist_names import comparison_key
 from segue.library import BrowseTrack, Catalogue, Library, public_id
+from segue.sources.cleaning.genres import known_genre
 
 UNKNOWN_ARTIST: Final = "[Unknown Artist]"
 UNKNOWN_ALBUM: Final = "[Unknown Album]"
@@ -112,8 +113,9 @@ class BrowseIndex:
         return None if number is None else self.artists[number]
 
     def genre(self, name: str) -> Genre | None:
-        """Return a genre by its name, without regard to case."""
-        return self.genres.get(name.casefold())
+        """Return a genre by its name, without regard to case, or by another word for it."""
+        found = self.genres.get(name.casefold())
+        return self.genres.get((known_genre(name) or "").casefold()) if found is None else found
 
     def credited(self, position: int) -> list[Artist]:
         """Return all artists of a track, main ones first."""

@@ -23,6 +23,7 @@ from segue.library import AlbumRow, ArtistRow, Catalogue, Library, ReadConnectio
 from segue.pipeline.analysis.moods import track_moods
 from segue.pipeline.arrays import Arrays, texts_from, texts_parts
 from segue.signals import narrow
+from segue.sources.cleaning.genres import read_genres
 from segue.text import plural
 
 KINDS = ("artist", "genre", "album", "tag")
@@ -77,9 +78,15 @@ class Postings:
     def of(self, names: Iterable[str]) -> NDArray[np.int64]:
         """Return the numbers of some names, in any spelling."""
         first, numbers = self.arrays[f"{self.kind}.first"], self.arrays[f"{self.kind}.numbers"]
-        places = (self.places.get(comparison_key(name)) for name in names)
-        parts = [numbers[first[one] : first[one + 1]] for one in places if one is not None]
+        places = (place for name in names for place in self.places_of(name))
+        parts = [numbers[first[one] : first[one + 1]] for one in places]
         return np.concatenate([np.zeros(0, np.int64), *parts])
+
+    def places_of(self, name: str) -> set[int]:
+        """Return the places of a name in any spelling; a genre has other words, too."""
+        spelled = [name, *read_genres(name)] if self.kind == "genre" else [name]
+        keys = map(comparison_key, spelled)
+        return {self.places[key] for key in keys if key in self.places}
 
 
 @dataclass
@@ -154,9 +161,8 @@ class ExclusionIndex:
         hints = []
         for kind, postings in self.postings.items():
             for name in getattr(rules, f"{kind}s"):
-                key = comparison_key(name)
-                if key not in postings.places:
-                    near = get_close_matches(key, postings.places, 3)
+                if not postings.places_of(name):
+                    near = get_close_matches(comparison_key(name), postings.places, 3)
                     names = [postings.names[postings.places[one]] for one in near]
                     hint = f": did you mean {' or '.join(map(repr, names))}?" if names else "."
                     hints.append(f"no track has the {kind} {name!r}{hint}")
