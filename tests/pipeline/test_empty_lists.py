@@ -131,8 +131,11 @@ def test_analyzed_library_without_models_answers(tmp_path, rng):
     listed = segue.recommend(library, like="t0", k=3)
     assert {one.track_id for one in listed} == low
     assert listed.hints[0].startswith(hint)
+    made = ["playlist", "like", "t0", "-k", "2", "-l", str(library.directory)]
+    assert f"segue: {hint}" in CliRunner().invoke(app, made).stderr
     segue.train(library, "knn")
     assert segue.similar(library, "t0").hints == []
+    assert hint not in CliRunner().invoke(app, made).stderr
 
 
 def test_single_analyzed_track_names_training(tmp_path, rng):

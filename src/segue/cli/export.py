@@ -65,9 +65,11 @@ def write(
             f"{output.name!r} does not end in a known format: choose --format from {known}"
         )
     from segue.pipeline.playlists.playlist_files import save_playlist, write_playlist
+    from segue.pipeline.recommender.empty_lists import untrained_hints
     from segue.pipeline.recommender.service import RecommenderService
 
-    state = RecommenderService.open(library).state()
+    service = RecommenderService.open(library)
+    state = service.state()
     found = make(state)
     data = write_playlist(
         state.catalogue,
@@ -78,7 +80,7 @@ def write(
         creator=found.about.get("user"),
     )
     save_playlist(output, data)
-    hint(found.hints)
+    hint([*untrained_hints(service.library), *found.hints])
     n = len(found.tracks)
     if json:
         document = {"file": str(output), "format": written.value, "tracks": n, "bytes": len(data)}
