@@ -1,6 +1,7 @@
 """Duplicates: recordings in several files, found for new tracks and stored in the library."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ def find_duplicates(
 ) -> None:
     """Compare tracks that were not compared yet with all tracks, also missing ones."""
     with (
-        Fingerprints(library) as fingerprints,
+        closing(Fingerprints(library)) as fingerprints,
         _vectors(library) as vectors,
     ):
         rows = [row for row in catalogue.rows.tolist() if row in fingerprints]

@@ -5,8 +5,7 @@ the summaries, those of missing tracks move to a store of their own.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +43,8 @@ class Fingerprints:
                 return found
         raise KeyError(row)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the stores."""
         for store in self._stores:
             store.close()
 

@@ -14,6 +14,7 @@ at the same place, have the same artist and title, and are equally long.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from enum import IntEnum
 from pathlib import Path, PurePath
 
@@ -115,7 +116,7 @@ def _same_recordings(
     places = list(_at_one_place(tracks, gone, there, new))
     if not places:
         return
-    with Fingerprints(library) as prints, open_store(library, AUDIO.windows) as windows:
+    with closing(Fingerprints(library)) as prints, open_store(library, AUDIO.windows) as windows:
         for missing, present in places:
             pair = (missing, present)
             if pair not in paired and _sound_alike(tracks, pair, prints, windows):

@@ -23,7 +23,7 @@ def content_signals(library: Library, catalogue: Catalogue) -> list[Signal]:
         _learned_signal(library, catalogue, name, model)
         for name, model in used_models(library, catalogue).items()
     ]
-    if KNN not in library.models and (knn := untrained_knn(library, catalogue)) is not None:
+    if (knn := untrained_knn(library, catalogue)) is not None:
         found.append(knn)
     given = _track_inputs(library, catalogue)
     of_tracks = [one.from_tracks(given) for one in SIGNALS.values() if one.from_tracks]
@@ -45,10 +45,8 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     if name in PRETRAINED_ENCODERS:
         require_embeddings(library, name, f"The signal '{name}'")
         return _learned_signal(library, catalogue, name, name)
-    if name == KNN and KNN not in library.models:
-        untrained = untrained_knn(library, catalogue)
-        if untrained is not None:
-            return untrained
+    if name == KNN and (untrained := untrained_knn(library, catalogue)) is not None:
+        return untrained
     definition = SIGNALS.get(name)
     if definition and definition.from_embeddings:
         return _learned_signal(library, catalogue, name, model_of(library, catalogue, name))
@@ -64,13 +62,15 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
 def untrained_knn(library: Library, catalogue: Catalogue) -> VectorSignal | None:
     """Return the signal of nearest neighbors without a trained model, so that new libraries answer.
 
-    Its vectors are fitted on the analyzed tracks as they are now. None if fewer than two tracks are
-    analyzed.
+    Its vectors are fitted on the analyzed tracks as they are now. None if the model is trained, or
+    fewer than two tracks are analyzed.
     """
+    if KNN in library.models:
+        return None
     summary, groups, _ = summaries(library, catalogue)
     learned = learned_from(library, catalogue)
-    analyzed = np.isfinite(summary).any(axis=1) if summary.shape[1] else np.zeros(len(catalogue))
-    if (learned & analyzed.astype(bool)).sum() < 2:
+    analyzed = np.isfinite(summary).any(axis=1)
+    if (learned & analyzed).sum() < 2:
         return None
     model = KnnModel.fit(catalogue.tracks, summary, groups, learned)
     return VectorSignal(KNN, model.transform(catalogue.tracks, summary))
