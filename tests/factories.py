@@ -156,3 +156,16 @@ def encode_audio(
             container.mux(stream.encode(one))
         container.mux(stream.encode(None))
     return path
+
+
+def tune(seed: int, seconds: float = 12.0) -> np.ndarray:
+    """Return random notes, a sound with a fingerprint, at `RATE`."""
+    rng = np.random.default_rng(seed)
+    notes = []
+    while sum(map(len, notes)) < seconds * RATE:
+        time = np.arange(int(rng.uniform(0.1, 0.5) * RATE)) / RATE
+        pitch = 220 * 2 ** (rng.integers(0, 30) / 12)
+        partials = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 6))
+        notes.append(0.1 * partials * np.exp(-5 * time))
+    signal = np.concatenate(notes)[: round(seconds * RATE)]
+    return signal + 0.001 * rng.normal(size=len(signal))

@@ -9,24 +9,13 @@ import mutagen
 import numpy as np
 import pytest
 import soundfile
+from tests.factories import tune
 
 from segue.pipeline.analysis.duplicates import duplicates
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.recommend import similar
 
 RATE = 22_050
-
-
-def tune(seed, seconds=12.0):
-    rng = np.random.default_rng(seed)
-    notes = []
-    while sum(map(len, notes)) < seconds * RATE:
-        time = np.arange(int(rng.uniform(0.1, 0.5) * RATE)) / RATE
-        pitch = 220 * 2 ** (rng.integers(0, 30) / 12)
-        partials = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 6))
-        notes.append(0.1 * partials * np.exp(-5 * time))
-    signal = np.concatenate(notes)[: round(seconds * RATE)]
-    return signal + 0.001 * rng.normal(size=len(signal))
 
 
 @pytest.fixture
