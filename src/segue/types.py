@@ -21,6 +21,7 @@ LISTEN_COLUMNS = (
     "track_id",
     "timestamp",
     "position",
+    "session_id",
     "plays",
     "ms_played",
     "rating",
@@ -32,6 +33,7 @@ LISTEN_COLUMNS = (
 )
 """Columns of a listen.
 
+`session_id` is the name that the source gives to a listening session of the listener.
 `rating` is an explicit opinion in [-1, 1]; `completed` is whether the source says that the track
 ended by itself, `recommended` whether segue proposed it; `private` listens are not learned from.
 """

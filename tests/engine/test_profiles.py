@@ -116,3 +116,12 @@ def test_profiles_are_separate_by_listener():
 
 def test_profiles_without_listens_are_empty():
     assert profiles_of(pd.DataFrame({"user_id": [], "track_id": []}), POSITIONS) == {}
+
+
+def test_profile_history_knows_sessions():
+    found = profile_of(track_id=["c", "a", "b"], timestamp=[3, 1, 2], session_id=["x", "y", None])
+    assert found.history.tolist() == [0, 1, 2]
+    assert found.sessions.tolist() == [1, -1, 0]
+    assert found.played(1).sessions.tolist() == [1, -1, 0, 0]
+    assert found.without(np.array([1])).sessions.tolist() == [1, 0]
+    assert not len(profile_of(track_id=["a"], timestamp=[1], session_id=[None]).sessions)

@@ -284,7 +284,7 @@ def test_format_8_library_gets_former_ids(library):
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM former_ids").fetchone() == (0,)
         query = "SELECT value FROM meta WHERE key = 'format'"
-        assert connection.execute(query).fetchone() == ("9",)
+        assert connection.execute(query).fetchone() == ("10",)
     assert (library.directory / "backups" / "library-format-8.db").is_file()
 
 
@@ -340,3 +340,15 @@ def test_upgraded_features_are_those_of_the_library(with_files):
     (again,) = Library(with_files).stores(lambda _: True)
     assert again.rows().tolist() == [1, 2, 3]
     assert again.problems() == []
+
+
+def test_format_9_listens_have_no_session(library, directory):
+    before = library.listens().drop(columns="session_id")
+    library.close()
+    with closing(sqlite3.connect(directory / "library.db")) as connection, connection:
+        for table in ("listens", "unmatched_listens"):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN session_id")
+        connection.execute("UPDATE meta SET value = '9' WHERE key = 'format'")
+    after = Library(directory).listens()
+    assert after["session_id"].isna().all()
+    assert after.drop(columns="session_id").equals(before)

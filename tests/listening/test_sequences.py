@@ -272,3 +272,24 @@ def test_pairs_at_a_distance_stay_within_one_sequence():
     before, after = plays.apart(1)
     assert list(zip(before.tolist(), after.tolist(), strict=True)) == [(0, 1), (1, 2), (3, 4)]
     assert plays.until(np.array([1, 2])).items.tolist() == [0, 3, 4]
+
+
+def test_pairs_at_a_distance_stay_within_one_session():
+    plays = Plays.of([[0, 1, 2, 9, 3], [3, 4]], 5, sessions=[[1, 1, 2, 2, 2], []])
+    before, after = plays.apart(1)
+    assert list(zip(before.tolist(), after.tolist(), strict=True)) == [(0, 1), (2, 3), (3, 4)]
+    cut = plays.until(np.array([3, 1]))
+    assert (cut.items.tolist(), cut.sessions.tolist()) == ([0, 1, 2, 3], [1, 1, 2, 0])
+
+
+def test_plays_with_too_few_sessions_are_refused():
+    with pytest.raises(ValueError, match="1 sessions for 2 plays"):
+        Plays.of([[0, 1]], 2, sessions=[[1]])
+
+
+def test_session_knn_votes_only_within_sessions():
+    plays = Plays.of([[0, 1, 2, 3]], 4, sessions=[[1, 1, 2, 2]])
+    by_session = SessionKnn().fit(plays, 4)
+    assert by_session.score([0]).nonzero()[0].tolist() == [0, 1]
+    everything = SessionKnn(SessionKnnSettings(by_session=False)).fit(plays, 4)
+    assert everything.score([0]).nonzero()[0].tolist() == [0, 1, 2, 3]

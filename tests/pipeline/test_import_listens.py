@@ -90,6 +90,17 @@ def test_import_undated_rows_are_identified_by_their_count(library, tmp_path):
     assert [file.new for file in done.files] == [3, 0, 2]
 
 
+def test_import_keeps_sessions_of_listens(library, tmp_path):
+    rows = ("ann,t1,1600000000,s1", "ann,t1,1600000300,", "ann,t11,1600000600,s2")
+    path = tmp_path / "sessions.csv"
+    path.write_text("\n".join(["user_id,track_id,timestamp,session_id", *rows]))
+    import_listens(library, [path])
+    found = [one["session_id"] for one in library.listens_of("ann")]
+    assert found == ["s1", None, "s2"]  # the last one waits for its track
+    preprocess(library, dataset(tmp_path / "more", [11]))
+    assert library.listens()["session_id"].fillna("").tolist() == ["s1", "", "s2"]
+
+
 def test_waiting_listens_are_matched_by_preprocess(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(24))
     import_listens(library, [path])

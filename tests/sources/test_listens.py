@@ -55,6 +55,14 @@ def test_listen_columns_have_their_types(tmp_path: Path) -> None:
     assert str(listens["skipped"].dtype) == "boolean"
 
 
+def test_listen_sessions_are_text_or_missing(tmp_path: Path) -> None:
+    path = write(tmp_path, "user_id,track_id,SessionId\nu,t,007\nu,t,\nu,t, 8 \n")
+    listens, problems = read_listens(path)
+    assert listens["session_id"].isna().to_list() == [False, True, False]
+    assert listens["session_id"].dropna().to_list() == ["007", "8"]
+    assert problems == []
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

@@ -218,6 +218,7 @@ def interest_profile(profile: UserProfile, interest: Interest) -> UserProfile:
         weights=profile.weights[kept],
         history=profile.history[played],
         ages=profile.ages[played] if len(profile.ages) else profile.ages,
+        sessions=profile.sessions[played] if len(profile.sessions) else profile.sessions,
         seeds=None,
     )
 

@@ -9,7 +9,7 @@ it; only a listener without any time has the order of `position`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -29,6 +29,7 @@ SECONDS_A_DAY: Final = 86_400.0
 EXPLICIT: Final = {"like": 1.0, "dislike": -1.0, "clear": np.nan}
 _NO_PLACES, _NO_VALUES = np.zeros(0, np.int64), np.zeros(0)
 _UNDATED: Final = -np.inf
+_NO_SESSION: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Listens:
     `users` are numbers of listeners, `tracks` positions, -1 for tracks that are not in the
     catalogue. `rating` is an explicit opinion in [-1, 1]. `order` is the position in a history
     without times. `ignored` listens are not learned from (see `segue.engine.learning_rules`): they
-    only make their track known. None: all are.
+    only make their track known. None: all are. `sessions` are numbers of sessions, -1 for unknown.
     """
 
     users: Places
@@ -51,6 +52,7 @@ class Listens:
     timestamp: Values
     order: Values
     ignored: NDArray[np.bool_] | None = None
+    sessions: Places | None = None
 
     def take(self, rows: Places | NDArray[np.bool_]) -> "Listens":
         """Return some of the listens."""
@@ -108,7 +110,8 @@ class ProfileAccumulator:
 
     `tracks` ``[n]``, ascending, are all tracks with listens or statements, with their `sums`.
     `played` are the latest completed listens that have an order, oldest first, and `moments` their
-    times, or their positions if not `timed`.
+    times, or their positions if not `timed`. `sessions` are the numbers of their sessions, -1 where
+    unknown; empty if all are.
     """
 
     tracks: Places
@@ -116,6 +119,7 @@ class ProfileAccumulator:
     played: Places
     moments: Values
     timed: bool
+    sessions: Places = field(default_factory=lambda: _NO_PLACES)
 
     @classmethod
     def of(cls, listens: Listens, durations: Durations = None) -> "ProfileAccumulator":
@@ -207,6 +211,7 @@ class ProfileAccumulator:
             ages,
             friends=tuple(friends),
             user=user,
+            sessions=self.sessions[kept] if len(self.sessions) else self.sessions,
         )
 
     def _with(self, track: int) -> "ProfileAccumulator":
@@ -228,10 +233,15 @@ class ProfileAccumulator:
     def _played(self, track: int, at: float) -> "ProfileAccumulator":
         """Return the accumulator with one more completed listen, which has a time."""
         if not self.timed:  # an order by position ends where times begin
-            return replace(self, played=np.array([track]), moments=np.array([at]), timed=True)
+            one, moment = np.array([track]), np.array([at])
+            return replace(self, played=one, moments=moment, timed=True, sessions=_NO_PLACES)
         place = int(np.searchsorted(self.moments, at, side="right"))
+        sessions = self.sessions
+        if len(sessions):
+            sessions = np.insert(sessions, place, _NO_SESSION)[-MAX_PLAYS:]
         return replace(
             self,
+            sessions=sessions,
             played=np.insert(self.played, place, track)[-MAX_PLAYS:],
             moments=np.insert(self.moments, place, at)[-MAX_PLAYS:],
         )
@@ -271,7 +281,7 @@ def accumulate(
     listeners, starts = np.unique(users, return_index=True)
     bounds = [*starts.tolist(), n]
     histories = _histories(listens, outcome.completed > 0)
-    nothing = _NO_PLACES, _NO_VALUES, True
+    nothing = _NO_PLACES, _NO_VALUES, True, _NO_PLACES
     found = []
     for place, listener in enumerate(listeners.tolist()):
         part = np.flatnonzero(keep[bounds[place] : bounds[place + 1]]) + bounds[place]
@@ -321,8 +331,8 @@ def _latest_opinions(
 
 def _histories(
     listens: Listens, completed: NDArray[np.bool_]
-) -> dict[int, tuple[Places, Values, bool]]:
-    """Return the latest completed listens of each listener, their moments, and whether timed."""
+) -> dict[int, tuple[Places, Values, bool, Places]]:
+    """Return tracks, moments, whether timed, and sessions of each listener's completed listens."""
     dated = completed & ~np.isnan(listens.timestamp)
     timed = np.isin(listens.users, np.unique(listens.users[dated]))
     moments = np.where(timed, listens.timestamp, listens.order)
@@ -330,8 +340,11 @@ def _histories(
     rows = rows[np.lexsort((rows, moments[rows], listens.users[rows]))]
     users, starts = np.unique(listens.users[rows], return_index=True)
     stops = [*starts[1:].tolist(), len(rows)]
-    found: dict[int, tuple[Places, Values, bool]] = {}
+    found: dict[int, tuple[Places, Values, bool, Places]] = {}
     for user, start, stop in zip(users.tolist(), starts.tolist(), stops, strict=False):
         latest = rows[start:stop][-MAX_PLAYS:]
-        found[user] = listens.tracks[latest], moments[latest], bool(timed[latest[0]])
+        sessions = _NO_PLACES if listens.sessions is None else listens.sessions[latest]
+        if (sessions < 0).all():
+            sessions = _NO_PLACES
+        found[user] = listens.tracks[latest], moments[latest], bool(timed[latest[0]]), sessions
     return found

@@ -35,7 +35,7 @@ def profiles_of(
     ----------
     listens
         Columns `user_id`, `track_id` and any of `timestamp`, `position`, `plays`, `ms_played`,
-        `skipped`, `completed`, `rating` (in [-1, 1]) and `source`.
+        `skipped`, `completed`, `rating` (in [-1, 1]), `session_id` and `source`.
     positions
         Position of each track id; listens of other tracks are ignored.
     durations
@@ -53,6 +53,9 @@ def profiles_of(
     tracks = listens["track_id"].map(positions).to_numpy(np.float64, na_value=-1)
     values: list[Any] = [_values(listens, name) for name in _FIELDS]
     table = Listens(codes.astype(np.int64), tracks.astype(np.int64), *values)
+    if "session_id" in listens:
+        sessions = pd.factorize(listens["session_id"])[0]  # -1: unknown
+        table = replace(table, sessions=sessions.astype(np.int64))
     table = replace(table, ignored=_ignored(table, listens, names.tolist(), rules or {}))
     found = accumulate(table, durations)
     now = max((own.last for _, own in found), default=-np.inf)

@@ -45,6 +45,7 @@ class ImportedListen(NamedTuple):
     private: bool | None = None
     split: str | None = None
     total: bool = False
+    session_id: str | None = None
 
 
 class AddedListens(NamedTuple):
@@ -135,6 +136,7 @@ def _record(
         **what,
         "timestamp": one.timestamp,
         "position": one.position,
+        "session_id": one.session_id,
         "plays": one.plays,
         "ms_played": one.ms_played,
         "rating": one.rating,

@@ -206,6 +206,13 @@ def _to_9(connection: Connection) -> None:
         _mark_read_tags(connection)
 
 
+def _to_10(connection: Connection) -> None:
+    """Add the column of sessions to listens."""
+    for table in ("listens", "unmatched_listens"):
+        _add_column(connection, table, "session_id", "VARCHAR")
+    make_tables(connection)
+
+
 def _mark_read_tags(connection: Connection) -> None:
     """Mark the tracks of folders: their tags are read again, unlike what tables state."""
     runs, tracks = schema.runs, schema.tracks
@@ -275,6 +282,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     7: _to_7,
     8: _to_8,
     9: _to_9,
+    10: _to_10,
 }
 """Functions by the format that they lead to, in order. Format 5 only added tables."""
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 9
+FORMAT_VERSION = 10
 """The format of the database; `segue.library.migrations` upgrades earlier ones.
 
 1  the first
@@ -35,6 +35,7 @@ FORMAT_VERSION = 9
 8  ratings in [-1, 1]; listens that ended by themselves, were recommended, or are private; rules of
    listeners
 9  former ids of tracks; versions of the tag reader; tags that files had before segue wrote to them
+10 sessions of listens
 """
 
 schema = MetaData()
@@ -170,6 +171,7 @@ listens = Table(
     Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
     Column("timestamp", Float),
     Column("position", Float),
+    Column("session_id", String),  # NULL in what format 9 wrote
     Column("plays", Float),
     Column("ms_played", Float),
     Column("rating", Float),
@@ -212,6 +214,7 @@ unmatched_listens = Table(
     Column("reference", Integer, ForeignKey("track_references.row"), nullable=False),
     Column("timestamp", Float),
     Column("position", Float),
+    Column("session_id", String),  # NULL in what format 9 wrote
     Column("plays", Float),
     Column("ms_played", Float),
     Column("rating", Float),

@@ -30,6 +30,7 @@ _BATCH: Final = 10_000
 _LISTEN: Final = (
     "timestamp",
     "position",
+    "session_id",
     "plays",
     "ms_played",
     "rating",

@@ -37,9 +37,10 @@ class UserProfile:
     liked, below zero disliked. `known` are all tracks the listener has played or rated.
 
     `history` are the latest 1,000 plays in order, oldest first, with repeats; empty if the order is
-    unknown. `ages` are the days since each of these plays; empty if times are unknown. `friends`
-    are the positions of the tracks that each friend likes. `user` is the listener's name, if
-    known. Signals named in `silent` do not score tracks for this listener.
+    unknown. `ages` are the days since each of these plays; empty if times are unknown. `sessions`
+    are the numbers of their sessions, -1 where unknown; empty if all are. `friends` are the
+    positions of the tracks that each friend likes. `user` is the listener's name, if known. Signals
+    named in `silent` do not score tracks for this listener.
 
     `seeds` are the tracks that a request names, as a profile of their own: they count for
     `seed_share` of the scores, and the listener's history for the rest.
@@ -53,6 +54,7 @@ class UserProfile:
     friends: tuple[NDArray[np.int64], ...] = ()
     user: str | None = None
     silent: frozenset[str] = frozenset()
+    sessions: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     seeds: "UserProfile | None" = None
     seed_share: float = SEED_SHARE
 
@@ -92,6 +94,7 @@ class UserProfile:
             weights=self.weights[keep],
             history=self.history[played],
             ages=self.ages[played] if len(self.ages) else self.ages,
+            sessions=self.sessions[played] if len(self.sessions) else self.sessions,
         )
 
     def with_opinion(self, position: int, opinion: float) -> "UserProfile":
@@ -119,6 +122,7 @@ class UserProfile:
             self,
             history=np.append(self.history, position)[-MAX_PLAYS:],
             ages=np.append(self.ages, np.float32(0))[-MAX_PLAYS:] if len(self.ages) else self.ages,
+            sessions=np.append(self.sessions, self.sessions[-1:])[-MAX_PLAYS:],  # the last goes on
             known=np.union1d(self.known, [position]),
         )
 

@@ -72,7 +72,9 @@ class SequenceSettings:
     markov: MarkovSettings = field(default_factory=MarkovSettings)
     sessions: SessionKnnSettings = field(default_factory=SessionKnnSettings)
     listeners: SessionKnnSettings = field(
-        default_factory=lambda: SessionKnnSettings(session_length=1000, recent=300, lag_decay=0.99)
+        default_factory=lambda: SessionKnnSettings(
+            session_length=1000, recent=300, lag_decay=0.99, by_session=False
+        )
     )
     base_level: BaseLevelSettings = field(default_factory=BaseLevelSettings)
     returns: RepeatConsumptionSettings = field(default_factory=RepeatConsumptionSettings)

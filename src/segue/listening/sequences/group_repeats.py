@@ -150,7 +150,7 @@ class GroupMarkov(NextItemModel):
         self.groups_ = Groups.of(groups, _shares(plays, self.n_items_, self.settings))
         of_plays = self.groups_.of_item[plays.items]
         known = of_plays >= 0
-        moved = Plays(of_plays[known], np.r_[0, np.cumsum(known)][plays.starts])
+        moved = plays.chosen(known, of_plays)
         chain = MarkovSettings(
             reach=self.settings.reach,
             skip_decay=self.settings.skip_decay,

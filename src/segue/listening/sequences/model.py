@@ -45,25 +45,40 @@ NO_SCORES = SparseScores(np.zeros(0, np.int64), np.zeros(0))
 
 @dataclass(frozen=True)
 class Plays:
-    """All sequences concatenated: sequence i is ``items[starts[i] : starts[i + 1]]``."""
+    """All sequences concatenated: sequence i is ``items[starts[i] : starts[i + 1]]``.
+
+    `sessions` ``[n_plays]`` are the numbers of sessions within each sequence, None if unknown.
+    """
 
     items: Items
     starts: Items
+    sessions: Items | None = None
 
     @classmethod
-    def of(cls, sequences: Sequence[ArrayLike], n_items: int) -> "Plays":
+    def of(
+        cls,
+        sequences: Sequence[ArrayLike],
+        n_items: int,
+        sessions: Sequence[ArrayLike] | None = None,
+    ) -> "Plays":
         """Return the concatenation of sequences, without items that do not exist.
+
+        `sessions` are the numbers of sessions of each sequence; empty where they are unknown.
 
         Raises
         ------
         ValueError
-            If a sequence is not a vector, or `n_items` is below 1.
+            If a sequence is not a vector, `n_items` is below 1, or sessions do not match.
         """
         if n_items < 1:
             raise ValueError(f"n_items is {n_items}: give at least one item.")
         parts = [_known(sequence, n_items) for sequence in sequences]
         lengths = np.array([0, *(len(part) for part in parts)], np.int64)
-        return cls(np.concatenate([np.zeros(0, np.int64), *parts]), np.cumsum(lengths))
+        items, starts = np.concatenate([np.zeros(0, np.int64), *parts]), np.cumsum(lengths)
+        if sessions is None:
+            return cls(items, starts)
+        pairs = zip(sequences, sessions, strict=True)
+        return cls(items, starts, np.concatenate([_sessions(*pair, n_items) for pair in pairs]))
 
     @cached_property
     def owners(self) -> Items:
@@ -71,14 +86,25 @@ class Plays:
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
     def apart(self, distance: int) -> tuple[Items, Items]:
-        """Return the items of all pairs of plays at this `distance` within one sequence."""
+        """Return the items of all pairs of plays at this `distance` within one session.
+
+        Without sessions, within one sequence.
+        """
         together = self.owners[distance:] == self.owners[:-distance]
+        if self.sessions is not None:
+            together &= self.sessions[distance:] == self.sessions[:-distance]
         return self.items[:-distance][together], self.items[distance:][together]
 
     def until(self, cuts: Items) -> "Plays":
         """Return only the first `cuts` plays of each sequence ``[n_sequences]``."""
         places = np.arange(len(self.items)) - self.starts[self.owners]
-        return Plays(self.items[places < cuts[self.owners]], np.r_[0, np.cumsum(cuts)])
+        return self.chosen(places < cuts[self.owners])
+
+    def chosen(self, kept: NDArray[np.bool_], items: Items | None = None) -> "Plays":
+        """Return only the plays that are `kept` ``[n_plays]``, of other `items` if given."""
+        items = self.items if items is None else items
+        sessions = None if self.sessions is None else self.sessions[kept]
+        return Plays(items[kept], np.r_[0, np.cumsum(kept)][self.starts], sessions)
 
     def listeners(self, n_items: int) -> Items:
         """Return the number of sequences that contain each item ``[n_items]``."""
@@ -307,6 +333,17 @@ def _known(sequence: ArrayLike, n_items: int) -> Items:
         raise ValueError(f"A sequence has shape {items.shape}: give a vector of item positions.")
     whole: Items = items.astype(np.int64, copy=False)
     return whole[(whole >= 0) & (whole < n_items)]
+
+
+def _sessions(sequence: ArrayLike, sessions: ArrayLike, n_items: int) -> Items:
+    """Return the sessions of the known items of a sequence; all 0 where they are unknown."""
+    items, numbers = np.asarray(sequence), np.asarray(sessions, np.int64)
+    if not len(numbers):
+        numbers = np.zeros(len(items), np.int64)
+    if numbers.shape != items.shape:
+        raise ValueError(f"{len(numbers)} sessions for {len(items)} plays: give one a play.")
+    kept: Items = numbers[(items >= 0) & (items < n_items)]
+    return kept
 
 
 def _group_ids(ids: ArrayLike | None, n_items: int, what: str) -> Items | None:

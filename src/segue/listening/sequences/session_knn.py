@@ -1,9 +1,9 @@
 """Session-based nearest neighbors (V-SKNN): score the items of the most similar sessions.
 
-Sequences are cut into sessions of `session_length` plays. The current session is the last `recent`
-plays, weighted by `lag_decay` for each play since and by `rarity`, a power of the inverse document
-frequency of sessions. The `neighbours` sessions with the highest weight in common, divided by the
-square root of their sizes, vote for their items.
+Sequences are cut every `session_length` plays, and where a session ends, if sessions are known. The
+current session is the last `recent` plays, weighted by `lag_decay` for each play since and by
+`rarity`, a power of the inverse document frequency of sessions. The `neighbours` sessions with the
+highest weight in common, divided by the square root of their sizes, vote for their items.
 
 Source: Ludewig and Jannach, Evaluation of session-based recommendation algorithms, 2018 (S-KNN
 weights all plays equally, V-SKNN later ones more).
@@ -34,7 +34,8 @@ class SessionKnnSettings:
     """Settings of the neighbours, see the module's header.
 
     `vote_rarity` is the power of the inverse document frequency by which votes for an item are
-    weighted; `most` is the number of sessions examined for an item, the latest ones.
+    weighted; `most` is the number of sessions examined for an item, the latest ones. Without
+    `by_session`, sequences are cut only by `session_length`.
     """
 
     session_length: int = 30
@@ -44,6 +45,7 @@ class SessionKnnSettings:
     neighbours: int = 100
     vote_rarity: float = 0.5
     most: int = 2000
+    by_session: bool = True
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -62,7 +64,10 @@ class SessionKnn(NextItemModel):
     def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:  # noqa: ARG002
         places = np.arange(len(plays.items)) - plays.starts[plays.owners]
         pieces = places // self.settings.session_length
-        new = np.r_[True, (np.diff(plays.owners) != 0) | (np.diff(pieces) != 0)]
+        parts = [plays.owners, pieces]
+        if plays.sessions is not None and self.settings.by_session:
+            parts.append(plays.sessions)
+        new = np.r_[True, np.any([np.diff(part) != 0 for part in parts], axis=0)]
         numbers = np.cumsum(new[: len(places)]) - 1
         shape = (int(numbers[-1]) + 1 if len(numbers) else 0, self.n_items_)
         sessions = sparse.csr_array((np.ones(len(numbers)), (numbers, plays.items)), shape=shape)

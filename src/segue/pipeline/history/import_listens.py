@@ -291,6 +291,7 @@ class _FileImport:
             timestamp,
             *row[3:12],
             total=row.total,
+            session_id=row.session_id,
         )
 
     def _match(self, track: TrackReference) -> TrackMatch | None:

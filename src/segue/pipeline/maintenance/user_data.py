@@ -39,6 +39,7 @@ _COLUMNS: Final = (
     "album",
     "timestamp",
     "position",
+    "session_id",
     "plays",
     "ms_played",
     "rating",

@@ -203,15 +203,18 @@ def _new(inner: InnerSplit, name: str) -> UserProfile:
 def _fit_sequence(
     material: TrainingData, profiles: Profiles, attentive: bool
 ) -> SequenceModel | None:
-    histories = [one.history for one in profiles.values() if len(one.history) >= 2]
-    if SEQUENCE not in material.wanted or not histories:
+    played = [one for one in profiles.values() if len(one.history) >= 2]
+    if SEQUENCE not in material.wanted or not played:
         return None
     ids = material.catalogue.ids
     return fit_sequences(
-        histories,
+        [one.history for one in played],
         len(ids),
         artists=ids.artist,
         albums=ids.album,
+        sessions=[one.sessions for one in played]
+        if any(len(one.sessions) for one in played)
+        else None,
         seed=material.seed,
         attentive=attentive,
     )

@@ -6,7 +6,8 @@ Conventions
 - Columns have the names and their values the form that `segue import` reads, too: see
   `segue.sources.tables`.
 - `timestamp` becomes float seconds since 1970, UTC; `position`, `plays`, `ms_played` and `rating`
-  become float64, `skipped` nullable boolean, `split` text; missing is missing in each.
+  become float64, `skipped` nullable boolean, `session_id` and `split` text; missing is missing in
+  each.
 - A row without a user or track, and one whose `plays`, `ms_played`, `rating`, `loved` or `split`
   cannot be parsed, is left out, because it would be counted wrongly. A bad `timestamp`, `position`
   or `skipped` becomes unknown and the listen is kept. Both are problems.
@@ -33,6 +34,7 @@ from segue.sources.tables.column_values import (
     parse_counts,
     parse_ids,
     parse_ratings,
+    parse_session_ids,
     parse_splits,
     parse_times,
     parse_truths,
@@ -52,6 +54,7 @@ _DATASET_ALIASES: Aliases = {
 _PARSERS: dict[str, tuple[Callable[["pd.Series[str]"], Parsed], bool]] = {
     "timestamp": (parse_times, False),
     "position": (parse_counts, False),
+    "session_id": (parse_session_ids, False),
     "plays": (parse_counts, True),
     "ms_played": (parse_counts, True),
     "rating": (parse_ratings, True),

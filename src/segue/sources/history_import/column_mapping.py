@@ -41,7 +41,7 @@ _LAST_FM_COLUMNS = frozenset({"uts", "utc_time", "track_mbid", "artist_mbid", "s
 _ONLY_LISTENS = frozenset(
     {
         *(*LISTEN_ALIASES["user_id"], *LISTEN_ALIASES["timestamp"], *LISTEN_ALIASES["plays"]),
-        *("position", "ms_played", "skipped"),
+        *("position", "session_id", "ms_played", "skipped"),
     }
 ) - {"date"}
 _LISTENS_OR_TRACKS = frozenset({"date", "rating", *LISTEN_ALIASES["loved"]})
@@ -106,7 +106,7 @@ class ColumnMapping(TableMapping):
             return opinion_row(user_id, require_track(track), timestamp, score)
         if self.kind == "lastfm" and timestamp is None:
             raise UnusableRow("it is playing now and is not a listen yet", expected=True)
-        position, plays, ms_played, rating, loved, skipped, *ended, split = values
+        position, session, plays, ms_played, rating, loved, skipped, *ended, split = values
         row = ImportRow(
             user_id,
             require_track(track),
@@ -125,6 +125,9 @@ class ColumnMapping(TableMapping):
             row = row._replace(completed=read[0], recommended=read[1], private=read[2])
         if self._says_skips and row.skipped is None and row.ms_played is not None:
             row = row._replace(skipped=False)
+        if session not in (None, "") and session == session:  # noqa: PLR0124  # NaN: unknown
+            named = _or_unknown(read_id, whole_number(session), "session id")
+            row = row._replace(session_id=named)
         if split:
             row = row._replace(split=_checked("split", read_split, split))
         if loved not in (None, ""):

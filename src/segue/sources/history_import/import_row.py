@@ -43,6 +43,7 @@ class ImportRow(NamedTuple):
     private: bool | None = None
     split: Split | None = None
     total: bool = False
+    session_id: str | None = None
 
 
 class ImportIssue(NamedTuple):

@@ -43,6 +43,12 @@ def parse_ids(column: "pd.Series[str]") -> "pd.Series[str]":
     return pd.Series(texts, index=column.index, dtype="str")
 
 
+def parse_session_ids(column: "pd.Series[str]") -> Parsed:
+    """Return ids as clean text, None where missing; every value can be parsed."""
+    ids = parse_ids(column).astype(object)
+    return ids.mask(ids == "", None), np.zeros(len(column), np.bool_)
+
+
 def parse_ratings(column: "pd.Series[str]") -> Parsed:
     """Return finite numbers."""
     return _numbers_from(column, -np.inf)

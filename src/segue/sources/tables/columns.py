@@ -50,6 +50,7 @@ LISTEN_ALIASES: Aliases = {
         *("datetime", "date_time", "played_on", "date_played", "when", "ts", "date"),
     ),
     "position": ("position",),
+    "session_id": ("session_id", "sessionid"),
     "plays": ("plays", "play_count", "playcount"),
     "ms_played": ("ms_played", "msplayed", "stream_duration_ms", "played_ms"),
     "rating": ("rating",),

@@ -23,6 +23,7 @@ from segue.types import SPLITS, Split
 RULES = {
     "timestamp": "seconds since 1970 or a date",
     "position": "a number, 0 or more",
+    "session_id": "text",
     "plays": "a number, 0 or more",
     "ms_played": "a number, 0 or more",
     "rating": "a number",
