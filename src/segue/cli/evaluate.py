@@ -23,6 +23,7 @@ class Subject(StrEnum):
     ensemble = "ensemble"
     similarity = "similarity"
     recommendations = "recommendations"
+    sessions = "sessions"
     all = "all"
 
 
@@ -38,6 +39,7 @@ METRICS = {
     "classification": ("accuracy", "f1_macro"),
     "tagging": ("roc_auc_macro", "average_precision_macro"),
     "recommendation": ("ndcg@10", "recall@10", "ndcg@20", "recall@20"),
+    "sessions": ("precision@20", "mrr@20", "hit_rate@20"),
 }
 """Metrics that are printed for each task."""
 
@@ -47,7 +49,7 @@ def evaluate(
         str,
         typer.Argument(
             help="What to evaluate: cnn, rnn, transformer, knn, ensemble, a classifier such as"
-            " genre-on-musicnn, similarity, recommendations or all."
+            " genre-on-musicnn, similarity, recommendations, sessions or all."
         ),
     ] = Subject.all.value,
     target: Annotated[
@@ -113,7 +115,7 @@ def show_document(document: dict[str, Any]) -> None:
             continue
         seen.add(title)
         rows = []
-        ranked = report["task"] == "recommendation"
+        ranked = report["task"] in ("recommendation", "sessions")
         models = report["models"] if ranked else _all_models(report)
         for name, values in models.items():
             bounds = report["model_intervals"].get(name) or {}
@@ -129,6 +131,9 @@ def _title(report: dict[str, Any]) -> str:
     if report["task"] == "recommendation":
         simulated = " (simulated)" if report["simulated"] else ""
         return f"Recommendations to {plural(report['n'], 'listener')}{simulated}"
+    if report["task"] == "sessions":
+        plays = plural(report["n"], "play")
+        return f"Next track at {plays} of {plural(report['n_sessions'], 'session')}"
     if report["task"] == "tagging":
         return f"Tagging {plural(report['n'], 'track')} with {plural(report['judged_tags'], 'tag')}"
     return f"Classification of {report['target']}, {plural(report['n'], 'track')}"

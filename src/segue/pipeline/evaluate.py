@@ -17,6 +17,7 @@ from segue.evaluation import (
     Measurement,
     RecommendationReport,
     Report,
+    SessionReport,
     TaggingReport,
     embedding_map,
     listen_split_rule,
@@ -30,6 +31,7 @@ from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
+from segue.pipeline.experiments.sessions import evaluate_sessions, sessions_of
 from segue.pipeline.experiments.similarity import SimilarityEvaluation, evaluate_similarity
 from segue.pipeline.experiments.tags import evaluate_tags
 from segue.pipeline.recommender.open_signals import material_of
@@ -46,7 +48,8 @@ from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"
 SIMILARITY = "similarity"
-SUBJECTS = (*ENCODERS, KNN, ENSEMBLE, SIMILARITY, RECOMMENDATIONS, "all")
+SESSIONS = "sessions"
+SUBJECTS = (*ENCODERS, KNN, ENSEMBLE, SIMILARITY, RECOMMENDATIONS, SESSIONS, "all")
 T = TypeVar("T")
 _MAPPED = 2_000
 _KEPT_REPORTS = 10
@@ -105,7 +108,7 @@ def evaluate(
     ----------
     subject
         A trained model (``cnn``, ``rnn``, ``knn``, ``genre-on-musicnn``), ``similarity``,
-        ``recommendations`` or ``all``.
+        ``recommendations``, ``sessions`` or ``all``, which leaves out sessions.
     target
         The column that similar tracks should share; by default the training target.
     split
@@ -137,17 +140,19 @@ def evaluate(
     if similarity:
         labels = labels or similarity.labels
         notes += similarity.notes
-    if labels is None and recommendations is None and similarity is None:
+    sessions = _sessions(asked)
+    if labels is None and recommendations is None and similarity is None and sessions is None:
         raise ModelError(
             " ".join(notes) or "There is nothing to evaluate: run segue train all first."
         )
     report = Report(
-        measurement=_measurement(asked, labels, recommendations),
+        measurement=_measurement(asked, labels, recommendations, sessions[1] if sessions else None),
         subject=subject,
         classifiers=judged.classifiers,
         tagging=judged.tagging,
         recommendations=(recommendations.report,) if recommendations else (),
         similarity=similarity.report if similarity else None,
+        sessions=sessions[0] if sessions else None,
         maps=tuple(_maps(asked, labels)) if labels else (),
         notes=tuple(notes),
     )
@@ -175,7 +180,7 @@ def _part(asked: _Asked, measure: Callable[[_Asked], T | None]) -> T | None:
 
 def _models(asked: _Asked) -> _Judged | None:
     """Evaluate every requested model on its training target."""
-    if asked.subject in (RECOMMENDATIONS, SIMILARITY):
+    if asked.subject in (RECOMMENDATIONS, SIMILARITY, SESSIONS):
         return None
     library = asked.library
     trained = [name for name in (*ENCODERS, KNN) if name in library.models] + heads(library)
@@ -256,10 +261,21 @@ def _similarity(asked: _Asked) -> SimilarityEvaluation | None:
     )
 
 
+def _sessions(asked: _Asked) -> tuple[SessionReport, str] | None:
+    if asked.subject != SESSIONS:
+        return None
+    sessions = sessions_of(asked.library.shared_listens(), asked.catalogue.positions)
+    report = evaluate_sessions(
+        sessions, asked.catalogue, asked.split, seed=asked.seed, progress=asked.progress
+    )
+    return report, sessions.rule
+
+
 def _measurement(
     asked: _Asked,
     labels: Labels | None,
     recommendations: _Lists | None,
+    session_rule: str | None = None,
 ) -> Measurement:
     groups = artist_groups(asked.catalogue)
     counts: dict[str, dict[Split, int]] = dict(recommendations.counts) if recommendations else {}
@@ -273,6 +289,8 @@ def _measurement(
         alone = single_artist_classes(labels, groups)
     if recommendations:
         method.append(recommendations.rule)
+    if session_rule:
+        method.append(session_rule)
     return Measurement(
         dataset=asked.library.directory.name,
         seed=asked.seed,

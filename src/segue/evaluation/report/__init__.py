@@ -23,6 +23,7 @@ from segue.evaluation.report.details import (
     Organic,
 )
 from segue.evaluation.report.files import report_files
+from segue.evaluation.report.sessions import SessionReport
 from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
 
@@ -47,6 +48,7 @@ __all__ = [
     "Organic",
     "RecommendationReport",
     "Report",
+    "SessionReport",
     "SimilarityReport",
     "Tagged",
     "TaggingReport",

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from segue.evaluation.classification import ClassificationResult
 from segue.evaluation.intervals import Interval
 from segue.evaluation.report.details import Details
+from segue.evaluation.report.sessions import SessionReport
 from segue.evaluation.report.similarity import SimilarityReport
 from segue.evaluation.report.tagging import TaggingReport
 from segue.types import Split
@@ -164,8 +165,8 @@ class Measurement:
 class Report:
     """The results of one run of `segue evaluate`.
 
-    `subject` is a model's name, ``similarity``, ``recommendations``, or ``all``. `notes` explain
-    parts that could not be measured.
+    `subject` is a model's name, ``similarity``, ``recommendations``, ``sessions`` or ``all``.
+    `notes` explain parts that could not be measured.
     """
 
     measurement: Measurement
@@ -173,6 +174,7 @@ class Report:
     classifiers: tuple[ClassifierReport, ...] = ()
     recommendations: tuple[RecommendationReport, ...] = ()
     similarity: SimilarityReport | None = None
+    sessions: SessionReport | None = None
     tagging: TaggingReport | None = None
     maps: tuple[EmbeddingMap, ...] = ()
     notes: tuple[str, ...] = ()
@@ -194,6 +196,7 @@ class Report:
         documents += self.tagging.to_documents() if self.tagging else []
         documents += [self._recommendation(found) for found in self.recommendations]
         documents += [self.similarity.to_dict()] if self.similarity else []
+        documents += [self.sessions.to_dict()] if self.sessions else []
         shared = {"notes": list(self.notes), "measured": self._measured()}
         if self.subject == "all":
             return _json_object({"task": "all", "reports": documents} | shared)

@@ -30,6 +30,7 @@ from segue.evaluation.report.plots import (
     learning_plots,
     map_plot,
 )
+from segue.evaluation.report.sessions import SessionReport
 from segue.evaluation.report.similarity_page import similarity_section
 from segue.evaluation.report.tables import (
     BEST_IN_BOLD,
@@ -58,6 +59,7 @@ _PROPERTIES = (
     " where all tracks are recommended equally often, 1 where always the same. Artist diversity: 1"
     " where no artist appears twice."
 )
+_SESSION_METRICS = ("precision@20", "mrr@20", "hit_rate@20")
 _OF_HITS = ("precision", "recall", "ndcg", "map", "hit_rate")
 
 
@@ -90,6 +92,7 @@ def render(report: Report) -> tuple[str, list[Plot]]:
             classifiers=classifiers,
             lists=lists,
             similar=similarity_section(report.similarity) if report.similarity else None,
+            session_table=_session_table(report.sessions) if report.sessions else None,
             tagging=tag_section(report.tagging) if report.tagging else None,
             maps=maps,
             measured=_measured(report),
@@ -100,6 +103,22 @@ def render(report: Report) -> tuple[str, list[Plot]]:
     plots += [plot for each in lists for plot in each["files"]]
     plots += [_map_file(each) for each in maps]
     return page, plots
+
+
+def _session_table(found: SessionReport) -> ScoreTable:
+    return model_table(
+        caption=(
+            f"{plural(found.n, 'play')} in {plural(found.n_sessions, 'session')}; models know"
+            f" {plural(found.n_known, 'earlier session')}. {BEST_IN_BOLD}"
+        ),
+        metrics=_SESSION_METRICS,
+        models=found.models,
+        intervals=found.intervals,
+        best=_SESSION_METRICS,
+        whiskers=_SESSION_METRICS[0],
+        roles=dict.fromkeys(found.models, "baseline") | {found.model: "segue"},
+        chosen=found.model,
+    )
 
 
 def _map_file(prepared: Mapping[str, Any]) -> Plot:

@@ -40,6 +40,7 @@ def render_summary(report: Report) -> Markup:
     splits |= {lists.split for lists in report.recommendations}
     splits |= {report.similarity.judged.split} if report.similarity else set()
     splits |= {report.tagging.split} if report.tagging else set()
+    splits |= {report.sessions.split} if report.sessions else set()
     trained = [found for found in report.classifiers if not found.baseline]
     template = environment().get_template("summary.html")
     text = template.render(
