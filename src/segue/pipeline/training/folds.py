@@ -1,0 +1,105 @@
+"""Folds of the labeled tracks: an estimate on new artists that uses every track once.
+
+A fold is held out while a model learns from the others. No artist is in two folds, classes are
+spread evenly over them (scikit-learn's `StratifiedGroupKFold`), and test tracks are in none. The
+folds depend on the groups, the labels and the seed, never on the order of the tracks.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.pipeline.training.labels import Labels
+from segue.types import Split
+
+N_FOLDS: Final = 5
+"""The folds of a library with enough labeled tracks."""
+
+MIN_PER_FOLD: Final = 40
+"""Labeled tracks per fold on average; a smaller library has fewer folds."""
+
+FOLD_SEED: Final = 0
+"""Seed of the folds; independent of the training seed, so that seeds can be compared."""
+
+LEARNED: Final[tuple[Split, ...]] = ("train", "valid")
+"""The parts of the split that models may learn from."""
+
+NO_FOLD: Final = -1
+
+
+def draw_folds(
+    labels: Labels,
+    groups: Sequence[str],
+    n_folds: int = N_FOLDS,
+    *,
+    seed: int = FOLD_SEED,
+    parts: Sequence[Split] = LEARNED,
+) -> NDArray[np.int64]:
+    """Return the fold of each track ``[n_tracks]``, 0 to `n_folds` - 1.
+
+    Tracks that have no label or are in none of `parts` are in no fold (-1).
+
+    Parameters
+    ----------
+    labels : Labels
+        Tags are spread by the strongest one of a track; contrastive groups are not spread.
+    groups : sequence of str ``[n_tracks]``
+        The artist of each track, as `segue.pipeline.training.labels.artist_groups` returns them.
+    n_folds : int > 1
+        No more than there are groups: see `fold_count`.
+    parts : sequence of Split
+        The parts of the split that are divided into folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    places = _divided(labels, parts)
+    classes = labels.labels[places]
+    if labels.objective == "contrast":
+        classes = np.zeros_like(classes)
+    # the order of equal groups would follow the order of the tracks
+    named = np.asarray(groups, dtype=object)[places]
+    codes = np.unique(named.astype(str), return_inverse=True)[1]
+    order = np.lexsort((classes, codes))
+    folds = np.full(len(labels.splits), NO_FOLD, np.int64)
+    drawn = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # a class of fewer tracks than folds is missing in some of them
+        warnings.simplefilter("ignore", UserWarning)
+        parted = drawn.split(np.zeros(len(order)), classes[order], codes[order])
+        for fold, (_, held_out) in enumerate(parted):
+            folds[places[order[held_out]]] = fold
+    return folds
+
+
+def fold_count(
+    labels: Labels,
+    groups: Sequence[str],
+    wanted: int = N_FOLDS,
+    *,
+    parts: Sequence[Split] = LEARNED,
+) -> int:
+    """Return the number of folds that these labels allow, at most `wanted`; 1 if they allow none.
+
+    Every fold needs `MIN_PER_FOLD` labeled tracks on average, and classes need several artists: of
+    the tracks, half or more must be of a class that has an artist for each fold.
+    """
+    places = _divided(labels, parts)
+    n_folds = min(wanted, len(places) // MIN_PER_FOLD)
+    named = np.asarray(groups, dtype=object)[places].astype(str)
+    if labels.objective == "contrast":
+        return max(min(n_folds, len(np.unique(named))), 1)
+    classes = labels.labels[places]
+    artists = {one: len(np.unique(named[classes == one])) for one in np.unique(classes).tolist()}
+    n_artists = np.array([artists[one] for one in classes.tolist()])
+    while n_folds > 1 and (n_artists >= n_folds).mean() < 0.5:
+        n_folds -= 1
+    return max(n_folds, 1)
+
+
+def _divided(labels: Labels, parts: Sequence[Split]) -> NDArray[np.int64]:
+    """Return the labeled tracks of the parts."""
+    inside = np.array([split in parts for split in labels.splits], bool)
+    return np.flatnonzero(inside & (labels.labels >= 0))
