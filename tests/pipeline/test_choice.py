@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from tests.factories import SMALL_SETTINGS
 
 from segue.errors import ModelError
 from segue.library import Library
 from segue.library.files import add_checksums
-from segue.pipeline.analysis.embeddings import embedding_store
+from segue.pipeline.analysis.embeddings import embedding_store, probabilities
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.recommender.open_signals import open_signals
 from segue.pipeline.recommender.recommend import recommend, similar
@@ -22,7 +24,9 @@ from segue.pipeline.training.encoder_selection import (
     select_encoders,
 )
 from segue.pipeline.training.ensemble import best_weights
+from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.leaderboard import leaderboard
+from segue.pipeline.training.predicted_probabilities import ENSEMBLE, model_output
 
 
 @pytest.fixture
@@ -136,9 +140,6 @@ def test_weights_sum_to_one_and_favour_who_is_right(rng):
 
 
 def test_the_ensemble_is_the_weighted_mean_of_its_members(trained):
-    from segue.pipeline.training.labels import labels_of
-    from segue.pipeline.training.predicted_probabilities import ENSEMBLE, model_output
-
     manifest = trained.models.manifest(ENSEMBLE)
     assert set(manifest["members"]) == {"cnn", "rnn", "transformer"}
     assert sum(manifest["weights"].values()) == pytest.approx(1, abs=1e-3)
@@ -160,6 +161,32 @@ def test_an_ensemble_of_what_was_trained_since_says_so(copied, rng):
     assert made.state == "trained"
     assert evaluate(copied, "ensemble").report.to_document()["model"] == "ensemble"
     assert train(copied, "ensemble")[0].state == "up to date"
+
+
+def test_ensemble_of_a_network_without_embeddings_is_trained(copied):
+    copied.drop_features(lambda kept: kept.get("embedding of") == "cnn")
+    catalogue = copied.catalogue()
+    before = model_output(copied, catalogue, labels_of(copied, catalogue), "cnn").chances
+    assert np.isnan(before).all()
+    (made,) = train(copied, "ensemble", force=True)
+    assert made.state == "trained"
+    assert np.isfinite(probabilities(copied, catalogue, "cnn")).all()
+
+
+def test_network_is_saved_with_its_embeddings_or_not_at_all(copied):
+    class StopError(Exception):
+        pass
+
+    @contextmanager
+    def stopping(name, _):
+        if name == "Encoding with cnn":
+            raise StopError
+        yield lambda _: None
+
+    before = copied.models.manifest("cnn")
+    with pytest.raises(StopError):
+        train(copied, "cnn", seed=1, settings=SMALL_SETTINGS, progress=stopping)
+    assert copied.models.manifest("cnn") == before
 
 
 def test_a_damaged_ensemble_is_told(copied):

@@ -5,6 +5,8 @@ vector, and each training of a model has a store for its vectors.
 """
 
 import zipfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,10 @@ def embedding_store(library: Library, model: str) -> FeatureStore:
     """
     if model in PRETRAINED_ENCODERS:
         return pretrained_store(library, model)
-    manifest = library.models.manifest(model)
+    return _store(library, model, library.models.manifest(model))
+
+
+def _store(library: Library, model: str, manifest: Mapping[str, Any]) -> FeatureStore:
     dtypes = {"embedding": "float32"}
     if model in ENCODERS:
         dtypes["probabilities"] = "float32"
@@ -49,7 +54,12 @@ def probabilities(library: Library, catalogue: Catalogue, model: str) -> NDArray
 
 def encode_new(library: Library, catalogue: Catalogue, *, progress: Progress = no_progress) -> int:
     """Embed every track that a trained model has not embedded yet; return their number."""
-    n_new = sum(_encode(library, model, progress) for model in ENCODERS if model in library.models)
+    n_new = 0
+    for model in ENCODERS:
+        if model in library.models:
+            place = library.models.path(model)
+            manifest = library.models.manifest(model)
+            n_new += encode_with(library, model, place, manifest, progress=progress)
     if KNN in library.models:
         n_new += _embed_with_knn(library, catalogue)
     return n_new
@@ -69,16 +79,26 @@ def load_knn(library: Library) -> KnnModel:
         ) from error
 
 
-def _encode(library: Library, model: str, progress: Progress) -> int:
-    manifest = library.models.manifest(model)
+def encode_with(
+    library: Library,
+    model: str,
+    directory: Path,
+    manifest: Mapping[str, Any],
+    *,
+    progress: Progress = no_progress,
+) -> int:
+    """Embed every track that the network in `directory` has not embedded; return their number.
+
+    A network is embedded before it replaces the one there, so that a saved network has embeddings.
+    """
     chosen = INPUTS[manifest["input"]]
     source, name = open_store(library, chosen.windows), chosen.frames[model]
     n_new = 0
-    with embedding_store(library, model) as store:
+    with _store(library, model, manifest) as store:
         rows = [row for row in source.rows().tolist() if row not in store]
         if not rows:
             return 0
-        encoder = Encoder.load(library.models.path(model))
+        encoder = Encoder.load(directory)
         with progress(f"Encoding with {model}", len(rows)) as advance:
             for row in rows:
                 frames: NDArray[Any] = source.read(name, row)

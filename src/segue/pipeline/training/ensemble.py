@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from segue.errors import ModelError
 from segue.evaluation import classification_metrics
 from segue.library import settings_hash, write_json
-from segue.pipeline.analysis.embeddings import ENCODERS
+from segue.pipeline.analysis.embeddings import ENCODERS, encode_new
 from segue.pipeline.analysis.inputs import summaries, summary_facts
 from segue.pipeline.training.fit_models import TrainingContext, origin, up_to_date
 from segue.pipeline.training.heads import heads
@@ -61,6 +61,8 @@ def fit_ensemble(work: TrainingContext, name: str = ENSEMBLE) -> dict[str, Any] 
     if not work.force and up_to_date(library, name, manifest):
         return None
     started = time.monotonic()
+    # a network of an older segue may have been saved by a run that was killed before it embedded
+    encode_new(library, work.catalogue, progress=work.progress)
     train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
     descriptors = fit_logistic(summary, labels.labels, train, valid, len(labels.class_names))
     chances = {one: model_output(library, work.catalogue, labels, one).chances for one in members}

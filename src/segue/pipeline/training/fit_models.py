@@ -24,6 +24,7 @@ from segue.encoders.inference import check_saved
 from segue.errors import ModelError
 from segue.evaluation import classification_metrics, tagging_metrics
 from segue.library import Catalogue, Library, settings_hash
+from segue.pipeline.analysis.embeddings import encode_with
 from segue.pipeline.analysis.inputs import need_input, summaries, summary_facts
 from segue.pipeline.training.labels import Labels, require_classes, require_judged
 from segue.signals import KnnModel, KnnSettings
@@ -87,6 +88,7 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
         manifest["metrics"] = _valid_metrics(directory, frames, used, work.labels, trained.history)
         manifest["history"] = trained.history.to_dict()
         manifest["fingerprint"] = digest_of_file(directory / "model.onnx")
+        encode_with(work.library, name, directory, manifest, progress=work.progress)
         manifest["seconds"] = round(time.monotonic() - started, 1)
     work.library.models.drop_checkpoint(name)
     return manifest

@@ -114,6 +114,8 @@ def _aligned(
 ) -> Probabilities:
     """Order the columns like the classes of `labels`."""
     chances = np.full((len(given), len(labels.class_names)), np.nan)
+    if given.shape[1] != len(class_names):  # no track is embedded
+        return chances
     known = ~np.isnan(given).any(axis=1)
     chances[known] = 0
     # a class added to the library after training keeps probability zero
