@@ -9,12 +9,13 @@ from segue.audio.completeness import incomplete_reason
 from segue.audio.decoding import decode
 from segue.audio.descriptors import (
     DESCRIPTORS,
-    STATISTICS,
     Descriptor,
     FrameDescriptor,
+    PatternDescriptor,
     TrackDescriptor,
     added_descriptors,
     descriptor_bands,
+    given_descriptors,
 )
 from segue.audio.digest import DIGEST_BYTES, digest
 from segue.audio.harmony import MIN_KEY_CONFIDENCE, N_KEYS, MusicalKey, estimate_key, key_name
@@ -28,10 +29,10 @@ from segue.audio.settings import (
     SUMMARY_VERSION,
     AnalysisSettings,
 )
+from segue.audio.statistics import STATISTICS, summarise
 from segue.audio.summary import (
     descriptor_values,
     given_summary_names,
-    summarise,
     summary_names,
     track_value_names,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "Descriptor",
     "FrameDescriptor",
     "MusicalKey",
+    "PatternDescriptor",
     "Tempo",
     "TrackDescriptor",
     "added_descriptors",
@@ -67,6 +69,7 @@ __all__ = [
     "digest",
     "estimate_key",
     "estimate_tempo",
+    "given_descriptors",
     "given_summary_names",
     "incomplete_reason",
     "key_name",

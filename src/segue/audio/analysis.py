@@ -33,6 +33,7 @@ from segue.audio.descriptors import (
     added_descriptors,
     columns_of,
     frame_descriptors,
+    measured_frames,
     track_descriptors,
 )
 from segue.audio.fingerprint import fingerprint
@@ -43,7 +44,8 @@ from segue.audio.rhythm import Tempo, estimate_tempo
 from segue.audio.sections import DescribedFrames, Section, checked_signal, too_short
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Floats, Framer
-from segue.audio.summary import summarise, summarise_descriptor
+from segue.audio.statistics import summarise
+from segue.audio.summary import summarise_descriptor
 from segue.audio.windows import window_of
 from segue.errors import AudioError
 
@@ -164,8 +166,8 @@ def describe_file(
 ) -> dict[str, Floats]:
     """Compute only some descriptors of an audio file; return the summary of each.
 
-    The values of a `TrackDescriptor` need the whole analysis, the frames of a `FrameDescriptor`
-    only the descriptors that it needs.
+    The values of a `TrackDescriptor` need the whole analysis, the others only the frames that they
+    are computed from.
 
     Raises
     ------
@@ -174,7 +176,7 @@ def describe_file(
     """
     if any(isinstance(one, TrackDescriptor) for one in descriptors):
         return dict(analyse_file(path, settings, descriptors).added)
-    series = _series(descriptors)
+    series = measured_frames(descriptors)
     recording = Recording(path, settings.sample_rate)
     described = None
     if settings.fast:
@@ -194,7 +196,11 @@ def describe_file(
         )
         described = frames.finish()
     columns = columns_of(settings, series)
-    return {one.name: summarise_descriptor(described[:, columns[one.name]], one) for one in series}
+    return {
+        one.name: summarise_descriptor(described, columns, one)
+        for one in descriptors
+        if not isinstance(one, TrackDescriptor)
+    }
 
 
 def _all_descriptors(added: Sequence[Descriptor] | None) -> tuple[Descriptor, ...]:
@@ -215,10 +221,6 @@ def _window_of_signal(
         return signal[round(start * rate) : round((start + seconds) * rate)]
 
     return window, len(signal) / rate
-
-
-def _series(descriptors: Sequence[Descriptor]) -> list[FrameDescriptor]:
-    return [one for one in descriptors if isinstance(one, FrameDescriptor)]
 
 
 def _describe_sections(
@@ -265,7 +267,7 @@ def _accumulate(
     path: Path | None = None,
 ) -> AccumulatedFrames:
     accumulator = FeatureAccumulator(settings)
-    series = [*_series(descriptors), WEIGHTED_ENERGY, TONES]
+    series = [*measured_frames(descriptors), WEIGHTED_ENERGY, TONES]
     duration = _describe_sections(blocks, settings, series, accumulator.add, path)
     return accumulator.finish(duration)
 
@@ -302,7 +304,7 @@ def _accumulate_stretches(
     settings: AnalysisSettings,
     descriptors: Sequence[Descriptor],
 ) -> AccumulatedFrames | None:
-    series = [*_series(descriptors), WEIGHTED_ENERGY, TONES]
+    series = [*measured_frames(descriptors), WEIGHTED_ENERGY, TONES]
     found = _describe_stretches(window, duration, settings, series)
     if found is None or duration is None:
         return None
@@ -354,9 +356,9 @@ def _analysis(
         duration=track.duration,
         added={
             one.name: (
-                summarise_descriptor(track.frames[:, track.columns[one.name]], one)
-                if isinstance(one, FrameDescriptor)
-                else _values([one], measured)
+                _values([one], measured)
+                if isinstance(one, TrackDescriptor)
+                else summarise_descriptor(track.frames, track.columns, one)
             )
             for one in descriptors
             if not one.in_summary
@@ -369,7 +371,7 @@ def _summary(
 ) -> Floats:
     base = [one for one in descriptors if one.in_summary]
     # the frame descriptors of the summary come first
-    n_columns = max(track.columns[one.name].stop for one in _series(base))
+    n_columns = max(track.columns[one.name].stop for one in measured_frames(base))
     values = [one for one in base if isinstance(one, TrackDescriptor)]
     return np.concatenate([summarise(track.frames[:, :n_columns]), _values(values, measured)])
 

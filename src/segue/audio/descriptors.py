@@ -2,8 +2,9 @@
 
 A `FrameDescriptor` is a time series, computed for runs of frames (`FrameBlock`) that share one
 spectrum and completed once a whole section of the track is known. A `TrackDescriptor` is one value
-or a few for the whole track. To add a descriptor, write its functions and register it in
-`DESCRIPTORS`: analysis then computes it alone for the tracks of existing libraries.
+or a few for the whole track. A `PatternDescriptor` describes the frames of a track as a whole,
+those of a frame descriptor or precomputed ones. To add a descriptor, write its functions and
+register it in `DESCRIPTORS`: analysis then computes it alone for the tracks of existing libraries.
 
 Conventions
 -----------
@@ -38,6 +39,16 @@ from segue.audio.filters import (
     tonnetz_basis,
 )
 from segue.audio.harmony import MIN_KEY_CONFIDENCE, MusicalKey, key_place
+from segue.audio.patterns import (
+    cepstrum,
+    correlations,
+    modulations,
+    n_cepstral,
+    n_correlations,
+    n_modulations,
+    n_peaks,
+    peaks,
+)
 from segue.audio.rhythm import MIN_TEMPO_CONFIDENCE, Tempo
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import (
@@ -49,20 +60,8 @@ from segue.audio.spectrum import (
     magnitudes,
     to_db,
 )
+from segue.audio.statistics import STATISTICS
 from segue.audio.tuning import spectral_peaks, tuning_of_peaks
-
-STATISTICS: Final = (
-    "mean",
-    "std",
-    "skew",
-    "kurtosis",
-    "median",
-    "min",
-    "max",
-    "change",
-    "change_std",
-)
-"""Statistics of a band over time, as `segue.audio.summary` computes them."""
 
 TINY = np.finfo(np.float32).tiny  # at or below this a frame is silent and is not normalized
 ROLLOFF = 0.85  # of the summed magnitude lies below the rolloff frequency
@@ -195,7 +194,31 @@ class TrackDescriptor:
     in_summary: bool = False
 
 
-Descriptor: TypeAlias = FrameDescriptor | TrackDescriptor
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternDescriptor:
+    """A descriptor with some values for the frames of the whole track.
+
+    Attributes
+    ----------
+    name : str
+    n_values : callable
+        Number of values for frames of a number of bands.
+    measure : callable
+        Computes the values ``[n_values]`` of frames ``[n_frames, n_bands]``.
+    source : FrameDescriptor
+        The frames that are measured of audio.
+    in_summary : bool
+        See `FrameDescriptor`.
+    """
+
+    name: str
+    n_values: Callable[[int], int]
+    measure: Callable[[NDArray[Any]], Floats]
+    source: FrameDescriptor
+    in_summary: bool = False
+
+
+Descriptor: TypeAlias = FrameDescriptor | TrackDescriptor | PatternDescriptor
 
 
 # functions of the descriptors --------------------------------------------------------------------
@@ -380,64 +403,76 @@ def _key_values(track: TrackMeasurements) -> Sequence[float]:
 
 # the registry ------------------------------------------------------------------------------------
 
-DESCRIPTORS: Final[dict[str, Descriptor]] = {
-    descriptor.name: descriptor
-    for descriptor in (
-        FrameDescriptor(
-            name="log_mel",
-            n_bands=_n_mels,
-            measure=_mel_decibels,
-            finish=_finish_log_mel,
-            in_summary=True,
-        ),
-        FrameDescriptor(
-            name="mfcc",
-            n_bands=_n_mfcc,
-            finish=_cepstrum,
-            needs=("log_mel",),
-            in_sequence=True,
-            in_summary=True,
-        ),
-        FrameDescriptor(
-            name="chroma",
-            n_bands=_n_chroma,
-            measure=_power_and_peaks,
-            finish=_chroma,
-            in_sequence=True,
-            in_summary=True,
-        ),
-        FrameDescriptor(
-            name="spectral_contrast",
-            n_bands=_n_contrast,
-            measure=_crest_and_valley,
-            finish=_contrast,
-            in_sequence=True,
-            in_summary=True,
-        ),
-        FrameDescriptor(
-            name="tonnetz",
-            n_bands=_n_tonnetz,
-            finish=_tonnetz,
-            needs=("chroma",),
-            in_summary=True,
-        ),
-        FrameDescriptor(name="centroid", measure=_centroid, in_summary=True),
-        FrameDescriptor(name="bandwidth", measure=_bandwidth, in_summary=True),
-        FrameDescriptor(name="rolloff", measure=_rolloff, in_summary=True),
-        FrameDescriptor(name="zero_crossing_rate", measure=_zero_crossing_rate, in_summary=True),
-        FrameDescriptor(name="rms", measure=_rms, in_summary=True),
-        TrackDescriptor(
-            name="loudness", values=("loudness",), measure=_loudness_value, in_summary=True
-        ),
-        TrackDescriptor(name="tempo", values=("tempo",), measure=_tempo_value, in_summary=True),
-        TrackDescriptor(
-            name="key",
-            values=("key.cos", "key.sin", "key.minor"),
-            measure=_key_values,
-            in_summary=True,
-        ),
+LOG_MEL: Final = FrameDescriptor(
+    name="log_mel",
+    n_bands=_n_mels,
+    measure=_mel_decibels,
+    finish=_finish_log_mel,
+    in_summary=True,
+)
+
+PATTERNS: Final = tuple(
+    PatternDescriptor(name=name, n_values=n_values, measure=measure, source=LOG_MEL)
+    for name, n_values, measure in (
+        ("band_correlations", n_correlations, correlations),
+        ("modulations", n_modulations, modulations),
+        ("band_peaks", n_peaks, peaks),
     )
-}
+)
+"""Patterns of the log-mel spectrogram."""
+
+_REGISTERED: Final[tuple[Descriptor, ...]] = (
+    LOG_MEL,
+    FrameDescriptor(
+        name="mfcc",
+        n_bands=_n_mfcc,
+        finish=_cepstrum,
+        needs=("log_mel",),
+        in_sequence=True,
+        in_summary=True,
+    ),
+    FrameDescriptor(
+        name="chroma",
+        n_bands=_n_chroma,
+        measure=_power_and_peaks,
+        finish=_chroma,
+        in_sequence=True,
+        in_summary=True,
+    ),
+    FrameDescriptor(
+        name="spectral_contrast",
+        n_bands=_n_contrast,
+        measure=_crest_and_valley,
+        finish=_contrast,
+        in_sequence=True,
+        in_summary=True,
+    ),
+    FrameDescriptor(
+        name="tonnetz",
+        n_bands=_n_tonnetz,
+        finish=_tonnetz,
+        needs=("chroma",),
+        in_summary=True,
+    ),
+    FrameDescriptor(name="centroid", measure=_centroid, in_summary=True),
+    FrameDescriptor(name="bandwidth", measure=_bandwidth, in_summary=True),
+    FrameDescriptor(name="rolloff", measure=_rolloff, in_summary=True),
+    FrameDescriptor(name="zero_crossing_rate", measure=_zero_crossing_rate, in_summary=True),
+    FrameDescriptor(name="rms", measure=_rms, in_summary=True),
+    TrackDescriptor(
+        name="loudness", values=("loudness",), measure=_loudness_value, in_summary=True
+    ),
+    TrackDescriptor(name="tempo", values=("tempo",), measure=_tempo_value, in_summary=True),
+    TrackDescriptor(
+        name="key",
+        values=("key.cos", "key.sin", "key.minor"),
+        measure=_key_values,
+        in_summary=True,
+    ),
+    *PATTERNS,
+)
+
+DESCRIPTORS: Final[dict[str, Descriptor]] = {one.name: one for one in _REGISTERED}
 """Every descriptor by name. The order of those `in_summary` is the order of stored columns."""
 
 
@@ -454,6 +489,24 @@ def track_descriptors() -> tuple[TrackDescriptor, ...]:
 def added_descriptors() -> tuple[Descriptor, ...]:
     """Return the registered descriptors that have a store of their own."""
     return tuple(one for one in DESCRIPTORS.values() if not one.in_summary)
+
+
+def given_descriptors() -> tuple[PatternDescriptor, ...]:
+    """Return the descriptors of precomputed frames: patterns and, as they have no MFCC, cepstra."""
+    given = PatternDescriptor(
+        name="cepstrum", n_values=n_cepstral, measure=cepstrum, source=LOG_MEL
+    )
+    return (*PATTERNS, given)
+
+
+def measured_frames(descriptors: Iterable[Descriptor]) -> tuple[FrameDescriptor, ...]:
+    """Return the frame descriptors that some descriptors are computed from."""
+    found = [
+        one.source if isinstance(one, PatternDescriptor) else one
+        for one in descriptors
+        if not isinstance(one, TrackDescriptor)
+    ]
+    return tuple({one.name: one for one in found}.values())
 
 
 def with_needed(descriptors: Iterable[FrameDescriptor]) -> tuple[FrameDescriptor, ...]:

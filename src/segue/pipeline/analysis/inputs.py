@@ -19,8 +19,10 @@ from segue.audio import (
     STATISTICS,
     SUMMARY_VERSION,
     Descriptor,
+    PatternDescriptor,
     added_descriptors,
     descriptor_values,
+    given_descriptors,
     given_summary_names,
     summary_names,
     track_value_names,
@@ -47,13 +49,22 @@ class StoreSettings:
 class Input:
     """Input of models, and the stores that hold it.
 
-    `frames` names the array of `windows` that each encoder reads; `summary` holds the vectors.
+    `frames` names the array of `windows` that each encoder reads; `summary` holds the vectors,
+    `added` those of each descriptor with a store of its own.
     """
 
     name: str
     windows: StoreSettings
     summary: StoreSettings
     frames: Mapping[str, str]
+
+    @property
+    def added(self) -> Mapping[str, StoreSettings]:
+        """The store of each added descriptor, by its name."""
+        if self is AUDIO:
+            return {one.name: descriptor_store(one) for one in added_descriptors()}
+        dtype = self.windows.dtypes["frames"]
+        return {one.name: given_descriptor_store(one, dtype) for one in given_descriptors()}
 
 
 def _audio(keeps: str, dtypes: Mapping[str, str], version: int = ANALYSIS_VERSION) -> StoreSettings:
@@ -91,6 +102,7 @@ AUDIO = Input(
     frames={"cnn": "log_mel", "rnn": "sequence", "transformer": "sequence"},
 )
 GIVEN = {dtype: _given(dtype) for dtype in ("uint8", "float32")}
+_PATTERNS_VERSION = 1  # raised when the same frames give other values
 INPUTS = {found.name: found for found in (AUDIO, *GIVEN.values())}
 
 
@@ -105,6 +117,17 @@ def descriptor_store(descriptor: Descriptor) -> StoreSettings:
     values = list(descriptor_values(descriptor, ANALYSIS))
     settings = {**base.settings, "descriptor": descriptor.name, "values": values}
     return StoreSettings(settings, base.dtypes)
+
+
+def given_descriptor_store(descriptor: PatternDescriptor, dtype: str) -> StoreSettings:
+    """Return the settings of the store of a descriptor of precomputed frames."""
+    settings = {
+        "from": "given frames",
+        "dtype": dtype,
+        "descriptor": descriptor.name,
+        "version": _PATTERNS_VERSION,
+    }
+    return StoreSettings(settings, {"summary": "float32"})
 
 
 def audio_settings() -> list[Mapping[str, Any]]:
@@ -196,12 +219,10 @@ def summary_facts(chosen: Input | None) -> dict[str, Any]:
     """
     if chosen is None:
         return {"analysis": None}
-    added = [one.name for one in added_descriptors()] if chosen is AUDIO else []
-    if not added:
-        return {"analysis": settings_hash(chosen.summary.settings)}
-    stores = [settings_hash(descriptor_store(one).settings) for one in added_descriptors()]
+    added = chosen.added
+    stores = [settings_hash(store.settings) for store in added.values()]
     facts = {**chosen.summary.settings, "added": stores}
-    return {"analysis": settings_hash(facts), "descriptors": added}
+    return {"analysis": settings_hash(facts), "descriptors": list(added)}
 
 
 def summaries(
@@ -235,15 +256,14 @@ def summaries(
     chosen, store = max(stores, key=lambda pair: len(pair[1].rows()))
     parts = [store.matrix("summary", catalogue.rows)]
     groups = _groups(chosen, parts[0].shape[1])
-    for descriptor in added_descriptors() if chosen is AUDIO else ():
-        if descriptors is None or descriptor.name in descriptors:
-            n_values = len(descriptor_values(descriptor, ANALYSIS))
-            added = open_store(library, descriptor_store(descriptor))
-            values = added.matrix("summary", catalogue.rows)
-            if not values.size:  # computed for no track yet
-                values = np.full((len(catalogue), n_values), np.nan, np.float32)
+    widths = _added_widths(chosen, parts[0].shape[1])
+    for added, settings in chosen.added.items():
+        if descriptors is None or added in descriptors:
+            values = open_store(library, settings).matrix("summary", catalogue.rows)
+            if values.shape[1] != widths[added]:  # computed for no track yet
+                values = np.full((len(catalogue), widths[added]), np.nan, np.float32)
             parts.append(values)
-            groups += [descriptor.name] * n_values
+            groups += [added] * widths[added]
     return np.concatenate(parts, axis=1), groups, chosen
 
 
@@ -253,6 +273,14 @@ def model_summaries(
     """Return the columns of the summaries that a model was trained on, ``[n_tracks, d]``."""
     descriptors = manifest.get("descriptors", ())
     return summaries(library, catalogue, manifest["input"], descriptors)[0]
+
+
+def _added_widths(chosen: Input, n_columns: int) -> dict[str, int]:
+    """Return the number of values of each added descriptor, next to `n_columns` of the summary."""
+    if chosen is AUDIO:
+        return {one.name: len(descriptor_values(one, ANALYSIS)) for one in added_descriptors()}
+    n_bands = n_columns // len(STATISTICS)
+    return {one.name: one.n_values(n_bands) for one in given_descriptors()}
 
 
 def _groups(chosen: Input, n_columns: int) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segue.audio import added_descriptors, summarise
+from segue.audio import added_descriptors, given_descriptors, summarise
 from segue.errors import DatasetError, FramesError
 from segue.library import AudioFile, Catalogue, Library
 from segue.pipeline.analysis.fingerprints import keep_fingerprints
@@ -20,6 +20,7 @@ from segue.pipeline.analysis.inputs import (
     GIVEN,
     audio_settings,
     descriptor_store,
+    given_descriptor_store,
     open_store,
 )
 from segue.pipeline.analysis.plan import (
@@ -222,8 +223,6 @@ def _take_frames(
         if track.features is not None and not any(row in store for store in stores.values())
     ]
     problems: list[Problem] = []
-    if not work:
-        return 0, problems
     try:
         with progress("Reading frames", len(work)) as advance:
             for row, track, path in work:
@@ -239,4 +238,30 @@ def _take_frames(
     finally:
         for store in stores.values():
             store.close()
-    return len(work) - len(problems), problems
+    new = {row for row, _, _ in work}
+    n_described = sum(len(_describe_frames(library, dtype, progress) - new) for dtype in GIVEN)
+    return len(work) - len(problems) + n_described, problems
+
+
+def _describe_frames(library: Library, dtype: str, progress: Progress) -> set[int]:
+    """Compute the descriptors that stored frames lack; return the rows of their tracks."""
+    source = open_store(library, GIVEN[dtype].windows)
+    rows = source.rows().tolist()
+    done: set[int] = set()
+    with ExitStack() as stack:
+        stores = [
+            (one, stack.enter_context(open_store(library, given_descriptor_store(one, dtype))))
+            for one in given_descriptors()
+        ]
+        missing = [row for row in rows if any(row not in store for _, store in stores)]
+        if not missing:
+            return done
+        with progress("Computing new descriptors", len(missing)) as advance:
+            for row in missing:
+                frames = source.read("frames", row)
+                for descriptor, store in stores:
+                    if row not in store:
+                        store.add(row, {"summary": descriptor.measure(frames)})
+                done.add(row)
+                advance(1)
+    return done

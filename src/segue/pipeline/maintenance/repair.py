@@ -19,7 +19,7 @@ from segue.library import MAP_PREFIX, Damage, FeatureStore, Library, find_damage
 from segue.library.checks import database_damage
 from segue.library.lock import writing
 from segue.library.storage import is_backup
-from segue.pipeline.analysis.inputs import AUDIO, GIVEN, StoreSettings, descriptor_store, open_store
+from segue.pipeline.analysis.inputs import AUDIO, INPUTS, StoreSettings, open_store
 from segue.pipeline.analysis.plan import AnalysisOptions
 from segue.pipeline.analysis.workers import Workers
 from segue.pipeline.preprocess import analyse_library
@@ -211,11 +211,9 @@ def _drop_damaged(library: Library, damage: Sequence[Damage]) -> int:
 
 def _known_stores(library: Library) -> list[FeatureStore]:
     """Return the stores whose settings this segue can write again."""
-    from segue.audio import added_descriptors
-
-    settings: list[StoreSettings] = [AUDIO.windows, AUDIO.summary]
-    settings += [given.summary for given in GIVEN.values()]
-    settings += [descriptor_store(descriptor) for descriptor in added_descriptors()]
+    settings: list[StoreSettings] = [AUDIO.windows]
+    for chosen in INPUTS.values():
+        settings += [chosen.summary, *chosen.added.values()]
     stores = [open_store(library, one) for one in settings]
     return [store for store in stores if store.directory.is_dir()]
 
