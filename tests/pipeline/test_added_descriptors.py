@@ -17,6 +17,7 @@ from segue.audio import (
     describe,
     describe_file,
     descriptor_values,
+    given_descriptors,
     summary_names,
 )
 from segue.library import Library, settings_hash
@@ -184,6 +185,44 @@ def test_knn_of_before_reads_its_columns_and_is_outdated(small, monkeypatch):
     assert outdated(library) == []
     after = model_summaries(library, catalogue, library.models.manifest("knn"))
     assert after.shape[1] == before.shape[1] + 4
+
+
+@pytest.fixture
+def frames(tmp_path, library, rng):
+    """A folder of three tracks with precomputed frames of 20 bands, and its library."""
+    folder = tmp_path / "frames"
+    (folder / "features").mkdir(parents=True)
+    for name in "abc":
+        np.save(folder / f"features/{name}.npy", rng.integers(0, 256, (40, 20), dtype=np.uint8))
+    lines = [f"{name},features/{name}.npy" for name in "abc"]
+    (folder / "metadata.csv").write_text("\n".join(["track_id,features", *lines]), "utf-8")
+    preprocess(library, folder)
+    return folder
+
+
+def test_stored_frames_get_the_descriptors_that_they_lack(frames, library):
+    complete, groups, _ = summaries(library, library.catalogue())
+    widths = {one.name: one.n_values(20) for one in given_descriptors()}
+    assert {name: groups.count(name) for name in widths} == widths
+    assert not np.isnan(complete).any()
+    # as a library of an earlier segue, of which the files are gone
+    library.drop_features(lambda settings: "descriptor" in settings)
+    (frames / "features/b.npy").unlink()
+    before = summaries(library, library.catalogue())[0]
+    assert np.isnan(before[:, 180:]).all()
+    np.testing.assert_array_equal(before[:, :180], complete[:, :180])
+    assert preprocess(library, frames).analysed == 3
+    np.testing.assert_array_equal(summaries(library, library.catalogue())[0], complete)
+    assert preprocess(library, frames).analysed == 0
+
+
+def test_damaged_frames_do_not_stop_their_descriptors(frames, library):
+    library.drop_features(lambda settings: "descriptor" in settings)
+    data = open_store(library, GIVEN["uint8"].windows).directory / "data.bin"
+    content = bytearray(data.read_bytes())
+    content[0] ^= 1
+    data.write_bytes(content)
+    assert preprocess(library, frames).analysed == 2
 
 
 def test_settings_hashes_of_existing_libraries_stay():

@@ -13,13 +13,15 @@ Conventions
   modulation of noise with equal parts.
 """
 
+from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from segue.audio.filters import cosine_basis
+from segue.audio.filters import cosine_basis, multiply
 from segue.audio.spectrum import Doubles, Floats, hann_window
 from segue.audio.statistics import MAX_VALUE, ROUNDING, STATISTICS, checked_frames, summarise
 
@@ -84,7 +86,7 @@ def correlations(frames: NDArray[np.generic]) -> Floats:
     >>> correlations(np.array([[0, 5], [1, 3], [0, 5], [3, -1]])).round(2)
     array([-1., -1.], dtype=float32)
     """
-    pooled = _pooled(checked_frames(frames).T)
+    pooled = _pooled(checked_frames(frames))
     changes = np.diff(pooled, axis=1) if pooled.shape[1] > 1 else np.zeros_like(pooled)
     # the rounding of a change is that of the values
     largest = np.abs(pooled).max(axis=1)
@@ -108,7 +110,7 @@ def modulations(frames: NDArray[np.generic]) -> Floats:
         Natural logarithms: for each range of `MODULATION_EDGES` the share of it in the power of
         each pooled band, then the share of each pooled band in the power of all.
     """
-    pooled = _pooled(checked_frames(frames).T)
+    pooled = _pooled(checked_frames(frames))
     pooled[_is_constant(pooled, ROUNDING * np.abs(pooled).max(axis=1))] = 0.0
     pooled -= pooled.mean(axis=1, keepdims=True)
     missing = WINDOW - pooled.shape[1]
@@ -137,10 +139,11 @@ def peaks(frames: NDArray[np.generic]) -> Floats:
         For each group the mean over time of its highest band minus its mean, the standard deviation
         of that; then the same of its mean minus its lowest band.
     """
-    bands = checked_frames(frames).T
-    mean, starts = _pooled(bands), _starts(len(bands))
-    crest = np.maximum.reduceat(bands, starts, axis=0) - mean
-    valley = mean - np.minimum.reduceat(bands, starts, axis=0)
+    mean = _pooled(checked_frames(frames))
+    bands = np.ascontiguousarray(frames.T)
+    groups = [bands[first:end] for first, end in pairwise(_edges(len(bands)))]
+    crest = np.stack([group.max(axis=0) for group in groups]) - mean
+    valley = mean - np.stack([group.min(axis=0) for group in groups])
     parts = (crest.mean(axis=1), crest.std(axis=1), valley.mean(axis=1), valley.std(axis=1))
     values: Floats = np.minimum(np.concatenate(parts), MAX_VALUE).astype(np.float32)
     return values
@@ -166,19 +169,26 @@ def cepstrum(frames: NDArray[np.generic]) -> Floats:
     return chosen
 
 
-def _starts(n_bands: int) -> NDArray[np.int64]:
-    """Return the first band of each group: groups of equal size, or nearly."""
-    edges = np.linspace(0, n_bands, n_pooled(n_bands) + 1).round()
-    starts: NDArray[np.int64] = edges[:-1].astype(np.int64)
-    return starts
+def _edges(n_bands: int) -> list[int]:
+    """Return the first band of each group, and the end of the last: groups of nearly equal size."""
+    edges: list[int] = np.linspace(0, n_bands, n_pooled(n_bands) + 1).round().astype(int).tolist()
+    return edges
 
 
-def _pooled(bands: NDArray[np.generic]) -> Doubles:
-    """Return the mean of each group ``[n_pooled, n_frames]`` of ``[n_bands, n_frames]``."""
-    starts = _starts(len(bands))
-    sizes = np.diff([*starts.tolist(), len(bands)])
-    sums = np.add.reduceat(bands, starts, axis=0, dtype=np.float64)
-    return np.asarray(sums / sizes[:, None], np.float64)
+@lru_cache(maxsize=8)
+def _pooling(n_bands: int) -> Floats:
+    """Return the weight of each band in the mean of each group ``[n_bands, n_pooled]``."""
+    weights = np.zeros((n_bands, n_pooled(n_bands)), np.float32)
+    for group, (first, end) in enumerate(pairwise(_edges(n_bands))):
+        weights[first:end, group] = 1.0 / (end - first)
+    weights.flags.writeable = False
+    return weights
+
+
+def _pooled(frames: NDArray[np.generic]) -> Doubles:
+    """Return the mean of each group of bands ``[n_pooled, n_frames]``."""
+    means = multiply(frames, _pooling(frames.shape[1]))
+    return np.ascontiguousarray(means.T, dtype=np.float64)
 
 
 def _is_constant(rows: Doubles, rounding: Doubles) -> NDArray[np.bool_]:

@@ -6,13 +6,13 @@ stopped. `segue.pipeline.analysis.plan` decides what a run does.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
 
 from segue.audio import added_descriptors, given_descriptors, summarise
-from segue.errors import DatasetError, FramesError
+from segue.errors import DamagedDataError, DatasetError, FramesError
 from segue.library import AudioFile, Catalogue, Library
 from segue.pipeline.analysis.fingerprints import keep_fingerprints
 from segue.pipeline.analysis.inputs import (
@@ -258,10 +258,12 @@ def _describe_frames(library: Library, dtype: str, progress: Progress) -> set[in
             return done
         with progress("Computing new descriptors", len(missing)) as advance:
             for row in missing:
-                frames = source.read("frames", row)
-                for descriptor, store in stores:
-                    if row not in store:
-                        store.add(row, {"summary": descriptor.measure(frames)})
-                done.add(row)
+                # segue library repair reads damaged frames again
+                with suppress(DamagedDataError):
+                    frames = source.read("frames", row)
+                    for descriptor, store in stores:
+                        if row not in store:
+                            store.add(row, {"summary": descriptor.measure(frames)})
+                    done.add(row)
                 advance(1)
     return done
