@@ -38,16 +38,34 @@ def test_wide_block_does_not_dominate_a_narrow_one(tracks, summary):
     model = KnnModel.fit(tracks, summary, GROUPS, ALL, ALONE)
     blocks = (summary - summary.mean(0)) / summary.std(0) * model.arrays["scale"]
     wide, narrow = blocks[:, :300], blocks[:, 300:]
-    assert np.mean((wide**2).sum(1)) == pytest.approx(np.mean((narrow**2).sum(1)), rel=0.05)
+    # of 300 columns, as much as of the root of 300
+    ratio = np.mean((wide**2).sum(1)) / np.mean((narrow**2).sum(1))
+    assert ratio == pytest.approx(300**0.5, rel=0.05)
 
 
 def test_principal_axes_keep_distances(tracks, summary):
-    settings = replace(ALONE, descriptor_axes=301)
+    settings = replace(ALONE, descriptor_axes=301, whitening=0.0)
     vectors = KnnModel.fit(tracks, summary, GROUPS, ALL, settings).transform(tracks, summary)
     columns = np.clip((summary - summary.mean(0)) / summary.std(0), -5, 5)
-    blocks = columns * np.array([(300 * 2) ** -0.5] * 300 + [2**-0.5])
+    blocks = columns * np.array([300**-0.25] * 300 + [1.0])
     blocks /= np.linalg.norm(blocks, axis=1, keepdims=True)
     np.testing.assert_allclose(vectors @ vectors.T, blocks @ blocks.T, atol=1e-4)
+
+
+@pytest.mark.parametrize("whitening", [0.0, 0.5, 1.0])
+def test_whitening_evens_axes_and_keeps_their_length(tracks, summary, whitening):
+    correlated = summary.copy()
+    correlated[:, :300] += 3 * correlated[:, :1]  # one axis holds most of the variance
+    settings = replace(ALONE, descriptor_axes=20)
+    plain, whitened = (
+        KnnModel.fit(tracks, correlated, GROUPS, ALL, replace(settings, whitening=power))
+        for power in (0.0, whitening)
+    )
+    columns = (correlated - correlated.mean(0)) / correlated.std(0) * plain.arrays["scale"]
+    before, after = (columns @ model.arrays["axes"].T for model in (plain, whitened))
+    np.testing.assert_allclose((after**2).sum(), (before**2).sum(), rtol=1e-3)
+    spread = before.std(0) ** (1 - whitening)
+    np.testing.assert_allclose(after.std(0) / after.std(0)[0], spread / spread[0], rtol=1e-2)
 
 
 def test_statistics_come_from_train_tracks_only(tracks, summary):
