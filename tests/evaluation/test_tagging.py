@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from segue.evaluation import resample_tagging, tagging_metrics
-from segue.evaluation.intervals import redrawn
+from segue.evaluation.resamples import resampled_members
 from segue.evaluation.tagging import TAGGING_METRICS, _scores
 
 NAMES = ("calm", "loud", "rare", "always", "never")
@@ -95,10 +95,10 @@ def test_tagging_differences_are_paired(rng):
 
 def test_resample_draws_whole_groups_by_seed():
     groups = ["b", "a", "b", "c"]
-    (times,) = redrawn(4, 50, groups, seed=3)
+    (times,) = resampled_members(4, 50, groups, seed=3)
     np.testing.assert_array_equal(times[:, 0], times[:, 2])
     np.testing.assert_array_equal(times[:, [0, 1, 3]].sum(axis=1), 3)
-    np.testing.assert_array_equal(next(redrawn(4, 50, groups, seed=3)), times)
+    np.testing.assert_array_equal(next(resampled_members(4, 50, groups, seed=3)), times)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,11 @@ from segue.evaluation.classification import class_scores, confusion_matrix, over
 from segue.evaluation.intervals import (
     DEFAULT_CONFIDENCE,
     DEFAULT_RESAMPLES,
-    MAX_DRAWN,
-    FloatArray,
     Interval,
     check_bootstrap,
-    owners_of,
     percentile_bounds,
-    redraw,
 )
+from segue.evaluation.resamples import MAX_DRAWN, FloatArray, owners_of, resampled_counts
 
 
 def classification_intervals(
@@ -150,4 +147,7 @@ def _redraw_cells(
         return
     owner = owners_of(groups, len(cells))
     counts = np.bincount(owner * n_cells + cells, minlength=(owner.max() + 1) * n_cells)
-    yield from redraw(counts.reshape(-1, n_cells).astype(np.float64), n_resamples, seed)
+    by_group = counts.reshape(-1, n_cells).astype(np.float64)
+    step = max(1, MAX_DRAWN // max(by_group.shape))
+    for times in resampled_counts(len(by_group), n_resamples, seed, step):
+        yield times @ by_group

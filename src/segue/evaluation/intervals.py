@@ -6,26 +6,25 @@ Conventions
   groups (artists), for classifiers.
 - An interval is ``(low, high)`` in the unit of the metric; ``(nan, nan)`` if nothing was measured.
 - Two models differ if the interval of their *paired* difference on the same units excludes 0.
+- All values of the same number of units and seed share their resamples (`resamples`).
 
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13. With few units
 (under about 20) percentile intervals are too narrow: reports on fewer listeners resample held-out
 tracks instead (`segue.evaluation.held_out_intervals`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segue.evaluation.resamples import FloatArray, group_sums, resampled_sums
+
 Interval = tuple[float, float]
-FloatArray = NDArray[np.float64]
 
 DEFAULT_CONFIDENCE = 0.95
 DEFAULT_RESAMPLES = 2000
-
-# number of drawn indices in memory at a time: about 100 MB
-MAX_DRAWN = 4_000_000
 
 
 @overload
@@ -149,73 +148,14 @@ def _mean_bounds(
     # one count serves all columns if no value is NaN
     counted = measured[:, :1] if measured.all() else measured
     sums = np.concatenate([np.where(measured, table, 0.0), counted], axis=1)
-    units = _group_sums(sums, groups)
-    if len(units) == 0:
-        return [(float("nan"), float("nan"))] * table.shape[1]
+    units = group_sums(sums, groups)
     m = table.shape[1]
-    means = []
-    for drawn in redraw(units, n_resamples, seed):
-        totals, counts = drawn[:, :m], drawn[:, m:]
-        means.append(np.where(counts > 0, totals / np.maximum(counts, 1), np.nan))
-    return percentile_bounds(np.concatenate(means), confidence)
-
-
-def redrawn(n: int, n_resamples: int, groups: ArrayLike | None, seed: int) -> Iterator[FloatArray]:
-    """Yield how often each of `n` units is drawn, with its whole group: ``[n_chunk, n]``.
-
-    Raises
-    ------
-    ValueError
-        If `groups` are not ``[n]``, or `n_resamples` is below 1.
-
-    Examples
-    --------
-    >>> [times] = redrawn(3, 2, ["a", "a", "b"], seed=0)
-    >>> times.shape, bool((times[:, 0] == times[:, 1]).all())
-    ((2, 3), True)
-    """
-    check_bootstrap(DEFAULT_CONFIDENCE, n_resamples)
-    owner = np.arange(n) if groups is None else owners_of(groups, n)
-    n_groups = int(owner.max(initial=-1)) + 1
-    # callers that need single units sort and sum them, in several arrays of this size
-    for times in _times(n_groups, n_resamples, seed, MAX_DRAWN // (4 * max(n, 1))):
-        yield times[:, owner]
-
-
-def redraw(units: FloatArray, n_resamples: int, seed: int) -> Iterator[FloatArray]:
-    """Draw the rows of ``units [n, m]`` with replacement; yield their sums ``[n_chunk, m]``."""
-    n = len(units)
-    for times in _times(n, n_resamples, seed, MAX_DRAWN // max(n, 1)):
-        yield times @ units
-
-
-def _times(n: int, n_resamples: int, seed: int, step: int) -> Iterator[FloatArray]:
-    """Draw `n` of `n` with replacement; yield the counts of `step` resamples at a time."""
-    rng = np.random.default_rng(seed)
-    step = max(1, step)
-    for start in range(0, n_resamples, step):
-        size = min(step, n_resamples - start)
-        drawn = rng.integers(0, n, size=(size, n)) + np.arange(size)[:, None] * n
-        times = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n)
-        yield times.astype(np.float64)
-
-
-def owners_of(groups: ArrayLike, n: int) -> NDArray[np.int64]:
-    """Return the number of each unit's group, in the order of the groups' names ``[n]``."""
-    _, owner = np.unique(np.asarray(groups), return_inverse=True)
-    if owner.shape != (n,):
-        raise ValueError(f"groups have shape {owner.shape} for {n} units: give one group a unit.")
-    return np.asarray(owner, np.int64)
-
-
-def _group_sums(table: FloatArray, groups: ArrayLike | None) -> FloatArray:
-    """Sum the rows of ``table [n, m]`` that belong together, in the order of the groups' names."""
-    if groups is None:
-        return table
-    owner = owners_of(groups, len(table))
-    sums = np.zeros((owner.max(initial=-1) + 1, table.shape[1]))
-    np.add.at(sums, owner, table)
-    return sums
+    if len(units) == 0:
+        return [(float("nan"), float("nan"))] * m
+    drawn = resampled_sums(units, n_resamples, seed)
+    totals, counts = drawn[:, :m], drawn[:, m:]
+    means = np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
+    return percentile_bounds(means, confidence)
 
 
 def percentile_bounds(table: FloatArray, confidence: float) -> list[Interval]:

@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segue.evaluation.intervals import DEFAULT_RESAMPLES, Interval, bootstrap_interval
-
-FloatArray = NDArray[np.float64]
+from segue.evaluation.resamples import FloatArray, resampled_sums
 
 MIN_LISTENERS_FOR_CLAIMS = 20
 """With fewer listeners reports say what was measured and claim nothing about listeners."""
@@ -171,8 +170,7 @@ def ratio_interval(
     n = len(pairs)
     if n == 0:
         return float("nan"), float("nan")
-    rng = np.random.default_rng(seed)
-    means = np.stack([pairs[rng.integers(0, n, n)].mean(axis=0) for _ in range(n_resamples)])
+    means = resampled_sums(pairs, n_resamples, seed) / n
     usable = means[:, 1] > 0
     if usable.mean() < 0.99:
         return float("nan"), float("nan")

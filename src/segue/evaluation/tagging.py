@@ -29,11 +29,10 @@ from segue.evaluation.intervals import (
     DEFAULT_CONFIDENCE,
     DEFAULT_RESAMPLES,
     Interval,
+    check_bootstrap,
     percentile_bounds,
-    redrawn,
 )
-
-FloatArray = NDArray[np.float64]
+from segue.evaluation.resamples import FloatArray, resampled_members
 
 TAG_METRICS = ("roc_auc", "average_precision")
 TAGGING_METRICS = tuple(f"{metric}_macro" for metric in TAG_METRICS)
@@ -155,8 +154,9 @@ def resample_tagging(
     (1.0, 1.0)
     """
     has, given = _checked(truth, scores, np.shape(truth)[-1])
-    drawn = [_scores(has, given, times) for times in redrawn(len(has), n_resamples, groups, seed)]
-    return Resampled(np.concatenate(drawn, axis=1))
+    check_bootstrap(DEFAULT_CONFIDENCE, n_resamples)
+    parts = resampled_members(len(has), n_resamples, groups, seed)
+    return Resampled(np.concatenate([_scores(has, given, times) for times in parts], axis=1))
 
 
 def _scores(has: NDArray[np.bool_], scores: FloatArray, times: FloatArray) -> FloatArray:

@@ -19,7 +19,6 @@ from segue.evaluation import (
     bootstrap_interval,
     held_out_resamples,
     paired,
-    paired_difference,
     precision_recall_curve,
     resample_intervals,
 )
@@ -196,10 +195,10 @@ def _uncertainty(
 def _differences(results: Mapping[str, RankingResult], seed: int) -> ByModel:
     ours = results[PERSONAL].per_user
     return {
-        name: {
-            metric: paired_difference(ours[metric], values, seed=seed)
-            for metric, values in result.per_user.items()
-        }
+        name: bootstrap_interval(
+            {metric: ours[metric] - values for metric, values in result.per_user.items()},
+            seed=seed,
+        )
         for name, result in results.items()
         if name != PERSONAL
     }
