@@ -31,7 +31,7 @@ def cases(draw):
 @given(cases())
 def test_resamples_are_bounded_and_intervals_have_width(case):
     lists, held_out = case
-    drawn = held_out_resamples(lists, held_out, ks=[5, 10], n_resamples=200, seed=1)
+    drawn = held_out_resamples({"a": lists}, held_out, ks=[5, 10], n_resamples=200, seed=1)["a"]
     for values in drawn.values():
         assert values.shape == (200,)
         assert ((values >= 0) & (values <= 1)).all()
@@ -42,7 +42,7 @@ def test_resamples_are_bounded_and_intervals_have_width(case):
 def test_resampled_means_agree_with_metrics(rng):
     lists = np.stack([rng.permutation(N_ITEMS)[:20] for _ in range(3)])
     held_out = [set(rng.permutation(N_ITEMS)[:12].tolist()) for _ in range(3)]
-    drawn = held_out_resamples(lists, held_out, ks=[20], n_resamples=4_000, seed=0)
+    drawn = held_out_resamples({"a": lists}, held_out, ks=[20], n_resamples=4_000, seed=0)["a"]
     means = accuracy(lists, held_out, [20])
     for name in ("precision@20", "recall@20", "ndcg@20"):
         assert drawn[name].mean() == pytest.approx(means[name], rel=0.03), name
@@ -55,12 +55,13 @@ def test_resampled_means_agree_with_metrics(rng):
 def test_same_lists_have_no_interval_of_difference(rng):
     lists = rng.permutation(N_ITEMS)[None, :10]
     held_out = [{1, 5, 9, 20}]
-    one, other = (held_out_resamples(lists, held_out, ks=[10], seed=2) for _ in range(2))
-    assert all(np.isnan(each).all() for each in resample_intervals(one, one, other).values())
+    both = held_out_resamples({"one": lists, "other": lists}, held_out, ks=[10], seed=2)
+    found = resample_intervals(both["one"], both["one"], both["other"])
+    assert all(np.isnan(each).all() for each in found.values())
 
 
 def test_listeners_without_held_out_tracks_are_left_out():
-    drawn = held_out_resamples([[0, 1], [2, 3]], [{1, 2}, set()], ks=[2], seed=0)
-    alone = held_out_resamples([[0, 1]], [{1, 2}], ks=[2], seed=0)
-    assert drawn["recall@2"].tolist() == alone["recall@2"].tolist()
-    assert held_out_resamples([[0, 1]], [set()], ks=[2], seed=0) == {}
+    drawn = held_out_resamples({"a": [[0, 1], [2, 3]]}, [{1, 2}, set()], ks=[2], seed=0)
+    alone = held_out_resamples({"a": [[0, 1]]}, [{1, 2}], ks=[2], seed=0)
+    assert drawn["a"]["recall@2"].tolist() == alone["a"]["recall@2"].tolist()
+    assert held_out_resamples({"a": [[0, 1]]}, [set()], ks=[2], seed=0) == {"a": {}}

@@ -28,38 +28,51 @@ _UNDEFINED = (float("nan"), float("nan"))
 
 
 def held_out_resamples(
-    recommended: ArrayLike,
+    lists: Mapping[str, ArrayLike],
     held_out: Sequence[Collection[int] | NDArray[np.integer]],
     *,
     ks: Sequence[int],
     n_resamples: int = N_RESAMPLES,
     seed: int,
-) -> dict[str, FloatArray]:
-    """Return the mean of each metric over all listeners, for each resample ``[n_resamples]``.
+) -> dict[str, dict[str, FloatArray]]:
+    """Return each model's mean of each metric over all listeners in each resample.
+
+    A listener's held-out tracks are drawn once for all models.
 
     Parameters
     ----------
-    recommended : int [n_users, k_max]
+    lists : int [n_users, k_max] by model
         Tracks, best first, padded with -1.
     held_out : sequence of n_users collections of int
         Listeners without any are left out.
     ks : sequence of int > 0
 
+    Returns
+    -------
+    arrays ``[n_resamples]`` by model and metric
+
     Examples
     --------
-    >>> found = held_out_resamples([[0, 1, 2]], [{1, 3}], ks=[2], n_resamples=4, seed=0)
-    >>> sorted(found)
+    >>> found = held_out_resamples({"a": [[0, 1, 2]]}, [{1, 3}], ks=[2], n_resamples=4, seed=0)
+    >>> sorted(found["a"])
     ['hit_rate@2', 'map@2', 'ndcg@2', 'precision@2', 'recall@2']
     """
-    lists = np.asarray(recommended, np.int64)
-    by_listener = [
-        _resampled(row, np.unique(np.fromiter(wanted, np.int64)), ks, n_resamples, [seed, place])
-        for place, (row, wanted) in enumerate(zip(lists, held_out, strict=True))
-        if len(wanted)
-    ]
-    if not by_listener:
-        return {}
-    return {name: np.mean([own[name] for own in by_listener], axis=0) for name in by_listener[0]}
+    tables = {name: np.asarray(own, np.int64) for name, own in lists.items()}
+    by_listener: dict[str, list[dict[str, FloatArray]]] = {name: [] for name in tables}
+    for place, held in enumerate(held_out):
+        wanted = np.unique(np.fromiter(held, np.int64))
+        n = len(wanted)
+        if n:
+            rng = np.random.default_rng([seed, place])
+            times = rng.multinomial(n, np.full(n, 1 / n), n_resamples)
+            for name, rows in tables.items():
+                by_listener[name].append(_resampled(rows[place], wanted, times, ks))
+    return {
+        name: {metric: np.mean([one[metric] for one in own], axis=0) for metric in own[0]}
+        if own
+        else {}
+        for name, own in by_listener.items()
+    }
 
 
 def resample_intervals(
@@ -89,13 +102,11 @@ def resample_intervals(
 def _resampled(
     row: NDArray[np.int64],
     wanted: NDArray[np.int64],
+    times: NDArray[np.int64],
     ks: Sequence[int],
-    n_resamples: int,
-    seed: Sequence[int],
 ) -> dict[str, FloatArray]:
-    """Return the metrics of one list in each resample of its listener's held-out tracks."""
+    """Return the metrics of one list where held-out tracks count `times` ``[n_resamples, n]``."""
     n = len(wanted)
-    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), n_resamples)
     places = np.flatnonzero(np.isin(row, wanted))
     drawn = times[:, np.searchsorted(wanted, row[places])].astype(np.float64)  # [n_resamples, hits]
     discount = 1 / np.log2(places + 2)

@@ -177,10 +177,7 @@ def _uncertainty(
             for name, result in results.items()
         }
         return intervals, _differences(results, seed)
-    drawn = {
-        name: held_out_resamples(own, known.held_out, ks=DEFAULT_KS, seed=seed)
-        for name, own in lists.items()
-    }
+    drawn = held_out_resamples(lists, known.held_out, ks=DEFAULT_KS, seed=seed)
     metrics = list(results[PERSONAL].per_user)
     return (
         {name: resample_intervals(own, metrics) for name, own in drawn.items()},
