@@ -38,6 +38,7 @@ from segue.evaluation import (
     classification_metrics,
     report_files,
 )
+from segue.evaluation.report.files import current_document
 from segue.evaluation.report.page import render
 from segue.evaluation.report.templates import detail_findings, environment, render_summary
 from segue.library import write_report
@@ -290,10 +291,28 @@ def test_document_of_recommendations_has_every_model():
     assert set(document["models"]) == {"blend", "knn", "popularity", "random"}
 
 
-def test_document_of_all_is_a_list():
+def test_document_of_all_begins_with_recommendations():
     document = report(classifier(), classifier("rnn"), baseline(), lists()).to_document()
-    assert document["task"] == "all"
-    assert [each.get("model") for each in document["reports"]] == ["cnn", "rnn", "blend"]
+    assert (document["subject"], document["task"], document["model"]) == (
+        "all",
+        "recommendation",
+        "blend",
+    )
+    assert [each["model"] for each in document["other_results"]] == ["cnn", "rnn"]
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_current_document_reads_documents_of_older_versions(several):
+    shared = {"notes": ["a note"], "measured": {"seed": 3}}
+    new = report(classifier(), lists()).to_document() | shared
+    result = {key: new[key] for key in new if key not in ("target", "subject", "other_results")}
+    if several:
+        result = {"task": "all", "reports": [*new["other_results"], result], **shared}
+    read = current_document(result)
+    others = new["other_results"] if several else []
+    subject = "all" if several else "recommendations"
+    assert read == new | {"other_results": others, "subject": subject}
+    assert current_document(new) == new
 
 
 def test_document_omits_models_on_other_tracks():
@@ -304,8 +323,8 @@ def test_document_omits_models_on_other_tracks():
 def test_document_writes_undefined_numbers_as_null(written):
     text = (written / "metrics.json").read_text(encoding="utf-8")
     document = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert document["reports"][0]["per_class"]["ska"]["f1_interval"] == [None, None]
-    assert document["reports"][1]["simulated"] is True
+    assert document["other_results"][0]["per_class"]["ska"]["f1_interval"] == [None, None]
+    assert document["simulated"] is True
 
 
 def test_document_of_several_results_raises():

@@ -14,6 +14,7 @@ from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.encoder_selection import select_encoders
 from segue.pipeline.training.listening_models import TrainingData
+from segue.serve.api.quality import ReportResponse
 from segue.types import Track
 
 pytestmark = pytest.mark.slow
@@ -55,8 +56,8 @@ def test_evaluate_model_includes_baselines(trained):
 
 
 def test_evaluate_recommendations_has_every_metric(everything, trained):
-    reports = everything[1]["reports"]
-    document = next(report for report in reports if report["task"] == "recommendation")
+    document = everything[1]
+    assert document["task"] == "recommendation"
     used = {
         name for name, model in select_encoders(trained, trained.catalogue()).used.items() if model
     }
@@ -71,20 +72,32 @@ def test_evaluate_recommendations_has_every_metric(everything, trained):
 
 def test_evaluate_writes_page_and_numbers(everything):
     found, document = everything
-    assert document["task"] == "all"
-    assert [report.get("model") for report in document["reports"]] == [
+    assert document["subject"] == "all"
+    assert [one["model"] for one in (document, *document["other_results"])] == [
+        "personal",
         "cnn",
         "rnn",
         "transformer",
         "knn",
         "ensemble",
-        "personal",
         "knn",
     ]
     page = found.page.read_text("utf-8")
     assert "confusion" in page.casefold()
     assert 'src="http' not in page
     assert json.loads((found.page.parent / "metrics.json").read_text("utf-8")) == document
+
+
+def test_evaluate_documents_have_one_schema(everything, trained):
+    documents = [everything[1]]
+    for subject, split in (("knn", "test"), ("knn", "valid"), ("similarity", "test")):
+        documents.append(evaluate(trained, subject, split=split).report.to_document())
+    for document in documents:
+        # what `segue evaluate --json` and the API add
+        text = json.dumps(document | {"report": "report.html"})
+        ReportResponse.model_validate_json(text, strict=True)
+    assert [one["subject"] for one in documents] == ["all", "knn", "knn", "similarity"]
+    assert [one["split"] for one in documents[1:3]] == ["test", "valid"]
 
 
 def test_hold_out_tracks_are_unknown_before():
@@ -131,10 +144,9 @@ def test_evaluate_reports_unmeasurable_parts(library, trained, dataset):
         evaluate(trained, "svm")
     # listens can be evaluated without any trained model
     found = evaluate(library)
-    assert [report["task"] for report in found.report.to_document()["reports"]] == [
-        "recommendation",
-        "similarity",
-    ]
+    document = found.report.to_document()
+    assert document["task"] == "recommendation"
+    assert [one["task"] for one in document["other_results"]] == ["similarity"]
     assert "No model is trained yet" in found.report.notes[0]
 
 

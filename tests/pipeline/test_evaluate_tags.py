@@ -102,7 +102,8 @@ def test_knn_votes_on_tags(tagged):
 def test_evaluate_all_has_document_per_model(tagged):
     found = evaluate(tagged)
     document = found.report.to_document()
-    listed = [(report["task"], report["model"]) for report in document["reports"]]
+    results = (document, *document["other_results"])
+    listed = [(one["task"], one["model"]) for one in results]
     assert listed[:2] == [("tagging", "rnn"), ("tagging", "knn")]
     assert "similarity" in dict(listed)
 

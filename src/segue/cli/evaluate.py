@@ -104,9 +104,8 @@ def show_points(sentences: Sequence[str]) -> None:
 
 def show_document(document: dict[str, Any]) -> None:
     """Print the main metrics of an evaluation with their intervals."""
-    reports = document["reports"] if document["task"] == "all" else [document]
     seen = set()
-    for report in reports:
+    for report in (document, *document["other_results"]):
         if report["task"] == "similarity":
             show_similarity(report)
             continue

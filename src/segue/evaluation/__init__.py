@@ -63,6 +63,7 @@ from segue.evaluation.report import (
     SimilarityReport,
     Tagged,
     TaggingReport,
+    current_document,
     report_files,
 )
 from segue.evaluation.significance import (
@@ -141,6 +142,7 @@ __all__ = [
     "classification_intervals",
     "classification_metrics",
     "confusion_matrix",
+    "current_document",
     "embedding_map",
     "expected_precision",
     "gini",

@@ -8,6 +8,7 @@ from typing import Any
 from segue.demo_data import make_starter
 from segue.engine import Recommendations
 from segue.errors import ModelError
+from segue.evaluation import current_document
 from segue.library import Library, settings_hash
 from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.evaluate import evaluate
@@ -99,7 +100,7 @@ def _evaluate_once(library: Library, seed: int, progress: Progress) -> tuple[dic
     )
     last = library.last_run("demo")
     if last and last["fingerprint"] == fingerprint and Path(last["result"]["page"]).is_file():
-        return last["result"]["document"], Path(last["result"]["page"])
+        return current_document(last["result"]["document"]), Path(last["result"]["page"])
     found = evaluate(library, seed=seed, progress=progress)
     document = found.report.to_document()
     library.record_run(

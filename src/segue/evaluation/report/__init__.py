@@ -22,7 +22,7 @@ from segue.evaluation.report.details import (
     NextTrack,
     Organic,
 )
-from segue.evaluation.report.files import report_files
+from segue.evaluation.report.files import current_document, report_files
 from segue.evaluation.report.sessions import SessionReport
 from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
@@ -52,5 +52,6 @@ __all__ = [
     "SimilarityReport",
     "Tagged",
     "TaggingReport",
+    "current_document",
     "report_files",
 ]

@@ -182,30 +182,32 @@ class Report:
     def to_document(self) -> dict[str, Any]:
         """Return the document of ``segue evaluate --json``: JSON-safe, null for undefined.
 
-        A single task's document, or with subject ``all``
-        ``{"task": "all", "reports": [one document a task]}``.
+        It has the fields of the main result (the recommendations, or else the first result), and
+        `other_results` with the same fields for each further one. docs/evaluation.md lists them.
 
         Raises
         ------
         ValueError
             If the subject is one model but several, or none, were measured.
         """
-        documents = [
-            self._classification(found) for found in self.classifiers if not found.baseline
-        ]
-        documents += self.tagging.to_documents() if self.tagging else []
-        documents += [self._recommendation(found) for found in self.recommendations]
-        documents += [self.similarity.to_dict()] if self.similarity else []
-        documents += [self.sessions.to_dict()] if self.sessions else []
-        shared = {"notes": list(self.notes), "measured": self._measured()}
-        if self.subject == "all":
-            return _json_object({"task": "all", "reports": documents} | shared)
-        if len(documents) != 1:
+        results = [self._recommendation(found) for found in self.recommendations]
+        results += [self._classification(found) for found in self.classifiers if not found.baseline]
+        results += self.tagging.to_documents() if self.tagging else []
+        results += [self.similarity.to_dict()] if self.similarity else []
+        results += [self.sessions.to_dict()] if self.sessions else []
+        if self.subject != "all" and len(results) != 1:
             raise ValueError(
-                f"the report on {self.subject!r} holds {len(documents)} results: give one, "
+                f"the report on {self.subject!r} holds {len(results)} results: give one, "
                 "or the subject 'all'."
             )
-        return _json_object(documents[0] | shared)
+        main, *others = results or [{}]
+        shared = {
+            "subject": self.subject,
+            "other_results": others,
+            "notes": list(self.notes),
+            "measured": self._measured(),
+        }
+        return _json_object(main | shared)
 
     def rivals(self, of: ClassifierReport) -> tuple[ClassifierReport, ...]:
         """Return all classifiers that were evaluated on the same tracks, itself included."""
@@ -250,6 +252,7 @@ class Report:
         return {
             "task": "recommendation",
             "model": found.engine,
+            "target": None,
             "split": found.split,
             "n": found.n,
             "n_tracks": found.n_tracks,

@@ -34,6 +34,7 @@ class SessionReport:
         return {
             "task": "sessions",
             "model": self.model,
+            "target": None,
             "split": self.split,
             "n": self.n,
             "n_sessions": self.n_sessions,

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.evaluation import current_document
 from segue.library import report_metrics, report_names, report_page
 from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.training.cards import model_card, model_rows
@@ -17,6 +18,7 @@ from segue.serve.problems import ProblemError
 from segue.serve.responses import etag_json, etag_response, finite, from_cursor, to_cursor
 from segue.serve.schemas import problems
 from segue.serve.security.headers import REPORT_POLICY
+from segue.types import Split
 
 router = APIRouter(tags=["quality"])
 ModelName = Annotated[str, Path(max_length=200, examples=["cnn"])]
@@ -121,11 +123,38 @@ def list_reports(
     )
 
 
-class ReportResponse(BaseModel):
-    """The metrics of a report."""
+Metrics = dict[str, float | None]
+Intervals = dict[str, tuple[float | None, float | None]]
 
-    id: str
-    metrics: dict[str, Any]
+
+class EvaluationItem(BaseModel):
+    """The result of one task: metrics of the evaluated model, and of those it is compared with."""
+
+    model_config = ConfigDict(extra="allow")
+
+    task: Literal["classification", "tagging", "recommendation", "similarity", "sessions"]
+    model: str = Field(description="The evaluated model, one of `models`.")
+    target: str | None = Field(description="Column of the labels; null without labels.")
+    split: Split | Literal["all"]
+    n: int = Field(description="Number of evaluated listeners, tracks or plays.")
+    metrics: Metrics
+    intervals: Intervals = Field(description="95 % intervals of `metrics`.")
+    models: dict[str, Metrics] = Field(description="Metrics of all models and baselines.")
+    model_intervals: dict[str, Intervals]
+    differences: dict[str, Intervals] = Field(
+        description="Intervals of the paired difference: `model` minus each other one."
+    )
+    baselines: list[str]
+
+
+class ReportResponse(EvaluationItem):
+    """A report, as `segue evaluate --json` prints it: the main result and the others."""
+
+    subject: str = Field(description="What was evaluated: a model, similarity, all, ...")
+    other_results: list[EvaluationItem]
+    notes: list[str] = Field(description="Parts that could not be measured, with the reason.")
+    measured: dict[str, Any] = Field(description="Data set, seed, split and versions.")
+    report: str = Field(description="Where the page of the report is.")
 
 
 @router.get("/reports/{report_id}", response_model=ReportResponse, responses=problems("not-found"))
@@ -136,8 +165,9 @@ def get_report(
     _check(app_state, report_id)
 
     def make() -> dict[str, Any]:
-        metrics = finite(report_metrics(app_state.library.reports, report_id))
-        return {"id": report_id, "metrics": without_paths(metrics, app_state)}
+        stored = finite(report_metrics(app_state.library.reports, report_id))
+        document: dict[str, Any] = without_paths(current_document(stored), app_state)
+        return document | {"report": f"{request.url.path}/page"}
 
     return etag_json(request, (principal.mode,), make)
 

@@ -49,8 +49,7 @@ async function showReport(box, link, when) {
     link.href = apiUrl("/reports/{report_id}/page", { params: { report_id: id } });
     link.hidden = false;
     /** @type {any} */
-    const found = await get("/reports/{report_id}", { params: { report_id: id } });
-    const document = found.metrics?.reports || found.metrics?.task ? found.metrics : found;
+    const document = await get("/reports/{report_id}", { params: { report_id: id } });
     const created = Date.parse(document.measured?.created ?? "") / 1000;
     if (created) fill(when, `Evaluated ${timeAgo(created)} on held-out tracks and plays.`);
     return fill(box, metricCards(document));
