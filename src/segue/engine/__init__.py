@@ -28,7 +28,7 @@ from segue.engine.recommendations import (
     explain,
 )
 from segue.engine.rerank import POOL, RerankResult, rerank, rerank_list
-from segue.engine.standardization import SeededScores, SignalScores, standardise
+from segue.engine.standardization import SeededScores, SignalScores, is_flat, standardise
 from segue.engine.sweep import sweep
 from segue.engine.track_words import TrackWords, WordMatrix
 from segue.engine.weights import MIN_SPREAD, WeightPosterior, Weights, learn, shares, updated
@@ -78,6 +78,7 @@ __all__ = [
     "examples_from",
     "explain",
     "faithfulness",
+    "is_flat",
     "keep_one_of_each",
     "learn",
     "path",

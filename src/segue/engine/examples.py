@@ -78,12 +78,14 @@ def _choices(rows: Scores, example: Example) -> Choices:
     candidates = np.ones(rows.shape[1], bool)
     candidates[example.profile.known] = False
     candidates[example.chosen] = True
-    features = standardise(rows, candidates).T
     foremost = np.zeros(len(candidates), bool)
-    scores = np.where(candidates[:, None], features, -np.inf)
-    for column in scores.T:
-        most = min(_FOREMOST, len(column) - 1)
-        foremost[np.argpartition(-column, most)[:most]] = True
+    standard = standardise(rows, candidates)
+    out = np.flatnonzero(~candidates)
+    most = min(_FOREMOST, len(candidates) - 1)
+    for row in standard:
+        lowest_first = -row
+        lowest_first[out] = np.inf
+        foremost[np.argpartition(lowest_first, most)[:most]] = True
     foremost &= candidates
     chosen = example.chosen[foremost[example.chosen]][:_MAX_CHOSEN]
-    return Choices(features[chosen], features[foremost], example.profile.user)
+    return Choices(standard[:, chosen].T, standard[:, foremost].T, example.profile.user)

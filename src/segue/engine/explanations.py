@@ -203,23 +203,25 @@ def faithfulness(engine: Engine, profiles: Sequence[UserProfile], k: int = 10) -
     held, named, largest_held, n = 0, 0, 0, 0
     for profile in profiles:
         weights = engine.listener_weights(profile)
-        everything = engine.recommend(profile, _n_tracks(engine), weights=weights)
+        rows = engine.rows(profile)
+        everything = engine.recommend(profile, rows.n_tracks, weights=weights, rows=rows)
         pool = _first(everything, max(POOL, 10 * k))
         shown = _first(everything, k)
         top = decisive(RerankResult(shown, pool), np.zeros((0, len(pool.positions))))
         largest = shown.parts.argmax(axis=1)
-        ranks: dict[int, dict[int, int]] = {}
+        ranks: dict[int, NDArray[np.int64]] = {}
         for signal in {*top[top >= 0].tolist(), *largest.tolist()}:
             without = np.where(np.arange(len(weights)) == signal, 0, weights)
-            found = engine.recommend(profile, _n_tracks(engine), weights=without).positions
-            ranks[signal] = {position: rank for rank, position in enumerate(found.tolist())}
+            found = engine.recommend(profile, rows.n_tracks, weights=without, rows=rows).positions
+            # a track that no other signal scores disappears without this one
+            ranks[signal] = np.full(rows.n_tracks, _GONE)
+            ranks[signal][found] = np.arange(len(found))
         for rank, position in enumerate(shown.positions.tolist()):
             n += 1
-            # a track that no other signal scores disappears without this one
-            largest_held += ranks[int(largest[rank])].get(position, _GONE) > rank
+            largest_held += int(ranks[int(largest[rank])][position] > rank)
             if top[rank] >= 0:
                 named += 1
-                held += ranks[int(top[rank])].get(position, _GONE) > rank
+                held += int(ranks[int(top[rank])][position] > rank)
     nan = float("nan")
     return Faithfulness(
         n, held / named if named else nan, named / n if n else nan, largest_held / n if n else nan
@@ -340,11 +342,6 @@ def _first(ranked: Ranked, k: int) -> Ranked:
     return replace(
         ranked, positions=ranked.positions[:k], scores=ranked.scores[:k], parts=ranked.parts[:k]
     )
-
-
-def _n_tracks(engine: Engine) -> int:
-    empty = UserProfile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
-    return int(engine.signals[0].for_listeners([empty]).shape[1]) if engine.signals else 0
 
 
 def _pull(track: Track, pull: float) -> Contribution:

@@ -10,6 +10,8 @@ from segue.signals import Scores
 Mask = NDArray[np.bool_]
 Vector = NDArray[np.float64]
 
+_FLAT, _SMALL = 1e-6, 1e-3  # deviations below these parts of the mean are rounding errors
+
 _FEW = 8
 """Below one part in this many, excluded tracks are subtracted from sums over all tracks."""
 
@@ -175,18 +177,46 @@ class SeededScores:
         return self.history.speaks(candidates) | self.seeds.speaks(candidates)
 
 
+def moments(row: NDArray[np.float32], candidates: Mask) -> tuple[float, float]:
+    """Return mean and standard deviation of the scored candidates; 0 for equal scores.
+
+    A signal with equal scores must not count: its deviation is only rounding error.
+    """
+    counted = row[candidates].astype(np.float64)
+    silent = np.isnan(counted)
+    if silent.any():
+        counted = counted[~silent]
+    if not len(counted):
+        return 0.0, 0.0
+    mean = float(counted.mean())
+    counted -= mean
+    spread = float(np.sqrt(np.dot(counted, counted) / len(counted)))
+    return mean, spread if spread > _FLAT * max(abs(mean), _SMALL) else 0.0
+
+
+def is_flat(scores: NDArray[np.float32]) -> bool:
+    """Return whether all scores are equal, NaN aside, but for rounding.
+
+    >>> is_flat(np.array([0.1, np.nan, 0.1], np.float32)), is_flat(np.array([1, 2], np.float32))
+    (True, False)
+    """
+    low = float(np.fmin.reduce(scores, initial=np.inf))
+    high = float(np.fmax.reduce(scores, initial=-np.inf))
+    # the deviation is at least that of the two furthest scores alone
+    if (high - low) / np.sqrt(2 * len(scores)) > _FLAT * max(abs(low), abs(high), _SMALL):
+        return False
+    return moments(scores, np.ones(len(scores), bool))[1] == 0
+
+
 def _standardise_row(
     row: NDArray[np.float32], candidates: NDArray[np.bool_], into: NDArray[np.float32]
 ) -> None:
-    silent = np.isnan(row)
-    some_silent = bool(silent.any())
-    counted = row[candidates & ~silent] if some_silent else row[candidates]
-    mean = float(counted.mean(dtype=np.float64)) if len(counted) else 0.0
-    spread = float(counted.std(dtype=np.float64)) if len(counted) else 0.0
-    if spread <= 1e-6 * max(abs(mean), 1e-3):
-        into[:] = 0  # a signal with equal scores must not count
+    mean, spread = moments(row, candidates)
+    if not spread:
+        into[:] = 0
         return
     np.subtract(row, np.float32(mean), out=into)
     into *= np.float32(1 / spread)
-    if some_silent:
+    silent = np.isnan(row)
+    if silent.any():
         into[silent] = 0

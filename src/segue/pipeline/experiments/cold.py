@@ -30,7 +30,6 @@ from segue.evaluation import (
 from segue.pipeline.experiments.held_out import EvaluationContext
 from segue.pipeline.experiments.ranked_lists import (
     GLOBAL,
-    EvaluatedUsers,
     figures,
     non_empty,
     ranked_lists,
@@ -90,7 +89,7 @@ def evaluate_cold_tracks(context: EvaluationContext) -> ColdTracks:
         progress=context.progress,
         description="Evaluating new tracks",
     )
-    evaluated = EvaluatedUsers.of(context.material.catalogue, warm)
+    evaluated = context.evaluated.with_history(warm)
     results = evaluated.evaluate(non_empty(lists), [held_out[user] for user in users])
     return ColdTracks(
         n_tracks=len(cold),
@@ -167,7 +166,7 @@ def evaluate_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
         engine = context.fitted.refitted(material, warm)
         advance(1)
     likes = [rng.permutation(profiles[user].liked) for user in cold]
-    evaluated = EvaluatedUsers.of(material.catalogue, warm)
+    evaluated = context.evaluated.with_history(warm)
     found = {}
     for picks in PICKS:
         lists = ranked_lists(

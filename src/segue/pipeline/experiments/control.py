@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import MIN_LISTENERS_FOR_CLAIMS, Control, RankingResult
 from segue.pipeline.experiments.held_out import EvaluationContext
-from segue.pipeline.experiments.ranked_lists import RANDOM, EvaluatedUsers, figures, ranked_lists
+from segue.pipeline.experiments.ranked_lists import RANDOM, figures, ranked_lists
 from segue.signals import Scores, SignalWrapper, UserProfile, VectorSignal
 from segue.text import plural
 
@@ -83,8 +83,7 @@ def evaluate_control(context: EvaluationContext) -> Control:
         progress=context.progress,
         description="Evaluating exchanged content",
     )
-    evaluated = EvaluatedUsers.of(context.material.catalogue, context.known.history)
-    results = evaluated.evaluate(lists, [context.known.held_out[place] for place in places])
+    results = context.evaluated.evaluate(lists, [context.known.held_out[place] for place in places])
     names = [signal.name for signal in content]
     means = {
         name: _mean([results[f"{name} {number}"] for number in range(_SHUFFLES)]) for name in names

@@ -43,7 +43,11 @@ _REASONS = 5
 _MAX_LISTENERS, _MAX_EXPLAINED = 500, 200
 _AT_A_TIME = 20
 
+_OFF = Dials(artist_cap=0)
+"""Without effect: the variety of artists that is the default is off, too."""
+
 Lists = NDArray[np.int64]
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -84,28 +88,34 @@ def evaluate_dials(context: EvaluationContext) -> DialCurves:
         context.known.history.values(),
         comparing_space(engine.signals),
     )
-    evaluated = EvaluatedUsers.of(catalogue, context.known.history)
     pools = _pools(context, engine, profiles)
+    tastes = [facts.taste(profile) for profile in profiles]
+
+    def measure(dials: Dials) -> dict[str, float]:
+        (lists,) = sweep(pools, profiles, facts, K, [dials])
+        return _metrics(lists, held_out, context.evaluated) | {
+            f"{LIKENESS}@{K}": _known_mean(_likeness(lists, facts)),
+            f"{OFF_TASTE}@{K}": _known_mean(_off_taste(lists, tastes, facts)),
+        }
+
     curves = {}
     with context.progress("Evaluating dials", len(SETTINGS)) as advance:
+        off = measure(_OFF)  # one setting of each dial
         for dial, values in SETTINGS.items():
-            turned = [_turned(dial, value) for value in values]
-            lists = sweep(pools, profiles, facts, K, turned)
+            turned = [(value, _turned(dial, value)) for value in values]
             curves[dial] = [
-                DialPoint(
-                    setting=value, metrics=_metrics(found, profiles, held_out, facts, evaluated)
-                )
-                for value, found in zip(values, lists, strict=True)
+                DialPoint(setting=value, metrics=off if dials == _OFF else measure(dials))
+                for value, dials in turned
             ]
             advance(1)
     return DialCurves(n=len(profiles), k=K, curves=curves)
 
 
 def _turned(dial: str, value: float | None) -> Dials:
-    """Return dials with one set, and without the variety of artists that is the default."""
+    """Return dials with one set."""
     if dial == "artist_cap":
-        return Dials(artist_cap=0 if value is None else int(value))
-    return Dials(artist_cap=0, **{dial: value})  # type: ignore[arg-type]  # the others are numbers
+        return replace(_OFF, artist_cap=0 if value is None else int(value))
+    return replace(_OFF, **{dial: value})  # type: ignore[arg-type]  # the others are numbers
 
 
 def _pools(
@@ -122,11 +132,7 @@ def _pools(
 
 
 def _metrics(
-    lists: Lists,
-    profiles: Sequence[UserProfile],
-    held_out: Sequence[Lists],
-    facts: CatalogueArrays,
-    evaluated: EvaluatedUsers,
+    lists: Lists, held_out: Sequence[Lists], evaluated: EvaluatedUsers
 ) -> dict[str, float]:
     result = ranking_metrics(
         lists,
@@ -137,40 +143,52 @@ def _metrics(
         n_listeners=evaluated.n_listeners,
         artists=evaluated.artists,
     )
-    likeness = [_likeness(own[own >= 0], facts) for own in lists]
-    off = [_off_taste(own[own >= 0], one, facts) for own, one in zip(lists, profiles, strict=True)]
-    return {
-        **result.mean,
-        f"{LIKENESS}@{K}": _known_mean(likeness),
-        f"{OFF_TASTE}@{K}": _known_mean(off),
-    }
+    return dict(result.mean)
 
 
-def _likeness(own: Lists, facts: CatalogueArrays) -> float:
-    """Return the mean cosine similarity of a list; NaN with fewer than two vectors."""
+def _likeness(lists: Lists, facts: CatalogueArrays) -> Values:
+    """Return the mean cosine similarity of each list; NaN with fewer than two vectors.
+
+    The sum over all pairs is half of the squared length of the sum, less the squared lengths.
+    """
     space = facts.space
     if space is None:
-        return float("nan")
-    placed = own[space.has_vector[own]]
-    if len(placed) < 2:
-        return float("nan")
-    cosines = space.vectors[placed] @ space.vectors[placed].T
-    cosines = cosines.toarray() if sparse.issparse(cosines) else cosines
-    pairs = np.triu_indices(len(placed), 1)
-    return float(cosines[pairs].mean())
+        return np.full(len(lists), np.nan)
+    placed = (lists >= 0) & space.has_vector[lists]
+    tracks = lists[placed]
+    vectors = sparse.csr_array(space.vectors[tracks]).astype(np.float64)
+    members = _members(placed)
+    sums = members @ vectors
+    apart = _squared_lengths(sums) - members @ _squared_lengths(vectors)
+    n = placed.sum(axis=1)
+    return np.where(n > 1, apart / np.maximum(n * (n - 1), 1), np.nan)
 
 
-def _off_taste(own: Lists, profile: UserProfile, facts: CatalogueArrays) -> float:
-    """Return the divergence of a list's mix from the listener's; NaN if either is unknown."""
-    taste = facts.taste(profile)
-    mix = np.asarray(facts.mixes[own].sum(axis=0), np.float64).ravel()
-    if not taste.any() or not mix.any():
-        return float("nan")
-    return divergence(taste, mix / mix.sum())
+def _off_taste(lists: Lists, tastes: Sequence[Values], facts: CatalogueArrays) -> Values:
+    """Return the divergence of each list's mix from the listener's; NaN if either is unknown."""
+    placed = lists >= 0
+    mixes = sparse.csr_array(_members(placed) @ facts.mixes[lists[placed]])
+    found = np.full(len(lists), np.nan)
+    for row, taste in enumerate(tastes):
+        mix = mixes[[row]].toarray()[0]
+        if taste.any() and mix.any():
+            found[row] = divergence(taste, mix / mix.sum())
+    return found
 
 
-def _known_mean(values: Sequence[float]) -> float:
-    known = np.array(values)[np.isfinite(values)]
+def _members(placed: NDArray[np.bool_]) -> sparse.csr_array:
+    """Return which of the placed tracks, in order, are in each list, ``[n_lists, n_placed]``."""
+    starts = np.concatenate([[0], np.cumsum(placed.sum(axis=1))])
+    n = int(starts[-1])
+    return sparse.csr_array((np.ones(n), np.arange(n), starts), shape=(len(placed), n))
+
+
+def _squared_lengths(rows: sparse.csr_array) -> Values:
+    return np.asarray(rows.multiply(rows).sum(axis=1), np.float64).ravel()
+
+
+def _known_mean(values: Values) -> float:
+    known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else float("nan")
 
 

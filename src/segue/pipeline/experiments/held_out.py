@@ -6,6 +6,7 @@ personal weights.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from segue.evaluation import split_listens
 from segue.library import Library
 from segue.listening import CollaborativeSettings
 from segue.pipeline.analysis.duplicates import recordings
+from segue.pipeline.experiments.ranked_lists import EvaluatedUsers
 from segue.pipeline.training.engine_weights import in_order
 from segue.pipeline.training.listening_models import (
     ListeningModels,
@@ -77,7 +79,7 @@ class FittedEngine:
         return Engine(signals, weights, self.engine.recordings, self.engine.missing)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EvaluationContext:
     """The inputs of an experiment: data, held-out listens, engine and seed."""
 
@@ -91,6 +93,11 @@ class EvaluationContext:
     def n_tracks(self) -> int:
         """Number of tracks in the catalogue."""
         return len(self.material.catalogue)
+
+    @cached_property
+    def evaluated(self) -> EvaluatedUsers:
+        """The listeners with their earlier histories."""
+        return EvaluatedUsers.of(self.material.catalogue, self.known.history)
 
     def listeners(self, most: int) -> list[int]:
         """Return the indices of at most `most` listeners, drawn with the seed."""

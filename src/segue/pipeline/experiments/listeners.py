@@ -20,7 +20,7 @@ from segue.evaluation import (
     terciles,
 )
 from segue.pipeline.experiments.held_out import EvaluationContext
-from segue.pipeline.experiments.ranked_lists import GLOBAL, PERSONAL, EvaluatedUsers, figures
+from segue.pipeline.experiments.ranked_lists import GLOBAL, PERSONAL, figures
 
 POPULARITY, HISTORY = "popularity", "history"
 COMPARED = ("ndcg@10", "ndcg@20", "recall@20")
@@ -59,7 +59,7 @@ def evaluate_groups(
 
     Groups of fewer than `MIN_LISTENERS_FOR_CLAIMS` listeners are left out.
     """
-    evaluated = EvaluatedUsers.of(context.material.catalogue, context.known.history)
+    evaluated = context.evaluated
     judged = results[PERSONAL].users.tolist()
     likes = [context.known.profiles[place].liked for place in judged]
     mainstream = mainstreamness(likes, evaluated.popularity, evaluated.n_listeners)

@@ -10,7 +10,7 @@ import numpy as np
 
 from segue.evaluation import Organic, RankingResult
 from segue.pipeline.experiments.held_out import EvaluationContext
-from segue.pipeline.experiments.ranked_lists import EvaluatedUsers, Lists, figures
+from segue.pipeline.experiments.ranked_lists import Lists, figures
 
 METRICS = ("ndcg@10", "ndcg@20", "recall@20")
 
@@ -44,8 +44,7 @@ def evaluate_organic(
     rows = [row for row, own in enumerate(organic) if len(own)]
     if not rows:
         return None
-    evaluated = EvaluatedUsers.of(context.material.catalogue, known.history)
-    found = evaluated.evaluate(
+    found = context.evaluated.evaluate(
         {name: lists[name][rows] for name in results}, [organic[row] for row in rows]
     )
     return Organic(

@@ -6,13 +6,13 @@ empty list.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, standardise
+from segue.engine import Engine, SignalScores, is_flat
 from segue.evaluation import (
     MIN_LISTENERS_FOR_CLAIMS,
     Figures,
@@ -90,18 +90,26 @@ def _blended(
     exclude: NDArray[np.bool_],
     blends: Sequence[str],
 ) -> dict[str, NDArray[np.int64]]:
+    if not blends:
+        return {}
     weights = {PERSONAL: engine.listener_weights(profile), GLOBAL: engine.global_weights()}
-    return {name: engine.blended(rows, weights[name], exclude, K_MOST).positions for name in blends}
+    scores = SignalScores.of(rows.copy())
+    found: dict[bytes, NDArray[np.int64]] = {}
+    for name in blends:
+        key = weights[name].tobytes()  # many listeners have the global weights
+        if key not in found:
+            found[key] = engine.blended(scores, weights[name], exclude, K_MOST).positions
+    return {name: found[weights[name].tobytes()] for name in blends}
 
 
 def _singles(
     names: Sequence[str], rows: Scores, exclude: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.int64]]:
-    level = standardise(rows, ~exclude)
-    flat = np.abs(np.where(exclude, 0, level)).max(axis=1, initial=0) == 0
-    usable = np.where(np.isnan(rows) | exclude | flat[:, None], np.nan, level)
-    found = best(usable, K_MOST)[0]
-    return {name: own[own >= 0] for name, own in zip(names, found, strict=True)}
+    candidates = np.flatnonzero(~exclude)
+    own = rows[:, candidates]
+    own[np.array([is_flat(row) for row in own], bool)] = np.nan
+    found = best(own, K_MOST)[0]
+    return {name: candidates[row[row >= 0]] for name, row in zip(names, found, strict=True)}
 
 
 def non_empty(lists: Lists) -> Lists:
@@ -121,11 +129,17 @@ class EvaluatedUsers:
     @classmethod
     def of(cls, catalogue: Catalogue, history: Mapping[str, UserProfile]) -> Self:
         """Return the users with these histories in a catalogue."""
-        popularity = np.zeros(len(catalogue))
+        artists = np.unique(artist_groups(catalogue), return_inverse=True)[1]
+        n_tracks = len(catalogue)
+        found = cls(n_tracks, np.zeros(n_tracks), 0, artists.astype(np.int64))
+        return found.with_history(history)
+
+    def with_history(self, history: Mapping[str, UserProfile]) -> Self:
+        """Return users with other histories in the same catalogue."""
+        popularity = np.zeros(self.n_tracks)
         for profile in history.values():
             popularity[profile.liked] += 1
-        artists = np.unique(artist_groups(catalogue), return_inverse=True)[1]
-        return cls(len(catalogue), popularity, len(history), artists.astype(np.int64))
+        return replace(self, popularity=popularity, n_listeners=len(history))
 
     def evaluate(
         self, lists: Mapping[str, NDArray[np.int64]], held_out: Sequence[NDArray[np.int64]]

@@ -35,7 +35,6 @@ from segue.pipeline.experiments.ranked_lists import (
     K_MOST,
     PERSONAL,
     RANDOM,
-    EvaluatedUsers,
     Lists,
     non_empty,
     ranked_lists,
@@ -84,7 +83,7 @@ def evaluate_recommendations(
             fitted.engine, known.profiles, n_tracks, alone=item_knn, seed=seed, progress=progress
         )
     )
-    results = EvaluatedUsers.of(material.catalogue, known.history).evaluate(lists, known.held_out)
+    results = context.evaluated.evaluate(lists, known.held_out)
     intervals, differences = _uncertainty(lists, results, known, seed)
     notes = _few_listeners(known, results[PERSONAL].n)
     return RecommendationReport(
