@@ -238,7 +238,7 @@ def kept_bytes(files: list[str]) -> float:
         result = preprocess(library, music)
         library.close()
         parts = [path for path in library.directory.rglob("*") if path.is_file()]
-        return sum(path.stat().st_size for path in parts) / max(result.analysed, 1)
+        return sum(path.stat().st_size for path in parts) / max(result.analyzed, 1)
 
 
 def long_mix(files: list[str], hours: float, to: Path) -> str:

@@ -177,8 +177,8 @@ def main() -> None:
         result = preprocess(library, place / "music", workers=arguments.workers, time_limit=60)
         seconds = time.monotonic() - started
         failed = {problem.subject: problem.reason for problem in library.problems(stage="analysis")}
-        n_lost = result.tracks - result.analysed - len(failed)
-        print(f"{result.tracks} files in {seconds:.0f} s: {result.analysed} analysed,", end=" ")
+        n_lost = result.tracks - result.analyzed - len(failed)
+        print(f"{result.tracks} files in {seconds:.0f} s: {result.analyzed} analysed,", end=" ")
         print(f"{len(failed)} refused with a reason, {n_lost} unaccounted for")
         kinds = collections.Counter(
             re.sub(r"\d+(\.\d+)?", "N", re.sub(r"'[^']*'", "FILE", reason))

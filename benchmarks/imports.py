@@ -174,7 +174,7 @@ def main() -> None:
                 name = f"{n_listens:,} listens, {size:,.0f} MB{what}"
                 cpu = f"{took.cpu_seconds:10.1f} {n_listens / took.cpu_seconds:10,.0f}"
                 print(f"{name:34} {took.seconds:9.1f} {cpu} {took.megabytes:10,.0f}", flush=True)
-                counts = {name: took.answer[name] for name in ("read", "new", "waiting")}
+                counts = {name: took.answer[name] for name in ("read", "new", "unmatched")}
                 print(f"{'':4}{counts}", flush=True)
 
 

@@ -57,7 +57,7 @@ def main() -> None:
 
         def tell(what: str) -> None:
             seconds, said = preprocess(place)
-            names = ("analysed", "moved", "missing", "problems")
+            names = ("analyzed", "moved", "missing", "problems")
             print(f"{what:34} {seconds:7.1f} s ", {name: said[name] for name in names}, flush=True)
 
         tell(f"{n_files} new files")

@@ -70,7 +70,7 @@ def play(service: RecommenderService, user: str, track_id: str, at: float, secon
 
 def n_unmatched(library: Library) -> int:
     """Return the number of imported listens of tracks that the library lacks."""
-    return int(library.counts()["waiting"])
+    return int(library.counts()["unmatched"])
 
 
 def stop_learning_from_genre(library: Library, user: str, genre: str) -> bool:

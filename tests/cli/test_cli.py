@@ -121,7 +121,7 @@ def test_import_json_prints_one_document(tmp_path):
         done = segue("import", "export.dat", "--user", "ann", "--json", cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         document = json.loads(done.stdout)
-        assert (document["new"], document["waiting"]) == (new, 1)
+        assert (document["new"], document["unmatched"]) == (new, 1)
         assert (document["files"][0]["format"], document["files"][0]["users"]) == (
             "spotify",
             ["ann"],
@@ -463,7 +463,7 @@ def test_ctrl_c_keeps_finished_work(tmp_path):
     assert out == ""
     assert err == "segue: stopped. Finished work is kept: run the command again to continue.\n"
     done = segue("preprocess", "music", "--workers", "1", "--json", cwd=tmp_path)
-    assert 0 < json.loads(done.stdout)["analysed"] < 38
+    assert 0 < json.loads(done.stdout)["analyzed"] < 38
 
 
 def test_markup_in_title_is_printed_literally(tmp_path):

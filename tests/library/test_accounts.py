@@ -109,7 +109,7 @@ def test_format_4_library_keeps_all_and_accepts_accounts(tmp_path):
             )
         ]
         assert library.listens()["plays"].tolist() == [2.0, 5.0]
-        assert library.counts()["waiting"] == 1
+        assert library.counts()["unmatched"] == 1
         assert library.track_references()[0][1].title == "Y"
         assert library.last_run("train")["result"] == {"models": []}
         assert library.accounts.any() == again

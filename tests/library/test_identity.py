@@ -109,7 +109,7 @@ def test_database_of_another_library_gets_right_sounds(tmp_path, music, expected
         write_tone(other, name)
     analyse(tmp_path / "two.segue", other)
     put_database(tmp_path / "two.segue" / "library.db", tmp_path / "one.segue")
-    assert analyse(tmp_path / "one.segue", other).analysed >= 2
+    assert analyse(tmp_path / "one.segue", other).analyzed >= 2
     found = sounds(tmp_path / "one.segue")
     assert found == {name: expected[name] for name in ("c.wav", "d.wav", "e.wav")}
 
@@ -129,7 +129,7 @@ def test_unchanged_library_is_not_analyzed_again(tmp_path, music):
     place = tmp_path / "my.segue"
     analyse(place, music)
     moved = place.rename(tmp_path / "moved.segue")
-    assert analyse(moved, music).analysed == 0
+    assert analyse(moved, music).analyzed == 0
 
 
 @pytest.mark.parametrize("damage", ["empty", "delete"])

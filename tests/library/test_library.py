@@ -240,7 +240,7 @@ def test_format_3_library_accepts_imports(tmp_path):
     assert library.add_listens("import:listens", [arrival]) == (0, 0)
     again = Library(tmp_path / "old")
     assert again.listens()["plays"].tolist() == [2.0, 2.0, 5.0]
-    assert again.counts()["waiting"] == 0
+    assert again.counts()["unmatched"] == 0
 
 
 def test_unmatched_listens_are_matched_with_new_tracks(library):
@@ -253,19 +253,19 @@ def test_unmatched_listens_are_matched_with_new_tracks(library):
     ]
     assert library.add_listens("import:x", waiting) == (3, 0)
     assert library.add_listens("import:x", waiting) == (0, 0)
-    assert library.counts()["waiting"] == 3
+    assert library.counts()["unmatched"] == 3
     sought = library.track_references()
     assert [found for _, found in sought] == [one, other]
     assert library.track_references(after=sought[0][0], most=5) == sought[1:]
     assert library.match_listens({sought[0][0]: 2}) == 2
-    assert library.counts()["waiting"] == 1
+    assert library.counts()["unmatched"] == 1
     listens = library.listens()
     assert listens["track_id"].tolist() == ["b", "b"]
     assert listens["user_id"].tolist() == ["u", "v"]
     assert [listens["skipped"][0], listens["split"][1]] == [True, "test"]
     # what came is not let in again to wait
     assert library.add_listens("import:x", waiting[:2]) == (0, 0)
-    assert library.counts()["waiting"] == 1
+    assert library.counts()["unmatched"] == 1
 
 
 def test_totals_are_those_of_the_latest_import(library):

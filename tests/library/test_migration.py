@@ -74,7 +74,7 @@ def test_format_5_library_keeps_counts(library, directory):
         "tracks": 15,
         "listeners": 4,
         "listens": 9,
-        "waiting": 2,
+        "unmatched": 2,
         "problems": 0,  # that of a folder that is not there is kept and not shown
         "left_out": 1,
         "missing": 1,

@@ -55,7 +55,7 @@ def small(dataset, tmp_path):
         name = f"audio/{number:02}.wav"
         shutil.copy(dataset / name, directory / name)
     library = Library(tmp_path / "small.segue")
-    assert preprocess(library, directory, workers=1).analysed == 6
+    assert preprocess(library, directory, workers=1).analyzed == 6
     return directory, library
 
 
@@ -80,7 +80,7 @@ def test_added_descriptor_is_computed_alone(small, tasks, monkeypatch):
     before = [files_of(library, store) for store in (AUDIO.windows, AUDIO.summary)]
     monkeypatch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
     done = preprocess(library, directory, workers=1)
-    assert (done.analysed, done.problems) == (6, 0)
+    assert (done.analyzed, done.problems) == (6, 0)
     assert tasks == ["describe_track"] * 6
     assert [files_of(library, store) for store in (AUDIO.windows, AUDIO.summary)] == before
 
@@ -95,7 +95,7 @@ def test_added_descriptor_is_computed_alone(small, tasks, monkeypatch):
         np.testing.assert_allclose(values[-4:], expected, rtol=1e-6)
 
     tasks.clear()
-    assert preprocess(library, directory, workers=1).analysed == 0
+    assert preprocess(library, directory, workers=1).analyzed == 0
     assert tasks == []
 
 
@@ -108,7 +108,7 @@ def test_new_track_gets_every_descriptor_in_one_pass(small, dataset, tasks, monk
     with (directory / "metadata.csv").open("a", encoding="utf-8") as table:
         table.write("t06,audio/06.wav,Piece 6,band,low,band\n")
     tasks.clear()
-    assert preprocess(library, directory, workers=1).analysed == 1
+    assert preprocess(library, directory, workers=1).analyzed == 1
     assert tasks.count("analyse_track") == 1
     assert "describe_track" not in tasks
     summary = summaries(library, library.catalogue())[0]
@@ -120,7 +120,7 @@ def test_missing_audio_leaves_the_added_descriptor_unknown(small, monkeypatch):
     directory, library = small
     (directory / "audio/03.wav").unlink()
     monkeypatch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
-    assert preprocess(library, directory, workers=1).analysed == 5
+    assert preprocess(library, directory, workers=1).analyzed == 5
     summary = summaries(library, library.catalogue())[0]
     assert np.isnan(summary[3, -4:]).all()
     assert not np.isnan(np.delete(summary[:, -4:], 3, axis=0)).any()
@@ -140,7 +140,7 @@ def test_fast_analysis_gets_a_fast_then_a_complete_descriptor(
         (False, "analyse_track", ANALYSIS),
     ):
         tasks.clear()
-        assert preprocess(library, folder, workers=1, fast=fast).analysed == 1
+        assert preprocess(library, folder, workers=1, fast=fast).analyzed == 1
         assert [one for one in tasks if one.endswith("_track")] == [task]
         expected = describe_file(folder / "a.flac", settings, [toy_descriptors.PEAK])["toy_peak"]
         summary = summaries(library, library.catalogue())[0]
@@ -166,7 +166,7 @@ def test_new_summary_keeps_the_stored_windows(small, tasks):
     before = {path.name: path.stat().st_size for path in windows.iterdir()}
     library.drop_features(lambda settings: settings == AUDIO.summary.settings)
     tasks.clear()
-    assert preprocess(library, directory, workers=1).analysed == 6
+    assert preprocess(library, directory, workers=1).analyzed == 6
     assert tasks.count("analyse_track") == 6
     assert len(open_store(library, AUDIO.summary).rows()) == 6
     assert {path.name: path.stat().st_size for path in windows.iterdir()} == before

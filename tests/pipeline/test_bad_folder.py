@@ -74,7 +74,7 @@ def test_every_damaged_file_is_accounted_for(tmp_path, library):
         assert "leads to no file" in problems[name]
     for name in ("empty.mp3", "text.mp3", "one.wav", "nan.wav"):
         assert "replace it" in problems[name] or "encode it again" in problems[name], name
-    assert result.analysed == 10 + ("cut.wav" not in problems)
+    assert result.analyzed == 10 + ("cut.wav" not in problems)
 
 
 def test_file_removed_during_the_run_is_reported(tmp_path, library, monkeypatch):
@@ -90,7 +90,7 @@ def test_file_removed_during_the_run_is_reported(tmp_path, library, monkeypatch)
 
     monkeypatch.setattr(Library, "add_dataset", vanish)
     result = preprocess(library, folder)
-    assert (result.analysed, result.problems) == (1, 1)
+    assert (result.analyzed, result.problems) == (1, 1)
     (problem,) = library.problems()
     assert problem.subject == "b.wav"
     assert "was removed during the analysis" in problem.reason
@@ -111,7 +111,7 @@ def test_file_over_the_time_limit_does_not_stop_the_run(tmp_path, library):
         file.truncate(n_bytes + 44)
     # six seconds: on a busy machine the short files take some, too
     result = preprocess(library, folder, workers=2, time_limit=6)
-    assert (result.analysed, result.problems) == (3, 1)
+    assert (result.analyzed, result.problems) == (3, 1)
     (problem,) = library.problems()
     assert (problem.subject, "more than 6 s" in problem.reason) == ("mix.wav", True)
     # it is not tried again by every run, only by one that gives it longer

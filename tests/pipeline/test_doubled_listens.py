@@ -108,7 +108,7 @@ def test_doubled_listens_of_others_and_opinions_stay(directory, tmp_path):
 def test_doubled_listens_are_found_when_tracks_arrive(directory, tmp_path):
     listen = [("Song D", 0)]
     files = [lastfm(tmp_path / "lastfm", listen), listenbrainz(tmp_path / "lb", listen)]
-    assert import_listens(directory, files, "ann").waiting == 2
+    assert import_listens(directory, files, "ann").unmatched == 2
     (tmp_path / "data" / "metadata.csv").write_text("track_id,artist,title\nd,Band,Song D\n")
     preprocess(directory, tmp_path / "data")
     assert Library(directory).listens()["track_id"].to_list() == ["d"]

@@ -59,11 +59,11 @@ def test_chain_of_renames_keeps_each_id_with_its_sound(music, library):
     for number in (3, 2, 1):
         (music / f"t{number}.flac").rename(music / f"t{number + 1}.flac")
     again = preprocess(library, music)
-    assert (again.tracks, again.analysed, again.moved, again.missing) == (3, 0, 3, 0)
+    assert (again.tracks, again.analyzed, again.moved, again.missing) == (3, 0, 3, 0)
     assert places(library) == {f"t{n}.flac": music / f"t{n + 1}.flac" for n in (1, 2, 3)}
     assert_same_analysis(library, before)
     again = preprocess(library, music)
-    assert (again.analysed, again.moved) == (0, 0)
+    assert (again.analyzed, again.moved) == (0, 0)
 
 
 def test_files_that_swap_names_keep_their_ids(music, library):
@@ -73,7 +73,7 @@ def test_files_that_swap_names_keep_their_ids(music, library):
     (music / "t2.flac").rename(music / "t1.flac")
     (music / "aside").rename(music / "t2.flac")
     again = preprocess(library, music)
-    assert (again.analysed, again.moved, again.missing) == (0, 2, 0)
+    assert (again.analyzed, again.moved, again.missing) == (0, 2, 0)
     assert places(library)["t1.flac"] == music / "t2.flac"
     assert places(library)["t2.flac"] == music / "t1.flac"
     assert_same_analysis(library, before)
@@ -85,11 +85,11 @@ def test_renamed_file_keeps_its_id_when_its_name_is_reused(music, library):
     (music / "t1.flac").rename(music / "z.flac")
     write(music / "t1.flac", 900)
     again = preprocess(library, music)
-    assert (again.tracks, again.analysed, again.moved, again.missing) == (4 - 1 + 1, 1, 1, 0)
+    assert (again.tracks, again.analyzed, again.moved, again.missing) == (4 - 1 + 1, 1, 1, 0)
     assert places(library)["t1.flac"] == music / "z.flac"
     assert places(library)["t1.flac (2)"] == music / "t1.flac"
     assert_same_analysis(library, before)
-    assert preprocess(library, music).analysed == 0
+    assert preprocess(library, music).analyzed == 0
 
 
 def test_file_renamed_over_another_leaves_that_missing(music, library):
@@ -97,17 +97,17 @@ def test_file_renamed_over_another_leaves_that_missing(music, library):
     before = analysed(library)
     (music / "t1.flac").replace(music / "t2.flac")
     again = preprocess(library, music)
-    assert (again.tracks, again.analysed, again.moved, again.missing) == (2, 0, 1, 1)
+    assert (again.tracks, again.analyzed, again.moved, again.missing) == (2, 0, 1, 1)
     assert places(library) == {
         "t1.flac": music / "t2.flac",
         "t2.flac": None,
         "t3.flac": music / "t3.flac",
     }
     again = preprocess(library, music)
-    assert (again.analysed, again.moved, again.missing) == (0, 0, 1)
+    assert (again.analyzed, again.moved, again.missing) == (0, 0, 1)
     write(music / "back.flac", 400)
     again = preprocess(library, music)
-    assert (again.analysed, again.moved, again.missing) == (0, 1, 0)
+    assert (again.analyzed, again.moved, again.missing) == (0, 1, 0)
     assert places(library)["t2.flac"] == music / "back.flac"
     assert_same_analysis(library, before)
 
@@ -120,7 +120,7 @@ def test_new_file_does_not_take_the_id_of_a_missing_track(music, library):
     assert preprocess(library, music).missing == 1
     write(music / "t1.flac", 900)
     again = preprocess(library, music)
-    assert (again.analysed, again.missing) == (1, 1)
+    assert (again.analyzed, again.missing) == (1, 1)
     assert places(library)["t1.flac"] is None
     assert places(library)["t1.flac (2)"] == music / "t1.flac"
 
@@ -132,7 +132,7 @@ def test_moved_folder_leaves_no_duplicate_tracks(music, library):
     (moved / "t1.flac").unlink()
     (moved / "t2.flac").rename(moved / "two.flac")
     again = preprocess(library, moved)
-    assert (again.tracks, again.analysed, again.missing, again.duplicates) == (2, 0, 1, 0)
+    assert (again.tracks, again.analyzed, again.missing, again.duplicates) == (2, 0, 1, 0)
     assert places(library) == {
         "t1.flac": None,
         "t2.flac": moved / "two.flac",
@@ -140,7 +140,7 @@ def test_moved_folder_leaves_no_duplicate_tracks(music, library):
     }
     assert_same_analysis(library, before)
     again = preprocess(library, moved)
-    assert (again.analysed, again.moved, again.missing) == (0, 0, 1)
+    assert (again.analyzed, again.moved, again.missing) == (0, 0, 1)
 
 
 def test_undecodable_file_keeps_its_id_in_a_moved_folder(music, library):
@@ -156,12 +156,12 @@ def test_equal_names_in_two_folders_are_two_tracks(music, library, tmp_path):
     before = analysed(library)
     other = write(tmp_path / "other" / "t1.flac", 900).parent
     again = preprocess(library, other)
-    assert (again.tracks, again.analysed, again.missing) == (1, 1, 0)
+    assert (again.tracks, again.analyzed, again.missing) == (1, 1, 0)
     expected = {f"t{n}.flac": music / f"t{n}.flac" for n in (1, 2, 3)}
     assert places(library) == {**expected, "t1.flac (2)": other / "t1.flac"}
     assert_same_analysis(library, before)
     for folder in (music, other):
-        assert preprocess(library, folder).analysed == 0
+        assert preprocess(library, folder).analyzed == 0
     assert places(library) == {**expected, "t1.flac (2)": other / "t1.flac"}
 
 
@@ -169,7 +169,7 @@ def test_folder_under_another_path_has_the_same_tracks(music, library, tmp_path)
     preprocess(library, music)
     (tmp_path / "link").symlink_to(music)
     again = preprocess(library, tmp_path / "link")
-    assert (again.tracks, again.analysed, again.missing) == (3, 0, 0)
+    assert (again.tracks, again.analyzed, again.missing) == (3, 0, 0)
     assert len(places(library)) == 3
 
 
@@ -216,9 +216,9 @@ def test_renamed_gtzan_clip_is_one_track(tmp_path):
     preprocess(library, folder)
     (folder / "blues" / "blues.00000.wav").rename(folder / "blues" / "blues.00009.wav")
     again = preprocess(library, folder)
-    assert (again.kind, again.analysed, again.moved) == ("gtzan", 0, 1)
+    assert (again.kind, again.analyzed, again.moved) == ("gtzan", 0, 1)
     again = preprocess(library, folder)
-    assert (again.analysed, again.moved, again.missing) == (0, 0, 0)
+    assert (again.analyzed, again.moved, again.missing) == (0, 0, 0)
     assert places(library)["blues.00000"] == folder / "blues" / "blues.00009.wav"
     shutil.copy(folder / "blues" / "blues.00009.wav", folder / "blues" / "blues.00000.wav")
     preprocess(library, folder)

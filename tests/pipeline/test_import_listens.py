@@ -68,10 +68,10 @@ def test_import_twice_adds_each_listen_once(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(24))
     first = import_listens(library, [path]).files[0]
     assert (first.format, first.users) == ("listenbrainz", ["ann"])
-    assert (first.read, first.new, first.known, first.waiting) == (24, 24, 0, 4)
+    assert (first.read, first.new, first.known, first.unmatched) == (24, 24, 0, 4)
     assert first.matched == {"name": 20}
     again = import_listens(library, [path, path])
-    assert (again.read, again.new, again.waiting) == (48, 0, 4)
+    assert (again.read, again.new, again.unmatched) == (48, 0, 4)
     assert len(library.listens()) == 20
     assert library.listeners() == ["ann"]
 
@@ -106,7 +106,7 @@ def test_waiting_listens_are_matched_by_preprocess(library, tmp_path):
     import_listens(library, [path])
     done = preprocess(library, dataset(tmp_path / "more", [10]))
     assert done.arrived == 2
-    assert library.counts()["waiting"] == 2
+    assert library.counts()["unmatched"] == 2
     assert "t10" in library.listens()["track_id"].to_list()
     assert import_listens(library, [path]).new == 0
     assert library.counts()["listens"] == 22
@@ -115,7 +115,7 @@ def test_waiting_listens_are_matched_by_preprocess(library, tmp_path):
 def test_import_before_any_track_keeps_listens_waiting(tmp_path):
     library = tmp_path / "my.segue"
     path = scrobbles(tmp_path / "a", range(5))
-    assert import_listens(library, [path]).waiting == 5
+    assert import_listens(library, [path]).unmatched == 5
     assert preprocess(library, dataset(tmp_path / "data", range(10))).arrived == 5
 
 
@@ -180,7 +180,7 @@ def test_import_beets_counts_are_totals(library, tmp_path):
     connection.close()
     before = path.read_bytes()
     first = import_listens(library, [path], "ann").files[0]
-    assert (first.format, first.read, first.new, first.waiting) == ("beets", 4, 4, 1)
+    assert (first.format, first.read, first.new, first.unmatched) == ("beets", 4, 4, 1)
     assert path.read_bytes() == before
     found = library.listens().set_index("track_id")
     played = found[found["skipped"].isna()]
@@ -246,7 +246,7 @@ def test_import_archive_feedback_is_matched_by_its_listens(library, tmp_path):
         archive.writestr("listens/2020/9.jsonl", "\n".join(map(json.dumps, listens)))
     for new in (6, 0):
         done = import_listens(library, [tmp_path / "a.zip"]).files[0]
-        assert (done.users, done.read, done.new, done.waiting) == (["rob"], 6, new, 2)
+        assert (done.users, done.read, done.new, done.unmatched) == (["rob"], 6, new, 2)
         assert (sum(done.left_out.values()), done.changed, done.problems) == (1, 0, 1)
     ratings = library.listens().dropna(subset="rating").set_index("track_id")["rating"]
     assert ratings.to_dict() == {"t1": 1.0, "t2": -1.0}
@@ -321,12 +321,12 @@ def test_import_completes_one_that_was_killed(library, tmp_path):
         time.sleep(0.01)
     running.send_signal(signal.SIGKILL)
     running.wait(timeout=60)
-    kept = library.counts()["listens"] + library.counts()["waiting"]
+    kept = library.counts()["listens"] + library.counts()["unmatched"]
     assert 0 < kept < 48_000
     done = import_listens(library, [path])
     assert (done.read, done.new) == (48_000, 48_000 - kept)
     assert library.counts()["listens"] == 40_000
-    assert library.counts()["waiting"] == 8_000
+    assert library.counts()["unmatched"] == 8_000
 
 
 @pytest.mark.slow

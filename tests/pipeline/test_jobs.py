@@ -132,7 +132,7 @@ def test_job_continues_after_starter_is_killed(library, music):
     with Runner(library) as runner:
         done = wait_for(ended(library, job), runner)
     assert (done.state, done.starts, done.process) == ("done", 1, working.process)
-    assert library.counts()["tracks"] == done.result["analysed"] == 36
+    assert library.counts()["tracks"] == done.result["analyzed"] == 36
 
 
 @pytest.mark.slow

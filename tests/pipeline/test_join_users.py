@@ -62,7 +62,7 @@ def test_joined_listens_count_once_now_and_later(library, tmp_path):
     assert done["duplicates"] == 5
     assert "me" not in library.listeners()
     assert library.counts()["listens"] == 6
-    assert library.counts()["waiting"] == 3
+    assert library.counts()["unmatched"] == 3
     for user in (None, "ann", "me"):
         again = import_listens(library, [old, new, tmp_path / "totals"], user)
         assert (again.new, [file.users for file in again.files]) == (0, [["ann"]] * 3)

@@ -22,15 +22,15 @@ def rows_of(library, kept=AUDIO.summary):
 
 def test_every_track_is_analysed_once(dataset, library):
     first = preprocess(library, dataset, workers=1)
-    assert (first.tracks, first.analysed, first.problems) == (36, 36, 0)
+    assert (first.tracks, first.analyzed, first.problems) == (36, 36, 0)
     assert (first.listens, first.listeners) == (30, 3)
     second = preprocess(library, dataset, workers=1)
-    assert (second.tracks, second.analysed) == (36, 0)
+    assert (second.tracks, second.analyzed) == (36, 0)
     assert library.counts() == {
         "tracks": 36,
         "listeners": 3,
         "listens": 30,
-        "waiting": 0,
+        "unmatched": 0,
         "problems": 0,
         "missing": 0,
         "left_out": 0,
@@ -72,7 +72,7 @@ def test_interrupted_run_keeps_its_results(dataset, library):
     again = Library(library.directory)
     assert len(rows_of(again)) == 5
     assert sum(track.duration is not None for track in again.catalogue().tracks) == 5
-    assert preprocess(again, dataset, workers=1).analysed == 31
+    assert preprocess(again, dataset, workers=1).analyzed == 31
 
 
 def test_bad_file_is_a_problem_and_others_are_analysed(dataset, library, tmp_path):
@@ -80,13 +80,13 @@ def test_bad_file_is_a_problem_and_others_are_analysed(dataset, library, tmp_pat
     shutil.copytree(dataset, copy)
     (copy / "audio" / "05.wav").write_bytes(b"RIFF but no more")
     result = preprocess(library, copy, workers=1)
-    assert (result.analysed, result.problems) == (35, 1)
+    assert (result.analyzed, result.problems) == (35, 1)
     (problem,) = library.problems()
     assert problem.subject == "t05"
     assert problem.source == "05.wav"
     # mended, it is taken in, and the problem is gone
     shutil.copy(dataset / "audio" / "05.wav", copy / "audio" / "05.wav")
-    assert preprocess(library, copy, workers=1).analysed == 1
+    assert preprocess(library, copy, workers=1).analyzed == 1
     assert library.problems() == []
 
 
@@ -101,7 +101,7 @@ def test_precomputed_frames_are_stored_unchanged(library, tmp_path, rng):
     lines = [f"{name},features/{name}.npy" for name in frames]
     (tmp_path / "metadata.csv").write_text("\n".join(["track_id,features", *lines]))
     result = preprocess(library, tmp_path)
-    assert (result.analysed, result.problems) == (3, 1)
+    assert (result.analyzed, result.problems) == (3, 1)
     catalogue = library.catalogue()
     for dtype, expected in (("uint8", ["a"]), ("float32", ["b", "c"])):
         store = open_store(library, GIVEN[dtype].summary)
@@ -115,7 +115,7 @@ def test_precomputed_frames_are_stored_unchanged(library, tmp_path, rng):
 
 def test_music_folder_is_a_dataset(library, tmp_path, rng):
     soundfile.write(tmp_path / "one.flac", 0.1 * rng.normal(size=44_100), 22_050)
-    assert preprocess(library, tmp_path, workers=1).analysed == 1
+    assert preprocess(library, tmp_path, workers=1).analyzed == 1
     assert library.catalogue().tracks[0].track_id == "one.flac"
 
 
@@ -128,7 +128,7 @@ def test_known_id_with_another_file_is_analysed_again(library, tmp_path, rng):
         (tmp_path / name / "metadata.csv").write_text("track_id,path\n1,audio/x.wav")
     preprocess(library, tmp_path / "one")
     first = open_store(library, AUDIO.summary).matrix("summary", library.catalogue().rows)
-    assert preprocess(library, tmp_path / "two").analysed == 1
+    assert preprocess(library, tmp_path / "two").analyzed == 1
     second = open_store(library, AUDIO.summary).matrix("summary", library.catalogue().rows)
     assert (
         first.shape == second.shape == (1, 1607)
@@ -145,7 +145,7 @@ def test_unusable_audio_leaves_the_library_unchanged(library, tmp_path, capfd):
         "tracks": 0,
         "listeners": 0,
         "listens": 0,
-        "waiting": 0,
+        "unmatched": 0,
         "problems": 0,
         "missing": 0,
         "left_out": 0,

@@ -83,7 +83,7 @@ def test_encoder_installed_later_embeds_stored_tracks(library, few, encoders, mo
     assert preprocess(library, few, workers=1).embedded == 0
     monkeypatch.setenv("XDG_DATA_HOME", str(encoders))
     second = preprocess(library, few, workers=1)
-    assert (second.analysed, second.embedded) == (0, 6)
+    assert (second.analyzed, second.embedded) == (0, 6)
     assert preprocess(library, few, workers=1).embedded == 0
     # only the encoder with missing tracks runs
     with pretrained_store(library, "vgg") as store:
@@ -210,7 +210,7 @@ def test_precomputed_frames_are_not_embedded(library, tmp_path, installed, rng):
     np.save(tmp_path / "features" / "a.npy", rng.random((30, 8)).astype(np.float32))
     (tmp_path / "metadata.csv").write_text("track_id,features\na,features/a.npy")
     result = preprocess(library, tmp_path)
-    assert (result.analysed, result.embedded, result.problems) == (1, 0, 0)
+    assert (result.analyzed, result.embedded, result.problems) == (1, 0, 0)
 
 
 @pytest.mark.slow

@@ -92,13 +92,13 @@ def test_other_encoding_of_a_recording_is_its_track(music, library, place, signa
     (music / OLD).unlink()
     write(music / place, signal, **tags)
     again = preprocess(library, music)
-    assert (again.tracks, again.analysed, again.replaced, again.missing) == (2, 1, 1, 0)
+    assert (again.tracks, again.analyzed, again.replaced, again.missing) == (2, 1, 1, 0)
     found = tracks_of(library)
     assert list(found) == [OLD, "Birch/Second/01.flac"]
     assert found[OLD].path == music / place
     assert plays_of(library)[OLD] == 2
     third = preprocess(library, music)
-    assert (third.analysed, third.replaced, third.missing, third.duplicates) == (0, 0, 0, 0)
+    assert (third.analyzed, third.replaced, third.missing, third.duplicates) == (0, 0, 0, 0)
     assert tracks_of(library) == found
 
 
@@ -119,7 +119,7 @@ def test_other_recording_at_a_path_inherits_nothing(music, library, tags):
     listen(library, OLD, "play", "like")
     write(music / OLD, tune(9), **tags)
     again = preprocess(library, music)
-    assert (again.analysed, again.replaced, again.missing) == (1, 0, 1)
+    assert (again.analyzed, again.replaced, again.missing) == (1, 0, 1)
     found = tracks_of(library)
     assert (found[OLD].missing, found[f"{OLD} (2)"].missing) == (True, False)
     assert plays_of(library) == {OLD: 1}
@@ -147,7 +147,7 @@ def test_copies_on_an_unplugged_drive_stay_tracks(music, library, tmp_path, left
     shutil.rmtree(usb, ignore_errors=True)
     (tmp_path / "unplugged").rename(usb)
     again = preprocess(library, usb)
-    assert (again.analysed, again.missing, set(tracks_of(library))) == (0, 0, before)
+    assert (again.analyzed, again.missing, set(tracks_of(library))) == (0, 0, before)
     # a copy that was deleted from the drive is another matter
     write(usb / "x.wav", tune(3, 1.0))
     (usb / "Alder/Sun.ogg").unlink()
@@ -223,7 +223,7 @@ def test_copy_that_was_there_before_takes_over_everything(music, library):
     library.rules.add("anna", "play", "track", removed)
     (music / OLD).unlink()
     again = preprocess(library, music)
-    assert (again.analysed, again.replaced, again.missing) == (0, 1, 0)
+    assert (again.analyzed, again.replaced, again.missing) == (0, 1, 0)
     assert list(tracks_of(library)) == [kept, "Birch/Second/01.flac"]
     assert tracks_of(library)[kept].path == music / new
     assert plays_of(library)[kept] == 3
@@ -360,12 +360,12 @@ def test_fingerprint_of_a_missing_track_outlives_its_analysis(music, library):
     ):
         old.add(row, {name: store.read(name, row) for name in store.dtypes})
         store.forget([row])
-    assert preprocess(library, music).analysed == 0
+    assert preprocess(library, music).analyzed == 0
     assert not library.stores(lambda settings: settings == outdated)
     write(music / "Alder/First/01 Sun.flac", tune(1), **TAGS)
     assert preprocess(library, music).replaced == 1
     again = preprocess(library, music)
-    assert (again.analysed, again.missing) == (0, 0)
+    assert (again.analyzed, again.missing) == (0, 0)
 
 
 def test_copy_of_another_album_stays_missing(music, library):
@@ -411,7 +411,7 @@ def test_new_file_is_merged_after_a_killed_comparison(music, library, monkeypatc
         with pytest.raises(KeyboardInterrupt):
             preprocess(library, music)
     again = preprocess(Library(library.directory), music)
-    assert (again.analysed, again.replaced, again.missing) == (0, 1, 0)
+    assert (again.analyzed, again.replaced, again.missing) == (0, 1, 0)
     assert tracks_of(library)[OLD].album == "Best"
 
 
@@ -430,7 +430,7 @@ def test_killed_merge_loses_no_listens(music, library, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             preprocess(library, music)
     again = preprocess(Library(library.directory), music)
-    assert (again.tracks, again.analysed, again.missing) == (2, 1, 0)
+    assert (again.tracks, again.analyzed, again.missing) == (2, 1, 0)
     assert plays_of(library) == {OLD: 1}
     assert tracks_of(library)[OLD].path == music / "Alder/First/01 Sun.flac"
 
@@ -441,7 +441,7 @@ def test_names_in_other_unicode_are_two_tracks(tmp_path, library):
         write(tmp_path / "music" / name, tune(number, 2.0))
     for n_analysed in (2, 0):
         again = preprocess(library, tmp_path / "music")
-        assert (again.tracks, again.analysed, again.problems) == (2, n_analysed, 0)
+        assert (again.tracks, again.analyzed, again.problems) == (2, n_analysed, 0)
     assert {track.path.name for track in tracks_of(library).values()} == {
         unicodedata.normalize(form, "Zoé.flac") for form in ("NFC", "NFD")
     }
@@ -459,7 +459,7 @@ def test_folder_by_another_path_is_the_same(music, library, tmp_path, device):
         shutil.copytree(music, tmp_path / "link")  # by digest and place
     for folder in (tmp_path / "link", music):
         again = preprocess(library, folder)
-        assert (again.tracks, again.analysed, again.moved, again.missing) == (2, 0, 0, 0)
+        assert (again.tracks, again.analyzed, again.moved, again.missing) == (2, 0, 0, 0)
         assert set(tracks_of(library)) == {OLD, "Birch/Second/01.flac"}
 
 

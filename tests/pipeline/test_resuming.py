@@ -74,9 +74,9 @@ def test_complete_analysis_drops_embeddings_track_by_track(analysed_fast, music,
 def test_complete_analysis_of_a_killed_run_is_not_repeated(analysed_fast, music, monkeypatch):
     run_and_stop(monkeypatch, analysed_fast, music, 2, killed=True)
     assert sum(file.fast for file in analysed_fast.audio_files().values()) == 4
-    assert preprocess(analysed_fast, music).analysed == 2
+    assert preprocess(analysed_fast, music).analyzed == 2
     assert not any(file.fast for file in analysed_fast.audio_files().values())
-    assert preprocess(analysed_fast, music).analysed == 0
+    assert preprocess(analysed_fast, music).analyzed == 0
 
 
 def test_results_of_a_killed_run_are_checked_with_the_files(music, library, monkeypatch):
@@ -88,7 +88,7 @@ def test_results_of_a_killed_run_are_checked_with_the_files(music, library, monk
     tone = 0.2 * np.sin(np.arange(95 * 8_000) / 3)
     soundfile.write(track.path, tone, 8_000)
     again = preprocess(library, music)
-    assert (again.analysed, again.missing) == (3, 1)  # another recording: another track
+    assert (again.analyzed, again.missing) == (3, 1)  # another recording: another track
     summaries = open_store(library, AUDIO.summary)
     np.testing.assert_array_equal(summaries.read("summary", row), before)
     catalogue = library.catalogue()

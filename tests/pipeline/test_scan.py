@@ -61,7 +61,7 @@ def test_second_run_reads_no_tags_and_analyses_nothing(music, library):
     before, summaries = tracks_of(library), analysed(library)
     progress, seen = spying()
     again = preprocess(library, music, progress=progress)
-    assert (again.tracks, again.analysed, again.moved, again.missing) == (4, 0, 0, 0)
+    assert (again.tracks, again.analyzed, again.moved, again.missing) == (4, 0, 0, 0)
     assert (seen["Reading tags"], seen["Analyzing audio"]) == (0, 0)
     assert "Comparing files" not in seen
     assert tracks_of(library) == before
@@ -76,14 +76,14 @@ def test_moved_or_renamed_file_keeps_id_and_analysis(music, library):
     (music / "a" / "one.flac").rename(music / "c" / "one.flac")
     (music / "b" / "four.flac").rename(music / "b" / "five.flac")
     again = preprocess(library, music)
-    assert (again.tracks, again.analysed, again.moved, again.missing) == (4, 0, 2, 0)
+    assert (again.tracks, again.analyzed, again.moved, again.missing) == (4, 0, 2, 0)
     found = tracks_of(library)
     assert dict(zip(found, library.catalogue().rows.tolist(), strict=True)) == rows
     assert found["a/one.flac"].path == music / "c" / "one.flac"
     assert found["b/four.flac"].path == music / "b" / "five.flac"
     # and so it stays
     third = preprocess(library, music)
-    assert (third.tracks, third.analysed, third.moved) == (4, 0, 0)
+    assert (third.tracks, third.analyzed, third.moved) == (4, 0, 0)
     assert tracks_of(library) == found
 
 
@@ -92,11 +92,11 @@ def test_file_with_the_name_of_a_moved_one_is_a_new_track(music, library):
     (music / "a" / "one.flac").rename(music / "a" / "uno.flac")
     preprocess(library, music)
     soundfile.write(music / "a" / "one.flac", tone(900), RATE)
-    assert preprocess(library, music).analysed == 1
+    assert preprocess(library, music).analyzed == 1
     paths = {track_id: track.path.name for track_id, track in tracks_of(library).items()}
     assert paths["a/one.flac"] == "uno.flac"
     assert paths["a/one.flac (2)"] == "one.flac"
-    assert preprocess(library, music).analysed == 0
+    assert preprocess(library, music).analyzed == 0
 
 
 def test_changed_tags_need_no_new_analysis(music, library):
@@ -105,7 +105,7 @@ def test_changed_tags_need_no_new_analysis(music, library):
     file["title"] = ["New " * 2_000]
     file.save()
     again = preprocess(library, music)
-    assert again.analysed == 0
+    assert again.analyzed == 0
     assert tracks_of(library)["a/one.flac"].title.startswith("New New")
     progress, seen = spying()
     preprocess(library, music, progress=progress)
@@ -117,19 +117,19 @@ def test_other_sound_under_the_same_name_is_a_new_track(music, library):
     before = analysed(library)
     soundfile.write(music / "a" / "one.flac", tone(2_000, 3.0), RATE)
     again = preprocess(library, music)
-    assert (again.analysed, again.replaced, again.missing) == (1, 0, 1)
+    assert (again.analyzed, again.replaced, again.missing) == (1, 0, 1)
     now = analysed(library)
     assert np.nanmax(np.abs(now["a/one.flac (2)"] - before["a/one.flac"])) > 1
     np.testing.assert_array_equal(now["a/one.flac"], before["a/one.flac"])
     assert tracks_of(library)["a/one.flac (2)"].duration == pytest.approx(3.0)
     third = preprocess(library, music)
-    assert (third.analysed, third.replaced, third.missing) == (0, 0, 1)
+    assert (third.analyzed, third.replaced, third.missing) == (0, 0, 1)
 
 
 def test_rewritten_file_with_the_same_sound_is_not_analysed(music, library):
     preprocess(library, music)
     os.utime(music / "a" / "one.flac", (1_000_000_000, 1_000_000_000))
-    assert preprocess(library, music).analysed == 0
+    assert preprocess(library, music).analyzed == 0
 
 
 def test_deleted_file_is_missing_and_returns_unchanged(music, library, tmp_path):
@@ -141,7 +141,7 @@ def test_deleted_file_is_missing_and_returns_unchanged(music, library, tmp_path)
     assert tracks_of(library)["a/one.flac"].missing
     assert len(open_store(library, AUDIO.summary).rows()) == 4
     (tmp_path / "aside.flac").rename(music / "a" / "one.flac")
-    assert (preprocess(library, music).missing, preprocess(library, music).analysed) == (0, 0)
+    assert (preprocess(library, music).missing, preprocess(library, music).analyzed) == (0, 0)
     assert tracks_of(library) == before
 
 
@@ -156,7 +156,7 @@ def test_missing_file_of_a_table_keeps_its_analysis(dataset, library, tmp_path):
     assert len(open_store(library, AUDIO.summary).rows()) == 36
     (tmp_path / "aside.wav").rename(copy / "audio" / "05.wav")
     again = preprocess(library, copy)
-    assert (again.analysed, again.missing, again.problems) == (0, 0, 0)
+    assert (again.analyzed, again.missing, again.problems) == (0, 0, 0)
 
 
 def test_excluded_files_are_left_out(music, library):
@@ -188,7 +188,7 @@ def test_file_excluded_later_is_left_out_and_not_missing(music, library, table):
     (music / "b" / "four.flac").unlink()
     (music / "b" / ".notmusic").unlink()
     again = preprocess(library, music)
-    assert (again.analysed, again.missing, again.left_out) == (0, 1, 0)
+    assert (again.analyzed, again.missing, again.left_out) == (0, 1, 0)
     assert tracks_of(library)["b/three.flac"] == before["b/three.flac"]
 
 
@@ -205,7 +205,7 @@ def test_failed_file_is_reported_and_retried_when_changed(music, library):
     assert seen["Analyzing audio"] == 1
     bad.write_bytes(good)
     again = preprocess(library, music)
-    assert (again.analysed, again.problems) == (1, 0)
+    assert (again.analyzed, again.problems) == (1, 0)
 
 
 def test_problem_of_a_moved_folder_is_told_once(music, library):
@@ -229,12 +229,12 @@ def test_fast_analysis_is_completed_by_a_later_run(tmp_path, library, rng):
     (tmp_path / "music").mkdir()
     soundfile.write(tmp_path / "music" / "long.flac", 0.1 * rng.normal(size=200 * RATE), RATE)
     fast = preprocess(library, tmp_path / "music", fast=True)
-    assert fast.analysed == 1
+    assert fast.analyzed == 1
     (file,) = library.audio_files().values()
     assert file.fast
-    assert preprocess(library, tmp_path / "music", fast=True).analysed == 0
+    assert preprocess(library, tmp_path / "music", fast=True).analyzed == 0
     quick = analysed(library)["long.flac"]
-    assert preprocess(library, tmp_path / "music").analysed == 1
+    assert preprocess(library, tmp_path / "music").analyzed == 1
     (file,) = library.audio_files().values()
     assert not file.fast
     whole = analysed(library)["long.flac"]
@@ -242,7 +242,7 @@ def test_fast_analysis_is_completed_by_a_later_run(tmp_path, library, rng):
     # what is never in the whole is not in a part: noise sounds alike throughout
     both = ~np.isnan(quick) & ~np.isnan(whole)
     assert np.corrcoef(quick[both], whole[both])[0, 1] > 0.99
-    assert preprocess(library, tmp_path / "music", fast=True).analysed == 0
+    assert preprocess(library, tmp_path / "music", fast=True).analyzed == 0
     # the arrays of the fast analysis take no space
     assert [store.dead_bytes() for store in library.stores(lambda kept: "keeps" in kept)] == [0, 0]
 
@@ -254,8 +254,8 @@ def test_windows_are_dropped_and_computed_again(music, library):
     before = open_store(library, AUDIO.windows)
     kept = {row: before.read("log_mel", row).copy() for row in before.rows().tolist()}
     assert drop_windows(library) > sum(array.nbytes for array in kept.values())
-    assert preprocess(library, music).analysed == 0
-    assert preprocess(library, music, windows=True).analysed == 4
+    assert preprocess(library, music).analyzed == 0
+    assert preprocess(library, music, windows=True).analyzed == 4
     after = open_store(library, AUDIO.windows)
     for row, array in kept.items():
         np.testing.assert_array_equal(after.read("log_mel", row), array)
@@ -272,7 +272,7 @@ def test_results_of_a_killed_run_are_recorded_by_the_next(music, library):
     with library._database.begin() as connection:
         connection.execute(delete(audio_files).where(audio_files.c.track.in_(rows[:2])))
     again = preprocess(Library(library.directory), music)
-    assert again.analysed == 0
+    assert again.analyzed == 0
     assert tracks_of(library) == before
     assert len(library.audio_files()) == 4
 
@@ -301,7 +301,7 @@ def test_unchanged_files_are_read_again_on_request(tagged, library):
     preprocess(library, tagged)
     assert tracks_of(library)["a/one.flac"].title == "Old"
     again = preprocess(library, tagged, reread_tags=True)
-    assert again.analysed == 0
+    assert again.analyzed == 0
     assert tracks_of(library)["a/one.flac"].title == "New"
 
 
@@ -312,7 +312,7 @@ def test_tags_of_another_reader_version_are_read_again(tagged, library):
         connection.execute("UPDATE tracks SET tag_reader = 0 WHERE track_id = 'a/one.flac'")
     progress, seen = spying()
     again = preprocess(library, tagged, progress=progress)
-    assert (seen["Reading tags"], again.analysed) == (1, 0)
+    assert (seen["Reading tags"], again.analyzed) == (1, 0)
     assert tracks_of(library)["a/one.flac"].title == "New"
 
 
@@ -325,7 +325,7 @@ def test_library_of_format_8_reads_tags_of_folders_again(tagged, library):
         connection.execute("UPDATE meta SET value = '8' WHERE key = 'format'")
     upgraded = Library(library.directory)
     assert {track.tag_reader for track in upgraded.catalogue().tracks} == {0}
-    assert preprocess(upgraded, tagged).analysed == 0
+    assert preprocess(upgraded, tagged).analyzed == 0
     assert tracks_of(upgraded)["a/one.flac"].title == "New"
 
 
@@ -367,7 +367,7 @@ def test_file_that_is_cut_short_stays_a_problem(music, library):
     data = whole.read_bytes()
     whole.write_bytes(data[: int(len(data) * 0.4)])
     first = preprocess(library, music)
-    assert (first.analysed, first.problems) == (4, 1)
+    assert (first.analyzed, first.problems) == (4, 1)
     problem = library.problems()[0]
     assert (problem.source, problem.subject) == ("one.flac", "a/one.flac")
     assert "is cut short or damaged (only 0:0" in problem.reason
@@ -376,7 +376,7 @@ def test_file_that_is_cut_short_stays_a_problem(music, library):
         0.5 < tracks_of(library)["a/one.flac"].duration < tracks_of(library)["a/two.flac"].duration
     )
     again = preprocess(library, music)
-    assert (again.analysed, again.problems, library.problems()) == (0, 1, [problem])
+    assert (again.analyzed, again.problems, library.problems()) == (0, 1, [problem])
     whole.write_bytes(data)
     assert preprocess(library, music).problems == 0
 

@@ -108,7 +108,7 @@ def test_written_files_are_neither_analyzed_nor_read_again(library, music):
     for change in (write_tags, undo_tags):
         change(library, dry_run=False)
         done = preprocess(library, music, workers=1)
-        assert (done.analysed, done.moved, done.missing) == (0, 0, 0)
+        assert (done.analyzed, done.moved, done.missing) == (0, 0, 0)
         assert library.catalogue().tracks == tracks
         np.testing.assert_array_equal(
             open_store(library, AUDIO.summary).matrix("summary", catalogue.rows), summaries

@@ -59,7 +59,7 @@ def test_listen_of_unknown_track_waits(client, library):
     for _ in range(2):
         assert submit(client, listen(artist="Nobody", track="Nothing")).status_code == 200
     after = library.counts()
-    assert after["waiting"] == before["waiting"] + 1
+    assert after["unmatched"] == before["unmatched"] + 1
     assert after["listens"] == before["listens"]
 
 

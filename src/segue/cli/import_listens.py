@@ -99,7 +99,7 @@ def _print_result(result: "ImportResult", library: Path, user: str | None) -> No
                     file.read,
                     file.new + file.changed,
                     file.known,
-                    file.waiting,
+                    file.unmatched,
                     sum(file.left_out.values()),
                 )
             ),
@@ -128,9 +128,9 @@ def _print_result(result: "ImportResult", library: Path, user: str | None) -> No
             "None of these listens is of a track in the library: segue import --unmatched lists"
             " them with the reason, segue library problems what could not be read."
         )
-    if result.waiting:
+    if result.unmatched:
         say(
-            f"{plural(result.waiting, 'listen')} without a track in the library: segue preprocess"
+            f"{plural(result.unmatched, 'listen')} without a track in the library: segue preprocess"
             " matches them when their tracks are added; segue import --unmatched lists them."
         )
     if result.same_person:
@@ -155,7 +155,7 @@ def _list_unmatched(library: Path, user: str | None, *, json: bool) -> None:
         print_json({"unmatched": [entry.to_dict() for entry in entries]})
         return
     if not entries:
-        if user is None and not opened.counts()["waiting"]:
+        if user is None and not opened.counts()["unmatched"]:
             say("All imported listens have a track in the library.")
         else:
             say("No track is missing: skips and private listens do not count.")

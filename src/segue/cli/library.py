@@ -73,7 +73,7 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         f" {plural(document['listens'], 'listen')} by {plural(document['listeners'], 'listener')},"
         f" {plural(document['problems'], 'problem')}."
     )
-    if document["waiting"]:
+    if document["unmatched"]:
         say(f"{plural(document['waiting'], 'imported listen')} without a track in the library yet.")
     names = ", ".join(
         f"{model['name']} (on {model['target']})" if model["target"] else str(model["name"])

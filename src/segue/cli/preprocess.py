@@ -154,13 +154,13 @@ def _print_result(result: "PreprocessResult", library: Path) -> None:
         else ""
     )
     speed = (
-        f" ({result.analysed / result.seconds:.1f} a second)"
-        if result.analysed and result.seconds > 0 and not result.embedded
+        f" ({result.analyzed / result.seconds:.1f} a second)"
+        if result.analyzed and result.seconds > 0 and not result.embedded
         else ""
     )
     say(
         f"{plural(result.tracks, 'track')}{listens} in {library}.",
-        f"Analyzed {plural(result.analysed, 'track')}{speed} in {result.seconds:.1f} s.",
+        f"Analyzed {plural(result.analyzed, 'track')}{speed} in {result.seconds:.1f} s.",
     )
     models = "model {} was" if len(result.outdated) == 1 else "models {} were"
     notes = {

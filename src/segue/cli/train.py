@@ -94,12 +94,12 @@ def train(
         print_json(
             {
                 "models": [result.to_dict() for result in results],
-                "standings": compared.to_dict() if compared else None,
+                "leaderboard": compared.to_dict() if compared else None,
                 "weights": weights,
             }
         )
         return
-    show_standings(results, compared)
+    show_leaderboard(results, compared)
     show_listening(results, weights)
     left_out = next((result.left_out for result in results if result.left_out), ())
     if left_out:
@@ -140,7 +140,7 @@ def show_listening(results: Sequence["TrainingResult"], weights: Mapping[str, fl
         )
 
 
-def show_standings(results: Sequence["TrainingResult"], compared: "Leaderboard | None") -> None:
+def show_leaderboard(results: Sequence["TrainingResult"], compared: "Leaderboard | None") -> None:
     """Print the comparison of models and baselines, and the selected encoders."""
     from segue.pipeline.training.listening_models import LISTENING_MODELS
 

@@ -195,11 +195,11 @@ class LibraryQueries:
     def counts(self) -> dict[str, int]:
         """Return how many tracks, listeners, listens and problems there are.
 
-        `waiting` counts imported listens without a track in the library; `missing` tracks whose
+        `unmatched` counts imported listens without a track in the library; `missing` tracks whose
         file is gone, `left_out` those whose file must not be used.
         """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
-        names |= {"waiting": "unmatched_listens"}
+        names |= {"unmatched": "unmatched_listens"}
         with self._database.connect() as connection:
             queries = {
                 word: select(func.count()).select_from(schema.schema.tables[table])
@@ -212,14 +212,14 @@ class LibraryQueries:
             counted = {word: connection.scalar(query) or 0 for word, query in queries.items()}
         return {**counted, "problems": len(self.problems())}
 
-    def analysed(self) -> dict[str, int]:
-        """Return the numbers of tracks that are `analysed`, `failed` and `playable`."""
+    def analyzed(self) -> dict[str, int]:
+        """Return the numbers of tracks that are `analyzed`, `failed` and `playable`."""
         failed, tracks = schema.audio_files.c.failed, schema.tracks
         everything = select(func.count().label("n"), func.count(failed).label("failed"))
         (record,) = self._read(everything.select_from(schema.audio_files))
         there = tracks.c.path.is_not(None) & tracks.c.missing.is_not(True)
         (audio,) = self._read(select(func.count().label("playable")).where(there))
-        return {"analysed": record["n"] - record["failed"], "failed": record["failed"], **audio}
+        return {"analyzed": record["n"] - record["failed"], "failed": record["failed"], **audio}
 
     def splits(self, target: str) -> dict[int, Split]:
         """Return the split of each track for the `target`, by row."""

@@ -31,7 +31,7 @@ from segue.pipeline.encoder_choice import (
     read_choice,
     remember_choice,
 )
-from segue.pipeline.history.import_listens import match_waiting
+from segue.pipeline.history.import_listens import match_unmatched
 from segue.sources import Dataset, KnownTracks, read_dataset
 from segue.types import Problem, Progress, Track, no_progress
 
@@ -42,7 +42,7 @@ _VERB = "segue preprocess"
 class PreprocessResult:
     """Result of `preprocess`.
 
-    `analysed`, `encoded` (by trained models) and `embedded` (by pretrained encoders) count tracks
+    `analyzed`, `encoded` (by trained models) and `embedded` (by pretrained encoders) count tracks
     of this run; `arrived` counts imported listens that now match a track, `moved` files found under
     another name, `replaced` tracks found again in another file of the same recording, `missing`
     tracks of the library whose files are gone, `left_out` those whose files are excluded. `files`
@@ -57,7 +57,7 @@ class PreprocessResult:
     tracks: int
     listeners: int
     listens: int
-    analysed: int
+    analyzed: int
     encoded: int
     embedded: int
     arrived: int
@@ -112,7 +112,7 @@ def preprocess(
         Analyze one minute of each new track, spread over it; a later run without it analyzes the
         rest.
     retry
-        Try again the files that could not be analysed before.
+        Try again the files that could not be analyzed before.
     windows
         Compute the windows again that `segue.pipeline.analysis.inputs.drop_windows` deleted.
     reread_tags
@@ -219,7 +219,7 @@ def _take_in(
         missing=scan.missing,
         left_out=scan.left_out,
     )
-    arrived = match_waiting(library)
+    arrived = match_unmatched(library)
     scanned = {track.track_id for track in scan.tracks}
     by_file = found.kind in ("folder", "gtzan")  # a table names the track of each file
     done = analyse_library(
@@ -232,7 +232,7 @@ def _take_in(
         tracks=len(found.tracks),
         listeners=int(found.listens["user_id"].nunique()),
         listens=len(found.listens),
-        analysed=done.analysed,
+        analyzed=done.analyzed,
         encoded=done.encoded,
         embedded=done.embedded,
         arrived=arrived,
@@ -265,7 +265,7 @@ def _without_written(library: Library, tracks: Sequence[Track]) -> list[Track]:
 class AnalysisResult:
     """Numbers of tracks that `analyse_library` processed, and problems."""
 
-    analysed: int
+    analyzed: int
     encoded: int
     embedded: int
     replaced: int
@@ -287,9 +287,9 @@ def analyse_library(
     If `merging`, the files of the tracks with the ids `scanned` may replace those of missing ones.
     """
     catalogue = library.catalogue()
-    analysed, problems = analyse_new(library, catalogue, workers, options, progress=progress)
+    analyzed, problems = analyse_new(library, catalogue, workers, options, progress=progress)
     library.set_problems("analysis", problems)
-    if analysed:
+    if analyzed:
         catalogue = library.catalogue()
     find_duplicates(library, catalogue, progress=progress)
     replaced = merge_replaced(library, scanned) if merging else 0
@@ -302,10 +302,10 @@ def analyse_library(
         embedded, failed = embed_new(library, catalogue, workers, progress=progress)
     with_keys = find_note_keys(library, catalogue, workers, progress=progress)
     library.set_problems("hearing", failed)
-    if analysed or encoded or embedded or with_keys:
+    if analyzed or encoded or embedded or with_keys:
         library.compact_features()
     return AnalysisResult(
-        analysed=analysed,
+        analyzed=analyzed,
         encoded=encoded,
         embedded=embedded,
         replaced=replaced,

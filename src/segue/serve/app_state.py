@@ -99,7 +99,7 @@ class AppState:
         """Return the counts of the library, at most `COUNTS_SECONDS` old."""
         key = f"{self.library.state()} {int(time.monotonic() / COUNTS_SECONDS)}"
         return self.memo(
-            "counts", key, lambda: {**self.library.counts(), **self.library.analysed()}
+            "counts", key, lambda: {**self.library.counts(), **self.library.analyzed()}
         )
 
     def audio_path(self, track: Track) -> Path:

@@ -3,7 +3,7 @@
 A file is read as a stream, its rows are matched to tracks, and written some tens of thousands at a
 time: an import that is stopped keeps what it wrote, and the next one adds the rest. Each different
 track is matched once. Listens whose track the library lacks are kept in it unmatched;
-`match_waiting` matches them when their tracks have come. Listens that several services recorded
+`match_unmatched` matches them when their tracks have come. Listens that several services recorded
 count once: see `segue.library.import_store`.
 """
 
@@ -64,15 +64,15 @@ DEFAULT_USER = "me"
 class ImportResult:
     """The result of an import, by file and in all.
 
-    `arrived` listens of earlier imports found their tracks before anything was read; `waiting` have
-    no track now, in the whole library. `same_person` are names that may be those of one person.
+    `arrived` listens of earlier imports found their tracks before anything was read; `unmatched`
+    have no track now, in the whole library. `same_person` are names that may be of one person.
     """
 
     files: Sequence[ImportedFile]
     read: int
     new: int
     arrived: int
-    waiting: int
+    unmatched: int
     same_person: Sequence[str]
     seconds: float
 
@@ -118,14 +118,14 @@ def import_listens(
     opened = as_library(library, create=True)
     with opened.writing(_VERB):
         matcher = Matcher(opened.each_track())
-        arrived = _match_waiting(opened, matcher)
+        arrived = _match_unmatched(opened, matcher)
         done = [_FileImport(opened, matcher, export, name).run(progress) for export in exports]
         result = ImportResult(
             files=done,
             read=sum(file.read for file in done),
             new=sum(file.new for file in done),
             arrived=arrived,
-            waiting=opened.counts()["waiting"],
+            unmatched=opened.counts()["unmatched"],
             same_person=_names_of_one_person(opened, done) if user is None else [],
             seconds=round(time.monotonic() - started, 2),
         )
@@ -133,11 +133,11 @@ def import_listens(
     return result
 
 
-def match_waiting(library: Library) -> int:
+def match_unmatched(library: Library) -> int:
     """Match the listens whose tracks have come since; return how many were matched."""
     if not library.track_references(most=1):
         return 0
-    return _match_waiting(library, Matcher(library.each_track()))
+    return _match_unmatched(library, Matcher(library.each_track()))
 
 
 def _names_of_one_person(library: Library, files: Sequence[ImportedFile]) -> list[str]:
@@ -155,7 +155,7 @@ def _names_of_one_person(library: Library, files: Sequence[ImportedFile]) -> lis
     return sorted(names) if len(names) > 1 else []
 
 
-def _match_waiting(library: Library, matcher: Matcher) -> int:
+def _match_unmatched(library: Library, matcher: Matcher) -> int:
     n_matched = after = 0
     while references := library.track_references(after=after):
         found = {
@@ -280,7 +280,7 @@ class _FileImport:
             summary.undated += 1
         match = self._match(row.track)
         if match is None:
-            summary.waiting += 1
+            summary.unmatched += 1
         else:
             summary.matched[match.by] += 1
         return ImportedListen(

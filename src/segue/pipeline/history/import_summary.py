@@ -24,7 +24,7 @@ class ImportedFile:
     `new` were added, `changed` were totals with other values than before, and `known` were there
     already. `doubled` are listens that another service recorded, too, and that were not added;
     `replaced` are listens of other services that gave way to those of this file. `matched`
-    counts the rows by what identified their track, `waiting` those whose track is not in the
+    counts the rows by what identified their track, `unmatched` those whose track is not in the
     library. `undated` rows have no plausible time. `joined` are names of joined listeners for which
     rows came, with the name that got them.
     """
@@ -39,7 +39,7 @@ class ImportedFile:
     doubled: int
     replaced: int
     matched: Mapping[str, int]
-    waiting: int
+    unmatched: int
     left_out: Mapping[str, int]
     undated: int
     problems: int
@@ -59,7 +59,7 @@ class ImportSummary:
     doubled: int = 0
     replaced: int = 0
     matched: Counter[str] = field(default_factory=Counter)
-    waiting: int = 0
+    unmatched: int = 0
     undated: int = 0
     problems: list[Problem] = field(default_factory=list)
     _left_out: Counter[str] = field(default_factory=Counter)
@@ -103,7 +103,7 @@ class ImportSummary:
             doubled=self.doubled,
             replaced=self.replaced,
             matched=dict(sorted(self.matched.items())),
-            waiting=self.waiting,
+            unmatched=self.unmatched,
             left_out=dict(self._left_out),
             undated=self.undated,
             problems=len(self.problems),

@@ -137,7 +137,7 @@ def repair(
                     library, pool, AnalysisOptions(retry=True), progress=progress
                 )
             result.done.append(
-                f"Analyzed {done.analysed} and embedded"
+                f"Analyzed {done.analyzed} and embedded"
                 f" {plural(done.encoded + done.embedded, 'track')} again"
                 f" ({n_dropped + found.missing} had a damaged analysis)."
             )

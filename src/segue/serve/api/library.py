@@ -31,10 +31,10 @@ class LibraryResponse(BaseModel):
     listeners: int
     listens: int
     problems: int
-    waiting: int = Field(description="Imported listens that match no track of the library yet.")
+    unmatched: int = Field(description="Imported listens that match no track of the library yet.")
     missing: int
     left_out: int
-    analysed: int = Field(description="Tracks whose audio was analyzed.")
+    analyzed: int = Field(description="Tracks whose audio was analyzed.")
     failed: int = Field(description="Tracks whose audio could not be analyzed.")
     playable: int
     models: list[str]

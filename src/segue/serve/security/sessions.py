@@ -136,4 +136,4 @@ def visible_counts(app_state: AppState, principal: Principal) -> dict[str, int]:
     if principal.mode != "accounts" or principal.admin:
         return counts
     own = app_state.library.n_listens(principal.listener or "")
-    return {**counts, "listens": own, "listeners": 1, "waiting": 0}
+    return {**counts, "listens": own, "listeners": 1, "unmatched": 0}

@@ -53,7 +53,7 @@ export const library = {
 };
 
 function showTiles(tiles, found) {
-  const { tracks, analysed, listens, listeners, missing, waiting, problems } = found;
+  const { tracks, analyzed, listens, listeners, missing, unmatched, problems } = found;
   const tile = (number, label, more) =>
     h("div", { class: "stat-tile" }, h("b", {}, number), h("span", {}, label), more);
   const countTile = (number, one) => tile(formatCount(number), number === 1 ? one : `${one}s`);
@@ -61,18 +61,18 @@ function showTiles(tiles, found) {
     tiles,
     countTile(tracks, "track"),
     tile(
-      tracks ? formatPercent(analysed / tracks) : "–",
+      tracks ? formatPercent(analyzed / tracks) : "–",
       "analyzed",
       h("progress", {
         max: Math.max(1, tracks),
-        value: analysed,
+        value: analyzed,
         "aria-label": "Analyzed tracks",
       }),
     ),
     countTile(listens, "play"),
     countTile(listeners, "listener"),
     missing ? countTile(missing, "missing file") : null,
-    waiting ? countTile(waiting, "unmatched play") : null,
+    unmatched ? countTile(unmatched, "unmatched play") : null,
     countTile(problems, "problem"),
   );
 }
