@@ -211,9 +211,9 @@ def test_stored_frames_get_the_descriptors_that_they_lack(frames, library):
     before = summaries(library, library.catalogue())[0]
     assert np.isnan(before[:, 180:]).all()
     np.testing.assert_array_equal(before[:, :180], complete[:, :180])
-    assert preprocess(library, frames).analysed == 3
+    assert preprocess(library, frames).analyzed == 3
     np.testing.assert_array_equal(summaries(library, library.catalogue())[0], complete)
-    assert preprocess(library, frames).analysed == 0
+    assert preprocess(library, frames).analyzed == 0
 
 
 def test_damaged_frames_do_not_stop_their_descriptors(frames, library):
@@ -222,7 +222,7 @@ def test_damaged_frames_do_not_stop_their_descriptors(frames, library):
     content = bytearray(data.read_bytes())
     content[0] ^= 1
     data.write_bytes(content)
-    assert preprocess(library, frames).analysed == 2
+    assert preprocess(library, frames).analyzed == 2
 
 
 def test_settings_hashes_of_existing_libraries_stay():
