@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from segue.evaluation import current_document
-from segue.library import report_metrics, report_names, report_page
+from segue.library import report_names, report_page
 from segue.pipeline.hidden_paths import hide_paths
+from segue.pipeline.reports import report_document
 from segue.pipeline.training.cards import model_card, model_rows
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
@@ -165,8 +165,8 @@ def get_report(
     _check(app_state, report_id)
 
     def make() -> dict[str, Any]:
-        stored = finite(report_metrics(app_state.library.reports, report_id))
-        document: dict[str, Any] = without_paths(current_document(stored), app_state)
+        stored = finite(report_document(app_state.library, report_id))
+        document: dict[str, Any] = without_paths(stored, app_state)
         return document | {"report": f"{request.url.path}/page"}
 
     return etag_json(request, (principal.mode,), make)
