@@ -7,12 +7,14 @@ empty list.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, SignalScores, is_flat
+from segue.engine import Engine, SignalScores, is_flat, score_order
+from segue.engine.randomness import uniform
 from segue.evaluation import (
     MIN_LISTENERS_FOR_CLAIMS,
     Figures,
@@ -105,11 +107,25 @@ def _blended(
 def _singles(
     names: Sequence[str], rows: Scores, exclude: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.int64]]:
-    candidates = np.flatnonzero(~exclude)
+    order = _hash_order(len(exclude))
+    candidates = order[~exclude[order]]
     own = rows[:, candidates]
     own[np.array([is_flat(row) for row in own], bool)] = np.nan
-    found = best(own, K_MOST)[0]
-    return {name: candidates[row[row >= 0]] for name, row in zip(names, found, strict=True)}
+    lists = {}
+    for name, row, places in zip(names, rows, best(own, K_MOST)[0], strict=True):
+        found = candidates[places[places >= 0]]
+        lists[name] = found[score_order(found, row[found])]
+    return lists
+
+
+@lru_cache(maxsize=4)
+def _hash_order(n_tracks: int) -> NDArray[np.int64]:
+    """Return the order in which the engine prefers tracks with equal scores.
+
+    Ids may follow popularity: the order of the catalogue would favor signals with many such scores.
+    """
+    order: NDArray[np.int64] = np.argsort(-uniform(0, np.arange(n_tracks)), kind="stable")
+    return order
 
 
 def non_empty(lists: Lists) -> Lists:
