@@ -18,9 +18,14 @@ from segue.pipeline.recommender.recommend import recommend, similar
 from segue.pipeline.train import train
 from segue.pipeline.training.content import model_of
 from segue.pipeline.training.encoder_selection import (
+    CANDIDATES,
     CHOICE,
-    MIN_QUERIES,
+    PRIOR,
+    PRIOR_QUERIES,
+    Advantage,
     EncoderSelection,
+    _advantage,
+    _is_useful,
     select_encoders,
 )
 from segue.pipeline.training.ensemble import best_weights
@@ -61,8 +66,7 @@ def by_genre(library, spread, rng):
 # a part of six valid tracks decides nothing for real libraries; here it must
 @pytest.fixture(autouse=True)
 def few_queries(monkeypatch):
-    monkeypatch.setattr("segue.pipeline.training.encoder_selection.MIN_QUERIES", 3)
-    assert MIN_QUERIES >= 10
+    monkeypatch.setattr("segue.pipeline.training.shared_labels.MIN_JUDGED", 3)
 
 
 def test_the_encoder_with_the_better_neighbours_is_used(copied, rng):
@@ -70,7 +74,8 @@ def test_the_encoder_with_the_better_neighbours_is_used(copied, rng):
     place(copied, "transformer", by_genre(copied, 0.01, rng))
     found = select_encoders(copied, copied.catalogue())
     assert found.used["temporal"] == found.best("temporal") == "transformer"
-    assert found.precision["transformer"] == 1.0 > found.precision["rnn"]
+    assert found.precision["transformer"] > found.precision["rnn"]
+    assert found.advantage["transformer"].mean > found.advantage["rnn"].mean
     assert model_of(copied, copied.catalogue(), "temporal") == "transformer"
     place(copied, "rnn", by_genre(copied, 0.001, rng))
     # equals: the first is used; and a new training is a new decision
@@ -101,9 +106,11 @@ def test_a_choice_is_kept_until_an_encoder_changes(copied):
 
 
 def test_where_too_few_can_be_asked_the_first_encoder_is_used(copied, monkeypatch):
-    monkeypatch.setattr("segue.pipeline.training.encoder_selection.MIN_QUERIES", 100)
+    monkeypatch.setattr("segue.pipeline.training.shared_labels.MIN_JUDGED", 100)
     found = select_encoders(copied, copied.catalogue())
-    assert found.precision == {}
+    assert (found.precision, found.labels, found.n) == ({}, [], 0)
+    assert found.advantage["cnn"].measured is None
+    assert found.advantage["cnn"].low < 0 < found.advantage["cnn"].high
     assert found.used == {"timbre": "cnn", "temporal": "rnn"}
 
 
@@ -111,15 +118,54 @@ def test_a_library_without_encoders_uses_none(library):
     assert select_encoders(library, library.catalogue()).used == {"timbre": None, "temporal": None}
 
 
+def test_few_tracks_do_not_overrule_other_collections(rng):
+    artists = np.arange(400) // 2
+
+    def found(name, difference, n):
+        level = np.full(400, np.nan)
+        level[:n] = rng.random(n)
+        values = {name: level + difference, "descriptors": level}
+        return _advantage(name, "descriptors", values, artists)
+
+    few, many = (found("musicnn", -0.1, n) for n in (10, 400))
+    assert (few.n, many.n, few.prior) == (10, 400, PRIOR["musicnn"])
+    assert few.mean == pytest.approx((10 * -0.1 + PRIOR_QUERIES * 0.1) / (10 + PRIOR_QUERIES))
+    assert few.low < 0 < few.high
+    assert many.low < many.mean < many.high < 0
+    # a pretrained encoder is used unless it is clearly worse, a network must be better
+    network = found("cnn", -0.01, 400)
+    assert network.mean < 0 < network.high
+    assert [_is_useful(*one) for one in (("musicnn", few), ("musicnn", many))] == [True, False]
+    assert not _is_useful("cnn", network)
+    assert _is_useful("musicnn", network)
+
+
+def test_prior_prefers_pretrained_encoders_and_musicnn():
+    assert PRIOR["musicnn"] > PRIOR["vgg"] > 0
+    assert set(PRIOR) == set(CANDIDATES["timbre"]) - {"cnn"}
+
+
+def test_network_is_judged_by_tracks_it_did_not_learn_from(copied):
+    found = select_encoders(copied, copied.catalogue())
+    n_learned = labels_of(copied, copied.catalogue()).counts()["train"]
+    assert 0 < found.advantage["cnn"].n <= found.n - n_learned
+    assert found.labels[0] == "genre"
+
+
 def test_the_best_of_a_choice():
     made = EncoderSelection(
         used={"timbre": None, "temporal": "rnn"},
         precision={"vgg": 0.2, "cnn": 0.1, "descriptors": 0.3},
-        judged_by="genre",
+        advantage={
+            name: Advantage(mean=mean, low=-0.3, high=-0.01, n=40, measured=mean, prior=0.0)
+            for name, mean in (("vgg", -0.1), ("cnn", -0.2))
+        },
+        labels=["genre"],
         n=40,
     )
     assert made.best("timbre") == "vgg"
     assert made.best("temporal") == "rnn"
+    assert EncoderSelection.from_dict(json.loads(json.dumps(made.to_dict()))) == made
 
 
 def test_weights_sum_to_one_and_favour_who_is_right(rng):

@@ -12,6 +12,7 @@ from segue.cli.progress import terminal_progress
 from segue.text import plural
 
 if TYPE_CHECKING:
+    from segue.pipeline.training.encoder_selection import EncoderSelection
     from segue.pipeline.training.leaderboard import Leaderboard
     from segue.pipeline.training.training_result import TrainingResult
 
@@ -171,20 +172,39 @@ def show_leaderboard(results: Sequence["TrainingResult"], compared: "Leaderboard
         f", evaluated on {plural(n, 'validation track')}" if n else ""
     )
     print_table(title, columns, rows, right=5)
-    if choice.precision:
+    _show_choice(choice)
+
+
+def _show_choice(choice: "EncoderSelection") -> None:
+    """Print the comparison of the encoders with the descriptors, and the signals without one."""
+    if choice.n:
+        *first, last = choice.labels
+        labels = f"{', '.join(first)} or {last}" if first else last
         say(
             "neighbors: share of the ten nearest tracks by other artists with the same"
-            f" {choice.judged_by}, for {plural(choice.n, 'validation track')}."
-            if choice.judged_by != "artist"
-            else f"neighbors: share of the ten nearest tracks by the same artist, for"
-            f" {plural(choice.n, 'validation track')}."
+            f" {labels}; networks by tracks that they did not learn from."
         )
+    rows = [
+        (
+            name,
+            "-" if found.measured is None else f"{found.measured:+.3f}",
+            f"{found.n:,}",
+            f"{found.prior:+.3f}",
+            f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]",
+            next((signal for signal, model in choice.used.items() if model == name), ""),
+        )
+        for name, found in choice.advantage.items()
+    ]
+    if rows:
+        columns = ("encoder", "here", "tracks", "elsewhere", "together (95 %)", "used for")
+        print_table("Neighbors compared with those of the descriptors", columns, rows, right=4)
+        n_prior = next(iter(choice.advantage.values())).n_prior
+        say(f"elsewhere: other collections, which count as much as {n_prior} tracks.")
     for signal, model in choice.used.items():
         best = choice.best(signal)
         if best is not None and model is None:
-            found, least = choice.precision[best], choice.precision["descriptors"]
             say(
-                f"{signal} is not used: the neighbors of its best encoder, {best}, have a"
-                f" precision of {found:.3f}, those of the descriptors {least:.3f}. It is still"
+                f"{signal} is not used: the neighbors of its best encoder, {best}, are no better"
+                f" than those of the descriptors ({choice.advantage[best].mean:+.3f}). It is still"
                 f" available: segue similar --signal {signal}."
             )

@@ -1,12 +1,16 @@
-"""Encoder selection: choose the encoder of each signal by its neighbors on the validation part.
+"""Encoder selection: choose the encoder of each signal by the neighbors that it gives tracks.
 
-A signal uses one of several encoders. The quality of an encoder is the precision of the ten nearest
-neighbors of every validation track, without tracks of the same artist: the share with the class of
-the track (with its artist and no filter, where the encoders were trained by contrast). All
-descriptors together are measured the same way. The first candidate is used that is not worse than
-the best by more than a standard error: few tracks do not overrule an order that other collections
-gave (docs/similarity.md). An encoder below the descriptors is used only if it is requested by name.
-The decision and its figures are stored until an encoder changes or the library doubles.
+A signal uses one of several encoders. Each is compared with all descriptors together: how many more
+of a track's ten nearest neighbors by other artists share a label with it, over all labels that the
+library has (`segue.pipeline.training.shared_labels`). Pretrained encoders learned no labels of the
+library and are judged by all tracks, networks by those that they did not learn from.
+
+The mean of these differences is shrunken towards `PRIOR`, which comes from other collections and
+counts as much as `PRIOR_QUERIES` tracks: few tracks do not overrule what thousands said. The
+interval resamples artists, and draws the prior's tracks as well. The encoder with the largest mean
+is used. A network that is no better than the descriptors is not used, a pretrained encoder is left
+out only if it is clearly worse: if its whole interval is below 0. The decision and its figures are
+stored until an encoder changes or the library doubles.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,25 +25,17 @@ from segue.library import Catalogue, Library
 from segue.pipeline.analysis.duplicates import recordings
 from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.training.combinations import COMBINATIONS, is_complete, model_id
-from segue.pipeline.training.labels import MIN_JUDGED, artist_groups, labels_of
-from segue.pipeline.training.neighbours import (
-    ARTIST,
-    Codes,
-    ComparedTracks,
-    compared_tracks,
-    expected_precisions,
-    neighbor_lists,
-    precisions,
-)
+from segue.pipeline.training.labels import labels_of
+from segue.pipeline.training.neighbours import compared_tracks
+from segue.pipeline.training.shared_labels import LabelQueries, label_queries
 from segue.pipeline.training.spaces import (
     DESCRIPTORS,
     Space,
     descriptor_space,
     model_space,
-    trained_target,
 )
 
-Precisions = NDArray[np.float64]
+Values = NDArray[np.float64]
 
 CHOICE: Final = "choice"
 CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
@@ -48,38 +44,74 @@ CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
 }
 """The encoders that each signal can use; the first of equals is used."""
 
-MIN_QUERIES: Final = MIN_JUDGED
-"""With fewer validation tracks the first available encoder is used."""
+PRIOR: Final[Mapping[str, float]] = {
+    "musicnn-blocks": 0.13,
+    "musicnn-vgg-blocks": 0.13,
+    "musicnn-vgg-instruments-blocks": 0.13,
+    "musicnn-instruments-blocks": 0.12,
+    "musicnn": 0.10,
+    "instruments": 0.05,
+    "vgg": 0.05,
+}
+"""By how much more neighbors share a label than those of the descriptors, in other collections:
+game music and clips of ten genres (docs/similarity.md). Networks trained on the library: 0."""
 
-_VERSION = 2  # raised when the rules of the decision change
+PRIOR_QUERIES: Final = 50
+"""Tracks that the prior counts as."""
+
+_QUERY_SPREAD: Final = 0.3  # standard deviation of the difference of one track
+_N_RESAMPLES: Final = 1_000
+_VERSION = 3  # raised when the rules of the decision change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advantage:
+    """How much more of the neighbors share a label than those of the descriptors.
+
+    `measured` is the mean over `n` tracks of this library, `mean` that with the `prior`, which
+    counts as `n_prior` tracks; `low` and `high` are the 95 % interval of `mean`.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    measured: float | None
+    prior: float
+    n_prior: int = PRIOR_QUERIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderSelection:
     """The encoder of each signal (None: no encoder), with the figures of the decision.
 
-    `precision` is the precision@10 on `n` validation tracks, for every candidate and for the
-    descriptors; empty where too few tracks could be used. `judged_by` is the property that a
-    relevant neighbor shares with the query.
+    `precision` is the share of neighbors with a label of the track, for every candidate and for the
+    descriptors; empty where no track could be used. `advantage` compares each candidate with the
+    descriptors. `labels` are the columns whose labels were compared, on `n` tracks.
     """
 
     used: Mapping[str, str | None]
     precision: Mapping[str, float]
-    judged_by: str
+    advantage: Mapping[str, Advantage]
+    labels: Sequence[str]
     n: int
 
     def best(self, signal: str) -> str | None:
         """Return the encoder of a signal, the best if none is used; None if there is none."""
         if self.used[signal] is not None:
             return self.used[signal]
-        there = [one for one in CANDIDATES[signal] if one in self.precision]
-        if there:
-            return max(there, key=lambda one: self.precision[one])
-        return None
+        there = [one for one in CANDIDATES[signal] if one in self.advantage]
+        return max(there, key=lambda one: self.advantage[one].mean, default=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as a JSON-compatible dictionary."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> "EncoderSelection":
+        """Return the decision that `to_dict` gave."""
+        advantage = {name: Advantage(**each) for name, each in kept["advantage"].items()}
+        return cls(**{**kept, "advantage": advantage})
 
 
 def select_encoders(library: Library, catalogue: Catalogue) -> EncoderSelection:
@@ -91,7 +123,7 @@ def select_encoders(library: Library, catalogue: Catalogue) -> EncoderSelection:
     fingerprint = " ".join((str(_VERSION), *names, str(len(catalogue).bit_length())))
     kept = _kept(library)
     if kept.get("fingerprint") == fingerprint:
-        return EncoderSelection(**kept["choice"])
+        return EncoderSelection.from_dict(kept["choice"])
     made = _made(library, catalogue, there)
     if there:
         with library.models.saving(CHOICE, {"fingerprint": fingerprint, "choice": made.to_dict()}):
@@ -127,62 +159,79 @@ def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Encod
     described = descriptor_space(library, catalogue)
     if described is not None:
         spaces.append(described)
-    values, judged_by, n = _precisions(library, catalogue, spaces)
-    precision = {name: round(float(np.nanmean(each)), 6) for name, each in values.items()}
-    least = precision.get(DESCRIPTORS, 0.0)
+    queries = _queries(library, catalogue, spaces)
+    values = _values(library, catalogue, spaces, queries) if queries else {}
+    reference = DESCRIPTORS if described is not None else next(iter(there), DESCRIPTORS)
+    artists = queries.field.artists if queries else np.zeros(0, np.int64)
+    advantage = {name: _advantage(name, reference, values, artists) for name in there}
     used: dict[str, str | None] = {}
     for signal, few in CANDIDATES.items():
-        good = [one for one in few if one in there and precision.get(one, least) >= least]
-        used[signal] = _first_of_the_best(good, values)
-    return EncoderSelection(used=used, precision=precision, judged_by=judged_by, n=n)
+        good = [one for one in few if one in there and _is_useful(one, advantage[one])]
+        used[signal] = max(good, key=lambda one: advantage[one].mean, default=None)
+    asked = {name: each[np.isfinite(each)] for name, each in values.items()}
+    return EncoderSelection(
+        used=used,
+        precision={name: round(float(x.mean()), 6) for name, x in asked.items() if len(x)},
+        advantage=advantage,
+        labels=list(queries.columns) if queries else [],
+        n=int(queries.queries.sum()) if queries else 0,
+    )
 
 
-def _first_of_the_best(found: Sequence[str], values: Mapping[str, Precisions]) -> str | None:
-    """Return the first encoder that is not surely worse than the best; None if there is none.
-
-    One is worse if its mean precision is lower by more than a standard error of the differences.
-    """
-    if not found or found[0] not in values:
-        return next(iter(found), None)
-    best = max(found, key=lambda one: float(np.nanmean(values[one])))
-    for one in found:
-        lost = values[best] - values[one]
-        if np.nanmean(lost) <= np.nanstd(lost) / np.sqrt(np.isfinite(lost).sum()):
-            return one
-    return best
+def _is_useful(name: str, found: Advantage) -> bool:
+    """Tell whether an encoder may be used: see the header of this module."""
+    return found.high >= 0 if name in PRIOR else found.mean >= 0
 
 
-def _precisions(
+def _queries(
     library: Library, catalogue: Catalogue, spaces: Sequence[Space]
-) -> tuple[dict[str, Precisions], str, int]:
-    """Return the precisions of each space for the same queries; empty if there are too few."""
+) -> LabelQueries | None:
+    """Return the queries among the tracks that have a vector in every space that has any."""
     placed = [space.has_vector for space in spaces if space.has_vector.any()]
     if not placed:
-        return {}, "", 0
-    field, queries, judged_by, metric = _asked(library, catalogue, np.logical_and.reduce(placed))
-    expected = expected_precisions(field, queries)
-    findable = np.isfinite(expected[metric])
-    if findable.sum() < MIN_QUERIES:
-        return {}, judged_by, int(findable.sum())
-    queries, expected = queries[findable], {name: v[findable] for name, v in expected.items()}
+        return None
+    field = compared_tracks(
+        catalogue, recordings(library, catalogue), np.logical_and.reduce(placed)
+    )
+    return label_queries(catalogue, field)
+
+
+def _values(
+    library: Library, catalogue: Catalogue, spaces: Sequence[Space], queries: LabelQueries
+) -> dict[str, Values]:
+    """Return the value of each compared track by space; NaN where a network learned from it."""
     found = {}
-    for space in spaces:
-        lists = neighbor_lists(field, space.vectors[field.places])
-        found[space.name] = precisions(field, lists, queries, expected)[metric]
-    return found, judged_by, len(queries)
+    for space in (space for space in spaces if space.has_vector.any()):
+        values = queries.found_shares(space.vectors[queries.field.places])
+        if space.learned and space.target is not None:
+            learned = labels_of(library, catalogue, space.target).mask("train")
+            values = np.where(learned[queries.field.places], np.nan, values)
+        found[space.name] = values
+    return found
 
 
-def _asked(
-    library: Library, catalogue: Catalogue, usable: NDArray[np.bool_]
-) -> tuple[ComparedTracks, Codes, str, str]:
-    """Return the compared tracks, the validation queries, the shared property and the metric."""
-    groups = recordings(library, catalogue)
-    labels = labels_of(library, catalogue, trained_target(library))
-    if labels.class_names:
-        names = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
-        field = compared_tracks(catalogue, groups, usable, names)
-        judged_by, metric = labels.target, "precision@10"
-    else:
-        field = compared_tracks(catalogue, groups, usable, artist_groups(catalogue))
-        judged_by, metric = ARTIST, "artist_precision@10"
-    return field, np.flatnonzero(labels.mask("valid")[field.places]), judged_by, metric
+def _advantage(
+    name: str, reference: str, values: Mapping[str, Values], artists: NDArray[np.int64]
+) -> Advantage:
+    prior = PRIOR.get(name, 0.0) - PRIOR.get(reference, 0.0)
+    draws = np.random.default_rng(0)
+    believed = PRIOR_QUERIES * prior
+    believed_draws = draws.normal(believed, _QUERY_SPREAD * PRIOR_QUERIES**0.5, _N_RESAMPLES)
+    compared = name in values and reference in values
+    gained = values[name] - values[reference] if compared else np.zeros(0)
+    asked = np.isfinite(gained)
+    n = int(asked.sum())
+    codes = np.unique(artists[asked], return_inverse=True)[1] if n else np.zeros(0, np.int64)
+    sums, sizes = np.bincount(codes, gained[asked]), np.bincount(codes)
+    drawn = draws.integers(0, max(len(sums), 1), (_N_RESAMPLES, len(sums)))
+    totals = sums[drawn].sum(axis=1) if n else np.zeros(_N_RESAMPLES)
+    counts = sizes[drawn].sum(axis=1) if n else np.zeros(_N_RESAMPLES)
+    low, high = np.percentile((totals + believed_draws) / (counts + PRIOR_QUERIES), [2.5, 97.5])
+    return Advantage(
+        mean=round(float((sums.sum() + believed) / (n + PRIOR_QUERIES)), 6),
+        low=round(float(low), 6),
+        high=round(float(high), 6),
+        n=n,
+        measured=round(float(sums.sum() / n), 6) if n else None,
+        prior=prior,
+    )

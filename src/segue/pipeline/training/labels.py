@@ -134,7 +134,7 @@ def labels_of(library: Library, catalogue: Catalogue, target: str = DEFAULT_TARG
     tagged = target == TAGS
     class_names = tuple(sorted(name for name, n in counts.items() if n >= MIN_TRACKS))
     if tagged:
-        class_names = _learned_tags(catalogue.tracks)
+        class_names = learned_tags(catalogue.tracks)
     positions = {name: position for position, name in enumerate(class_names)}
     labels = np.array([positions.get(value or "", -1) for value in values], np.int64)
     known = [value if value in positions else None for value in values]
@@ -243,7 +243,7 @@ def target_values(tracks: Sequence[Track], target: str) -> list[str | None]:
     if target == "tag":
         return _strongest_tags(tracks, _common_tags(tracks, most=12, least=1))
     if target == TAGS:
-        return _strongest_tags(tracks, _learned_tags(tracks))
+        return _strongest_tags(tracks, learned_tags(tracks))
     if target == "track":
         return [None] * len(tracks)
     if target in ("artist", "album", "year"):
@@ -251,7 +251,8 @@ def target_values(tracks: Sequence[Track], target: str) -> list[str | None]:
     return [track.metadata.get(target) or None for track in tracks]
 
 
-def _learned_tags(tracks: Sequence[Track]) -> tuple[str, ...]:
+def learned_tags(tracks: Sequence[Track]) -> tuple[str, ...]:
+    """Return the tags that can be learned: the `MAX_TAGS` most common ones of enough tracks."""
     return _common_tags(tracks, most=MAX_TAGS, least=MIN_TAGGED)
 
 
