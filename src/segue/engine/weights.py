@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.examples import Choices, Example, choices_of
+from segue.engine.listener_posteriors import posterior_modes
 from segue.engine.weight_prior import PRIOR_PRECISION, prior_weights
 from segue.signals import Signal
 
@@ -43,7 +44,6 @@ _MIN_LISTENERS = 5
 _MAX_LISTENERS = 600
 _MAX_BELIEFS = 5_000
 _EM_ROUNDS = 6
-_NEWTON_ROUNDS = 8
 _TRUSTS = (0.0, 0.25, 0.5, 1.0)
 MIN_SPREAD = 1e-3
 
@@ -184,9 +184,9 @@ def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
     spread = np.full(len(everyone), 0.3)
     for _ in range(_EM_ROUNDS):
         prior = Weights(everyone, spread).posterior(None)
-        beliefs = [_posterior(one, prior) for one in choices]
-        off = np.stack([posterior.mean - everyone for posterior in beliefs])
-        left = np.stack([np.diagonal(np.linalg.inv(posterior.precision)) for posterior in beliefs])
+        means, precisions = posterior_modes(choices, prior.mean, prior.precision)
+        off = means - everyone
+        left = np.diagonal(np.linalg.inv(precisions), axis1=1, axis2=2)
         spread = np.sqrt(np.mean(off**2 + left, axis=0))
     return np.asarray(np.maximum(spread, MIN_SPREAD), np.float64)
 
@@ -225,10 +225,13 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices], expected: Vector) 
         return 0.0
     everyone = likeliest(first, expected)
     spread = spread_of(first, everyone)
+    earlier = [one for one, _ in pairs]
     losses = []
     for trust in _TRUSTS:
         prior = Weights(everyone, spread * trust).posterior(None)
-        own = [_posterior(one, prior).mean if trust else everyone for one, _ in pairs]
+        own = np.tile(everyone, (len(pairs), 1))
+        if trust:
+            own, _ = posterior_modes(earlier, prior.mean, prior.precision)
         # negative weights are not used in blending, so they are not evaluated either
         losses.append(
             [
@@ -245,29 +248,9 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices], expected: Vector) 
 
 
 def _posterior(choices: Choices, prior: WeightPosterior) -> WeightPosterior:
-    """Return the posterior of one listener, by Newton's method with step halving."""
-    mean = prior.mean.copy()
-    n = len(choices.chosen)
-
-    def total(weights: Vector) -> float:
-        off = weights - prior.mean
-        return n * _loss(weights, choices) + 0.5 * float(off @ prior.precision @ off)
-
-    now, precision = total(mean), prior.precision
-    for _ in range(_NEWTON_ROUNDS):
-        slope, curve = _slope_and_curve(mean, choices.chosen, choices.others)
-        precision = prior.precision + curve
-        step = np.linalg.solve(precision, slope + prior.precision @ (mean - prior.mean))
-        size = 1.0
-        while size > 1e-3 and total(mean - size * step) > now:
-            size /= 2
-        if size <= 1e-3:
-            break
-        mean = mean - size * step
-        before, now = now, total(mean)
-        if before - now < 1e-4:
-            break
-    return WeightPosterior(mean, precision)
+    """Return the posterior of one listener."""
+    means, precisions = posterior_modes([choices], prior.mean, prior.precision)
+    return WeightPosterior(means[0], precisions[0])
 
 
 def _slope_and_curve(
