@@ -74,7 +74,8 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         f" {plural(document['problems'], 'problem')}."
     )
     if document["unmatched"]:
-        say(f"{plural(document['unmatched'], 'imported listen')} without a track in the library yet.")
+        unmatched = plural(document["unmatched"], "imported listen")
+        say(f"{unmatched} without a track in the library yet.")
     names = ", ".join(
         f"{model['name']} (on {model['target']})" if model["target"] else str(model["name"])
         for model in models
