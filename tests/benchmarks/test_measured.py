@@ -19,14 +19,14 @@ PAGE = "# Measured\n\n<!-- measured: lastfm -->\nold\n<!-- end -->\n\nInterpreta
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Forty listeners of two groups, each with tracks of their own tag."""
+    """Listeners of two groups, each with tracks of their own tag."""
     directory = tmp_path_factory.mktemp("data")
-    tracks = [f"t{n},{'rock' if n % 2 else 'jazz'}:9|{'ab'[n // 2 % 2]}:2" for n in range(40)]
+    tracks = [f"t{n},{'rock' if n % 2 else 'jazz'}:9|{'ab'[n // 2 % 2]}:2" for n in range(30)]
     (directory / "metadata.csv").write_text("\n".join(["track_id,tags", *tracks]))
     listens = [
         f"u{u},t{n},{1 + (u * n) % 5}"
-        for u in range(40)
-        for n in range(40)
+        for u in range(24)
+        for n in range(30)
         if (u + n) % 2 == 0 and (u * 7 + n * 3) % 5
     ]
     (directory / "listens.csv").write_text("\n".join(["user_id,track_id,plays", *listens]))
@@ -41,10 +41,12 @@ def run_here(arguments, library):
     return {"cpu_seconds": 1.0, "seconds": 2.0, "megabytes": 3.0, "document": document}
 
 
+@pytest.mark.slow
 def test_measured_writes_tables_between_markers(data, tmp_path, monkeypatch):
     page = tmp_path / "measured.md"
     page.write_text(PAGE)
     monkeypatch.setattr(measured, "run", run_here)
+    monkeypatch.setattr("segue.pipeline.experiments.dials._MAX_LISTENERS", 3)
     given = ["measured.py", "--table", "lastfm", "--data", str(data), "--page", str(page)]
     monkeypatch.setattr(sys, "argv", [*given, "--write", "--keep", str(tmp_path / "kept")])
     measured.main()

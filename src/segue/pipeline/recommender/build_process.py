@@ -1,7 +1,7 @@
 """Build the snapshot of a large library in another process.
 
-The command is ``python -m segue.pipeline.recommender DIRECTORY NUMBER``; NUMBER is that of the
-event of the feedback log which its counts must go past, or -1.
+The command is ``python -m segue.pipeline.recommender DIRECTORY NUMBER``. NUMBER is the event of the
+feedback log that the counts of the snapshot must include, or -1.
 """
 
 import os
@@ -16,7 +16,7 @@ from segue.errors import LibraryError
 from segue.library import Library
 
 MAX_SMALL: Final = 200_000
-"""Tracks and listens up to which a snapshot is built in this process, in a second or two."""
+"""Maximum number of tracks and listens for a build in this process: one or two seconds."""
 _POLL_SECONDS: Final = 0.1
 _STOPPED: Final = 128 + signal.SIGTERM
 
@@ -28,22 +28,22 @@ def is_small(library: Library) -> bool:
 
 
 def build_apart(library: Library, past: int = -1, stopping: threading.Event | None = None) -> None:
-    """Build the snapshot of a library where it is stale.
+    """Build the snapshot of a library if it is out of date.
 
-    That of a large library is built in another process, which has a lower priority and uses memory
-    that this one does not keep.
+    The snapshot of a large library is built in another process with a lower priority, so that the
+    memory it needs is free again afterwards.
 
     Parameters
     ----------
     past
-        The number of the feedback log that its counts must go past.
+        Event of the feedback log that the counts of the snapshot must include.
     stopping
-        When it is set, the other process is ended and everything stays as it was.
+        If it is set, the other process is ended, and the library is unchanged.
 
     Raises
     ------
     LibraryError
-        If it cannot be built, or `stopping` was set.
+        If the snapshot cannot be built, or `stopping` was set.
     """
     if is_small(library):
         from segue.pipeline.recommender.build_snapshot import build
@@ -76,7 +76,7 @@ def build_apart(library: Library, past: int = -1, stopping: threading.Event | No
 
 
 def _standard_error(process: "subprocess.Popen[str]", stopping: threading.Event) -> str:
-    """Return the standard error of a process, once it has ended."""
+    """Wait for the end of a process; return its standard error."""
     while True:
         try:
             return process.communicate(timeout=_POLL_SECONDS)[1]
@@ -86,7 +86,7 @@ def _standard_error(process: "subprocess.Popen[str]", stopping: threading.Event)
 
 
 def main() -> None:
-    """Build the snapshot of the library in a directory; when ended, leave all as it was."""
+    """Build the snapshot of the library in a directory; a stopped build changes nothing."""
     from segue.pipeline.recommender.build_snapshot import build
 
     signal.signal(signal.SIGTERM, _end)
@@ -95,5 +95,5 @@ def main() -> None:
 
 
 def _end(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is removed now is removed to the end
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # temporary files must be removed completely
     sys.exit(_STOPPED)

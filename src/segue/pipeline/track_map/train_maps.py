@@ -1,11 +1,12 @@
-"""All tracks on a plane, laid out by a signal that compares them: made once, kept, and drawn on.
+"""Compute maps: positions of all tracks in two dimensions, by one signal, and store them.
 
 Conventions
 -----------
-- Places are those of `segue.pipeline.track_map.places`; what the signal cannot place has none.
-- A map is kept under ``models/map-<signal>/`` with a manifest, and beside the places a trace of
-  each vector: its product with random numbers that never change. It is up to date while the traces
-  are the same but for rounding, and is made again where they are not.
+- Positions are those of `segue.pipeline.track_map.places`. A track without a vector of the signal
+  has no position.
+- A map is stored under ``models/map-<signal>/``: a manifest, the positions, and a trace of each
+  vector, which is its product with fixed random numbers. The map is up to date as long as the
+  traces of the present vectors are the same, rounding aside.
 """
 
 import hashlib
@@ -31,10 +32,10 @@ from segue.signals import Signal, VectorSignal
 from segue.types import Progress, no_progress
 
 MODEL: Final = "map"
-"""What `train` calls all maps together."""
+"""Name of all maps together in `train`."""
 
 MAX_FOR_ALL: Final = 20_000
-"""Of more tracks `train all` makes no map: a job makes it when somebody looks at one first."""
+"""With more tracks `train all` makes no map: a job makes it when a listener first opens it."""
 
 NOTHING_TO_MAP: Final = "No signal places tracks, so there is nothing to map: run segue train knn."
 
@@ -44,7 +45,7 @@ _ROUNDING = 1e-4
 
 
 def map_signals(state: ServingState) -> list[str]:
-    """Return the signals that a map can be made by, the default first."""
+    """Return the names of the signals that can place tracks on a map, the default first."""
     return by_preference(_spaces(state.engine.signals))
 
 
@@ -56,10 +57,10 @@ def track_map(
     force: bool = False,
     progress: Progress = no_progress,
 ) -> TrackMap:
-    """Return the map by a signal, made now where it is missing or stale: see `lay_out`.
+    """Return the map of a signal; compute it if it is missing or out of date: see `lay_out`.
 
-    Making one of 100,000 tracks takes from a quarter of a minute to a whole one and 300 MB; looking
-    whether it is up to date, some hundredths of a second.
+    A map of 100,000 tracks takes 15 to 60 seconds and 300 MB; to check whether it is up to date
+    takes some hundredths of a second.
 
     Parameters
     ----------
@@ -70,9 +71,9 @@ def track_map(
     Raises
     ------
     ModelNotTrainedError, ModelError
-        If the signal's model is not there, there is no such signal, or it places no track.
+        If the signal's model is not trained, there is no such signal, or it places no track.
     LibraryError
-        If the library holds no tracks, or the map cannot be kept.
+        If the library has no tracks, or the map cannot be stored.
     """
     space = _space(state, signal)
     there = None if force else _load(state.library, space, seed)
@@ -80,12 +81,12 @@ def track_map(
 
 
 def kept_map(state: ServingState, signal: str, *, seed: int = 0) -> TrackMap | None:
-    """Return the map by a signal if it is there and up to date; it is not made.
+    """Return the stored map of a signal if it is up to date, else None.
 
     Raises
     ------
     ModelNotTrainedError, ModelError
-        If the signal's model is not there, there is no such signal, or it places no track.
+        If the signal's model is not trained, there is no such signal, or it places no track.
     """
     return _load(state.library, _space(state, signal), seed)
 
@@ -98,12 +99,12 @@ def train_maps(
     force: bool = False,
     progress: Progress = no_progress,
 ) -> TrainingResult:
-    """Make the maps by all signals, or by the first of them, that are missing or stale.
+    """Compute the missing and outdated maps of all signals, or of the first one.
 
     Raises
     ------
     ModelError
-        If there is no signal that a map could be made by.
+        If no signal can place tracks.
     """
     started = time.monotonic()
     spaces = _spaces(content_signals(library, catalogue_of(library)))
@@ -150,7 +151,7 @@ def _space(state: ServingState, name: str | None) -> VectorSignal:
 
 
 def _traces(space: VectorSignal) -> NDArray[np.float32]:
-    """Return by what it is told whether any vector is another, ``[n_tracks]``."""
+    """Return a number for each vector that changes with it, ``[n_tracks]``; NaN without one."""
     numbers = np.random.default_rng(0).normal(size=space.vectors.shape[1]).astype(np.float32)
     traces = np.array(space.vectors @ numbers[:, None], np.float32).ravel()
     traces[~space.has_vector] = np.nan
@@ -158,7 +159,7 @@ def _traces(space: VectorSignal) -> NDArray[np.float32]:
 
 
 def _load(library: Library, space: VectorSignal, seed: int) -> TrackMap | None:
-    """Return the map that is there, if it is of these vectors."""
+    """Return the stored map if it was computed from these vectors."""
     name = MAP_PREFIX + space.name
     try:
         if name not in library.models:
