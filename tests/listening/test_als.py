@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from segue.listening import Als, AlsSettings, als
 from segue.listening.als import half_step
+from segue.listening.matrices import relative_strengths
 
 SETTINGS = AlsSettings(dimensions=8, regularization=0.03, unobserved=0.1, frequency=0.7)
 
@@ -26,9 +27,9 @@ def factors(n, d, seed=1):
     return np.random.default_rng(seed).standard_normal((n, d)).astype(np.float32)
 
 
-def weights_of(row, settings, mean):
+def weights_of(row, settings):
     strength = settings.strength
-    return (row != 0) * (1 - strength + strength * np.abs(row) / mean)
+    return (row != 0) * (1 - strength + strength * np.abs(row))
 
 
 def ridge_of(row, settings):
@@ -36,22 +37,22 @@ def ridge_of(row, settings):
     return settings.regularization * known**settings.frequency
 
 
-def dense_half_step(rows, columns, settings, mean):
+def dense_half_step(rows, columns, settings):
     """Solve each row's normal equations from the module's header, in float64."""
     y = columns.astype(np.float64)
     solved = []
     for row in rows.toarray().astype(np.float64):
-        weight = weights_of(row, settings, mean)
+        weight = weights_of(row, settings)
         system = y.T @ np.diag(weight + settings.unobserved) @ y
         system += ridge_of(row, settings) * np.eye(y.shape[1])
         solved.append(np.linalg.solve(system, y.T @ (weight * (row > 0))))
     return np.array(solved)
 
 
-def objective(matrix, users, items, settings, mean):
+def objective(matrix, users, items, settings):
     dense = matrix.toarray().astype(np.float64)
     x, y = users.astype(np.float64), items.astype(np.float64)
-    weight = np.array([weights_of(row, settings, mean) for row in dense])
+    weight = np.array([weights_of(row, settings) for row in dense])
     predicted = x @ y.T
     total = (weight * ((dense > 0) - predicted) ** 2).sum()
     total += settings.unobserved * (predicted**2).sum()
@@ -67,8 +68,8 @@ def objective(matrix, users, items, settings, mean):
 def test_half_step_solves_every_row_exactly(d, strength, frequency):
     settings = replace(SETTINGS, strength=strength, frequency=frequency)
     matrix, columns = listens(), factors(60, d)
-    found = half_step(matrix, columns, settings, 2.5)
-    expected = dense_half_step(matrix, columns, settings, 2.5)
+    found = half_step(matrix, columns, settings)
+    expected = dense_half_step(matrix, columns, settings)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=2e-4 * np.abs(expected).max())
     assert (found[0] == 0).all()
@@ -98,25 +99,25 @@ def test_objective_never_rises():
     by_item, items = matrix.T.tocsr(), factors(60, 8) / 3
     settings, found = replace(SETTINGS, strength=0.3), []
     for _ in range(6):
-        users = half_step(matrix, items, settings, 2.0)
-        found.append(objective(matrix, users, items, settings, 2.0))
-        items = half_step(by_item, users, settings, 2.0)
-        found.append(objective(matrix, users, items, settings, 2.0))
+        users = half_step(matrix, items, settings)
+        found.append(objective(matrix, users, items, settings))
+        items = half_step(by_item, users, settings)
+        found.append(objective(matrix, users, items, settings))
     assert (np.diff(found) <= 1e-4 * found[0]).all()
     assert found[-1] < 0.9 * found[0]
 
 
 def test_fit_alternates_half_steps():
     """Scores do not depend on the basis in which a fit keeps its factors."""
-    matrix = listens()
+    given = listens()
+    matrix = relative_strengths(given, 1.0)
     settings = replace(SETTINGS, iterations=3, seed=5, strength=0.4)
-    mean = float(np.abs(matrix.data).mean())
     items = np.random.default_rng(5).standard_normal((60, 8), np.float32) / np.float32(8**0.5)
     for _ in range(3):
-        users = half_step(matrix, items, settings, mean)
-        items = half_step(matrix.T.tocsr(), users, settings, mean)
-    expected = half_step(matrix, items, settings, mean) @ items.T
-    scores = Als(settings).fit(matrix).score(matrix)
+        users = half_step(matrix, items, settings)
+        items = half_step(matrix.T.tocsr(), users, settings)
+    expected = half_step(matrix, items, settings) @ items.T
+    scores = Als(settings).fit(given).score(given)
     np.testing.assert_allclose(scores[1:], expected[1:], atol=2e-4)
 
 

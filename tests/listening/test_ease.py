@@ -1,13 +1,24 @@
-"""EASE: parity of user side and item side with the formula, with popularity scaling."""
+"""EASE: parity of user side and item side with the formula, with all its settings."""
+
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse
 
-from segue.listening import Collaborative, CollaborativeSettings, Ease, EaseSettings
+from segue.listening import Als, Collaborative, CollaborativeSettings, Ease, EaseSettings
 from segue.listening.collaborative import blended
+from segue.listening.matrices import MAX_STRENGTH, relative_strengths
 
-SCALES = [(0.0, 0.0), (0.25, 0.15), (0.5, 0.5)]
+SCALES = [
+    {},
+    {"balance": 0.25, "lift": 0.15},
+    {"balance": 0.5, "lift": 0.5, "strength": 1.0},
+    {"balance": 0.25, "lift": 0.15, "strength": 1.5, "label_weight": 0.7},
+]
 
 
 def likes(n_users=40, n_items=70, seed=0):
@@ -22,35 +33,103 @@ def opinions(n_items=70, seed=4):
     return sparse.csr_array(values.astype(np.float32))
 
 
-def formula(matrix, histories, regularization, balance, lift):
-    """Return the scores by Steck's closed form, on columns scaled as in the module's header."""
-    x, h = matrix.toarray().astype(np.float64), np.sign(histories.toarray()).astype(np.float64)
-    popularity = np.maximum(x.sum(axis=0), 1)
-    x, h = x / popularity**balance, h / popularity**balance
-    inverse = np.linalg.inv(x.T @ x + regularization * np.eye(x.shape[1]))
+def labels(n_items=70, seed=2):
+    """Labels with weights; the last one belongs to a single item, so that it says nothing."""
+    rng = np.random.default_rng(seed)
+    dense = rng.random((n_items, 6)) * (rng.random((n_items, 6)) < 0.3)
+    dense[:, 5] = np.eye(n_items)[3]
+    return sparse.csr_array(dense.astype(np.float32))
+
+
+def sized(row, strength):
+    """Return signed powers of values relative to the mean like of a row."""
+    like = row[row > 0]
+    mean = like.mean() if len(like) else np.abs(row[row != 0]).mean() if row.any() else 1.0
+    return np.sign(row) * np.minimum((np.abs(row) / mean) ** strength, 3) * (row != 0)
+
+
+def formula(matrix, histories, item_labels, settings):
+    """Return the scores by Steck's closed form, with rows and columns as in the module's header."""
+    x, h = (
+        np.array([sized(row, settings.strength) for row in one.toarray().astype(np.float64)])
+        for one in (matrix, histories)
+    )
+    popularity = np.maximum((x > 0).sum(axis=0), 1)
+    x, h = np.maximum(x, 0) / popularity**settings.balance, h / popularity**settings.balance
+    rows = item_labels.toarray()[:, :5].T * settings.label_weight
+    x = np.concatenate([x, rows]) if settings.label_weight else x
+    inverse = np.linalg.inv(x.T @ x + settings.regularization * np.eye(x.shape[1]))
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
-    return h @ weights * popularity**lift
+    return h @ weights * popularity**settings.lift
 
 
-@pytest.mark.parametrize(("balance", "lift"), SCALES)
+@pytest.mark.parametrize("scales", SCALES)
 @pytest.mark.parametrize("most_users", [1000, 0])
-def test_user_and_item_side_equal_the_formula(balance, lift, most_users):
-    settings = EaseSettings(
-        regularization=7.0, balance=balance, lift=lift, most_users=most_users, kept=70
-    )
-    model = Ease(settings).fit(likes())
+def test_user_and_item_side_equal_the_formula(scales, most_users):
+    settings = EaseSettings(regularization=7.0, most_users=most_users, kept=70, **scales)
+    matrix = likes() * sparse.csr_array(np.random.default_rng(1).uniform(0.2, 1, (40, 70)))
+    model = Ease(settings).fit(matrix, None, labels())
     assert model.by_users_ == (most_users > 0)
-    expected = formula(likes(), opinions(), 7.0, balance, lift)
+    expected = formula(matrix, opinions(), labels(), settings)
     np.testing.assert_allclose(model.score(opinions()), expected, atol=1e-4)
-    alone = formula(likes(), sparse.csr_array(np.eye(70, dtype=np.float32)), 7.0, balance, lift)
+    each = sparse.csr_array(np.eye(70, dtype=np.float32))
+    alone = formula(matrix, each, labels(), settings)
     np.testing.assert_allclose(model.item_scores(np.arange(70)), alone, atol=1e-4)
 
 
-def test_fit_ignores_strength_and_dislikes():
+def test_fit_ignores_dislikes_and_by_default_strength():
     loud = likes() * np.float32(5) - sparse.csr_array(1 - likes().toarray()) * np.float32(0.5)
     same = Ease().fit(likes()).score(opinions())
     np.testing.assert_array_equal(Ease().fit(loud).score(opinions()), same)
+
+
+@given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=8), st.floats(0, 3))
+def test_relative_strengths_are_bounded_and_keep_signs(values, exponent):
+    row = sparse.csr_array(np.array([values], np.float32))
+    found = relative_strengths(row, exponent)
+    assert (np.abs(found.data) <= MAX_STRENGTH).all()
+    assert (np.sign(found.data) * np.sign(row.data) >= 0).all()
+    order = np.argsort(row.data, kind="stable")
+    assert (np.diff(found.data[order]) >= 0).all()  # what is liked more never counts less
+
+
+@pytest.mark.parametrize("most_users", [1000, 0])
+def test_item_without_listeners_is_scored_by_labels(most_users):
+    matrix, known = likes().toarray(), labels().toarray()
+    matrix[:, [0, 1]] = 0
+    known[[0, 1]] = 0
+    known[0] = known[10] = [2, 0, 0, 0, 0, 0]
+    settings = EaseSettings(
+        regularization=7.0, label_weight=1.0, most_users=most_users, kept=70, most_labels=6
+    )
+    model = Ease(settings).fit(sparse.csr_array(matrix), None, sparse.csr_array(known))
+    history = sparse.csr_array((np.ones(1, np.float32), ([0], [10])), shape=(1, 70))
+    scores = model.score(history)[0]
+    assert scores[0] > np.nanmedian(scores)  # shares its label with the liked item
+    assert np.isnan(scores[1])  # has neither listeners nor labels
+
+
+def test_lift_needs_no_fit():
+    settings = EaseSettings(balance=0.25, lift=0.1)
+    again = Ease(settings).fit(likes()).with_lift(0.4)
+    whole = Ease(replace(settings, lift=0.4)).fit(likes())
+    assert again.settings == whole.settings
+    np.testing.assert_array_equal(again.score(opinions()), whole.score(opinions()))
+
+
+def test_model_of_an_earlier_version_gives_the_same_scores(tmp_path):
+    """It has the matrix of listens instead of the rows, and no settings of labels."""
+    model = Ease(EaseSettings(balance=0.25)).fit(likes())
+    model.save(tmp_path)
+    about = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    for name in ("strength", "label_weight", "most_labels"):
+        del about["settings"][name]
+    (tmp_path / "model.json").write_text(json.dumps(about), "utf-8")
+    with np.load(tmp_path / "arrays.npz") as arrays:
+        old = {name: array for name, array in arrays.items() if not name.startswith("by_item")}
+    np.savez(tmp_path / "arrays.npz", **old)
+    np.testing.assert_array_equal(Ease.load(tmp_path).score(opinions()), model.score(opinions()))
 
 
 def test_only_the_most_popular_items_are_scored():
@@ -60,7 +139,7 @@ def test_only_the_most_popular_items_are_scored():
     assert silent.sum() == 50
     listeners = matrix.sum(axis=0)
     assert listeners[~silent].min() >= listeners[silent].max()
-    small = formula(matrix[:, ~silent], opinions()[:, ~silent], 100.0, 0, 0)
+    small = formula(matrix[:, ~silent], opinions()[:, ~silent], labels(), EaseSettings())
     np.testing.assert_allclose(model.score(opinions())[:, ~silent], small, atol=1e-4)
 
 
@@ -89,3 +168,28 @@ def test_blend_with_share_one_equals_that_model():
         np.testing.assert_array_equal(model.score(opinions()), same)
         again = Collaborative.of(model.ease, model.als, share)
         np.testing.assert_array_equal(again.score(opinions()), same)
+
+
+def test_blend_saves_only_the_models_that_score():
+    described = labels().toarray()[:, :5]
+    settings = CollaborativeSettings(share=1.0)
+    alone = Collaborative(settings).fit(likes(), None, sparse.csr_array(described))
+    assert alone.used_ == ("ease",)
+    assert not any(name.startswith("als") for name in alone.scoring_state()[1])
+    unheard = likes().toarray()
+    unheard[:, 60:] = 0
+    features = np.random.default_rng(0).random((70, 3))
+    both = Collaborative(settings).fit(sparse.csr_array(unheard), features)
+    scores = both.score(opinions())  # iALS scores items without listeners by their features
+    assert both.used_ == ("ease", "als")
+    assert np.isfinite(scores[:, 60:]).all()
+    loaded = Collaborative.from_scoring_state(*both.scoring_state())
+    np.testing.assert_array_equal(loaded.score(opinions()), scores)
+
+
+def test_prior_needs_no_fit():
+    features = np.random.default_rng(0).random((70, 3))
+    settings = CollaborativeSettings().als
+    again = Als(settings).fit(likes(), features).with_prior(9.0)
+    whole = Als(replace(settings, prior=9.0)).fit(likes(), features)
+    np.testing.assert_array_equal(again.score(opinions()), whole.score(opinions()))

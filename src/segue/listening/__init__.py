@@ -4,9 +4,10 @@ from segue.listening.als import Als, AlsSettings
 from segue.listening.collaborative import Collaborative, CollaborativeSettings
 from segue.listening.content import ContentMap
 from segue.listening.ease import Ease, EaseSettings
+from segue.listening.hidden_likes import hide
 from segue.listening.model import ListeningModel
 from segue.listening.neighbours import ItemKnn, ItemKnnSettings, Rp3Beta, Rp3BetaSettings
-from segue.listening.search import Searched, hide, search
+from segue.listening.search import Searched, search
 
 __all__ = [
     "Als",

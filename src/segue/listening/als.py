@@ -8,7 +8,7 @@ Minimises, over factors ``x_u`` and ``y_i`` of `dimensions` numbers,
 with ``l_u = regularization (n_u + unobserved n_items)^frequency`` and the same for items, so that
 users with more listens are regularized more (Rendle et al., Revisiting the performance of iALS on
 item recommendation benchmarks, 2022; the objective is Hu, Koren and Volinsky's, 2008). `c` is 1, or
-grows with the strength of a like.
+grows with the strength of an opinion relative to the mean like of its user.
 
 Each half step solves one least-squares problem a row, exactly. The part that all rows share,
 ``unobserved Y'Y``, is diagonal after the factors are rotated into its eigenvectors. The rest has
@@ -20,15 +20,22 @@ their features (see `segue.listening.content`), so that items without listeners 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.index import for_each
 from segue.listening.content import ContentMap, finite, has_features, shrunk_towards
-from segue.listening.matrices import Ids, Matrix, Scores, mask_columns, rows_with
+from segue.listening.matrices import (
+    Ids,
+    Matrix,
+    Scores,
+    mask_columns,
+    relative_strengths,
+    rows_with,
+)
 from segue.listening.model import ListeningModel
 
 Factors = NDArray[np.float32]
@@ -47,7 +54,7 @@ class AlsSettings:
     regularization: float = 0.01
     frequency: float = 1.0  # 0: the same for all users, 1: in proportion to their listens
     unobserved: float = 0.05  # weight of pairs without a listen
-    strength: float = 0.0  # dependence of the weight of a listen on its value
+    strength: float = 0.0  # dependence of the weight of a listen on its relative strength
     iterations: int = 12
     prior: float = 3.0  # listeners that count as much as the features
     seed: int = 0
@@ -77,45 +84,61 @@ class Als(ListeningModel):
     settings_class = AlsSettings
     settings: AlsSettings
 
-    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:
+    def _fit(self, user_items: Matrix, item_features: Matrix | None, _: Matrix | None) -> None:
         rng = np.random.default_rng(self.settings.seed)
         d = max(min(self.settings.dimensions, *user_items.shape), 1)
         items = rng.standard_normal((user_items.shape[1], d), np.float32) / np.float32(np.sqrt(d))
-        by_item = user_items.T.tocsr()
-        listeners = np.diff(by_item.indptr)
-        self.mean_strength_ = _mean_strength(user_items)
+        rows = self._weighted(user_items)
+        by_item = rows.T.tocsr()
         for _ in range(self.settings.iterations):
-            users = self._solve(user_items, *_diagonal(items, self.settings.unobserved)[:2])
+            users = self._solve(rows, *_diagonal(items, self.settings.unobserved)[:2])
             items = self._solve(by_item, *_diagonal(users, self.settings.unobserved)[:2])
+        listeners = np.diff(by_item.indptr)
         self.scored_ = listeners > 0
-        if item_features is not None:
-            items = self._placed_by_content(items, item_features, listeners)
-        self.item_factors_, self.shared_, _ = _diagonal(items, self.settings.unobserved)
+        predicted = None if item_features is None else self._predicted(items, item_features)
+        self._placed = items, predicted, listeners
+        self._place()
 
-    def _placed_by_content(
-        self, items: Factors, features: Matrix, listeners: NDArray[np.int64]
-    ) -> Factors:
+    def _predicted(
+        self, items: Factors, features: Matrix
+    ) -> tuple[NDArray[np.int64], Factors] | None:
+        """Return the items with features, and their predicted factors."""
         features = finite(features)
         mapped = ContentMap.fit(features, items, self.scored_)
         if mapped is None:
-            return items
+            return None
         described = has_features(features)
         places = np.flatnonzero(described)
-        items[places] = shrunk_towards(
-            items[places],
-            mapped.predict(features[places]),
-            listeners[places],
-            self.settings.prior,
-        )
-        self.scored_ |= described
-        return items
+        self.scored_ = self.scored_ | described
+        return places, mapped.predict(features[places])
+
+    def _place(self) -> None:
+        """Set the factors of items, shrunk towards the predicted ones."""
+        items, predicted, listeners = self._placed
+        if predicted is not None:
+            places, towards = predicted
+            items = items.copy()
+            items[places] = shrunk_towards(
+                items[places], towards, listeners[places], self.settings.prior
+            )
+        self.item_factors_, self.shared_, _ = _diagonal(items, self.settings.unobserved)
+
+    def with_prior(self, prior: float) -> Self:
+        """Return the model with another `prior`, which needs no fit, until the model is saved."""
+        other = type(self)(replace(self.settings, prior=prior))
+        other.__dict__.update({**self.__dict__, "settings": other.settings})
+        other._place()
+        return other
+
+    def _weighted(self, rows: Matrix) -> Matrix:
+        return relative_strengths(rows, 1.0) if self.settings.strength else rows
 
     def _solve(self, rows: Matrix, factors: Factors, shared: Factors) -> Factors:
-        return _solve_rows(rows, factors, shared, self.settings, self.mean_strength_)
+        return _solve_rows(rows, factors, shared, self.settings)
 
     def factors_of(self, histories: Matrix) -> Factors:
         """Return ``[n, dimensions]``: the factors of users with such histories."""
-        return self._solve(histories, self.item_factors_, self.shared_)
+        return self._solve(self._weighted(histories), self.item_factors_, self.shared_)
 
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]``: scalar products of factors.
@@ -140,25 +163,21 @@ class Als(ListeningModel):
             "item_factors": self.item_factors_,
             "shared": self.shared_,
             "spoken_for": self.scored_,
-            "mean_strength": np.array(self.mean_strength_),
         }
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.item_factors_ = arrays["item_factors"]
         self.shared_ = arrays["shared"]
         self.scored_ = arrays["spoken_for"]
-        self.mean_strength_ = float(arrays["mean_strength"])
 
 
-def half_step(
-    rows: Matrix, factors: Factors, settings: AlsSettings, mean_strength: float = 1.0
-) -> Factors:
+def half_step(rows: Matrix, factors: Factors, settings: AlsSettings) -> Factors:
     """Return the optimal factors ``[n, d]`` of `rows` ``[n, m]``, given those of the columns.
 
-    A row without a listen gets zeros.
+    Values of `rows` are relative strengths. A row without a listen gets zeros.
     """
     rotated, shared, rotation = _diagonal(factors, settings.unobserved)
-    return _solve_rows(rows, rotated, shared, settings, mean_strength) @ rotation.T
+    return _solve_rows(rows, rotated, shared, settings) @ rotation.T
 
 
 def _diagonal(factors: Factors, unobserved: float) -> tuple[Factors, Factors, Factors]:
@@ -172,9 +191,7 @@ def _diagonal(factors: Factors, unobserved: float) -> tuple[Factors, Factors, Fa
     return factors @ rotation, np.maximum(diagonal, 0).astype(np.float32), rotation
 
 
-def _solve_rows(
-    rows: Matrix, factors: Factors, shared: Factors, settings: AlsSettings, mean_strength: float
-) -> Factors:
+def _solve_rows(rows: Matrix, factors: Factors, shared: Factors, settings: AlsSettings) -> Factors:
     """Return the optimal factors ``[n, d]`` of rows; `factors` are as `_diagonal` returns them."""
     d = factors.shape[1]
     counts = np.diff(rows.indptr)
@@ -185,7 +202,7 @@ def _solve_rows(
         ridge = settings.regularization * (counts[block] + least) ** settings.frequency
         diagonal = shared + ridge.astype(np.float32)[:, None]
         small = counts[block[-1]] < d
-        listens = _listens(rows, block, d, settings.strength, mean_strength)
+        listens = _listens(rows, block, d, settings.strength)
         solved[block] = (_solve_few if small else _solve_many)(factors, listens, diagonal)
 
     blocks = _blocks(counts, d)
@@ -206,9 +223,7 @@ class _Listens:
     wanted: Factors  # the root for likes, 0 for dislikes
 
 
-def _listens(
-    rows: Matrix, block: NDArray[np.int64], d: int, strength: float, mean_strength: float
-) -> Iterator[_Listens]:
+def _listens(rows: Matrix, block: NDArray[np.int64], d: int, strength: float) -> Iterator[_Listens]:
     """Yield the listens of a block's rows, in parts that fit `_BLOCK_NUMBERS`."""
     starts, counts = rows.indptr[block], rows.indptr[block + 1] - rows.indptr[block]
     most = int(counts[-1])  # a block is sorted by counts
@@ -223,7 +238,7 @@ def _listens(
         else:
             there = np.True_
             values = rows.data[places]
-        root = np.where(there, np.sqrt(_confidence(values, mean_strength, strength)), 0)
+        root = np.where(there, np.sqrt(_confidence(values, strength)), 0)
         yield _Listens(rows.indices[places], root, root * (values > 0))
 
 
@@ -279,15 +294,8 @@ def _blocks(counts: NDArray[Any], d: int) -> Iterator[NDArray[np.int64]]:
         stop = start
 
 
-def _confidence(
-    values: NDArray[np.float32], mean_strength: float, strength: float
-) -> NDArray[np.float32]:
-    """Return the weight of each listen: 1, or more if its value is above the mean."""
+def _confidence(values: NDArray[np.float32], strength: float) -> NDArray[np.float32]:
+    """Return the weight of each listen: 1, or more if it is stronger than the mean like."""
     if not strength:
         return np.ones_like(values)
-    relative = np.abs(values) / np.float32(max(mean_strength, 1e-12))
-    return np.asarray((1 - strength) + strength * relative, np.float32)
-
-
-def _mean_strength(user_items: Matrix) -> float:
-    return float(np.abs(user_items.data).mean(dtype=np.float64)) if user_items.nnz else 1.0
+    return np.asarray((1 - strength) + strength * np.abs(values), np.float32)

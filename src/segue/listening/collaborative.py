@@ -2,12 +2,13 @@
 
 The scores of each model are standardized over the items it scores (mean 0, standard deviation 1)
 and added, `share` of EASE and ``1 - share`` of iALS. For items that only one model scores, such as
-those that iALS places by content, its score is used alone.
+those that iALS places by content, its score is used alone. With a share of 0 or 1 the other model
+is used, and saved, only if it adds scores of at least one in fifty items.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +21,32 @@ from segue.listening.model import ListeningModel
 _FEW = 4
 """If fewer than one in this many items are scored, they are gathered first."""
 
+_MIN_MORE = 0.02
+"""Share of items that a model must add to be used with a share of 0."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollaborativeSettings:
     """Settings of both models and of the blend."""
 
     ease: EaseSettings = field(
-        default_factory=lambda: EaseSettings(regularization=40.0, balance=0.25, lift=0.15)
+        default_factory=lambda: EaseSettings(
+            regularization=40.0, balance=0.25, lift=0.15, strength=2.0, label_weight=1.5
+        )
     )
-    als: AlsSettings = field(default_factory=AlsSettings)
-    share: float = 0.25  # of EASE; the rest is iALS
+    als: AlsSettings = field(default_factory=lambda: AlsSettings(strength=0.5))
+    share: float = 0.7  # of EASE; the rest is iALS
 
     def __post_init__(self) -> None:
         """Check ranges."""
         if not 0 <= self.share <= 1:
             raise ValueError(f"share is {self.share}: it must be from 0 to 1.")
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Return the settings that `dataclasses.asdict` gave."""
+        parts = {"ease": EaseSettings(**kept["ease"]), "als": AlsSettings(**kept["als"])}
+        return cls(**{**kept, **parts})
 
 
 class Collaborative(ListeningModel):
@@ -49,47 +61,65 @@ class Collaborative(ListeningModel):
         self.ease = Ease(self.settings.ease)
         self.als = Als(self.settings.als)
 
-    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:
-        self.ease._fit_on(user_items, None)
-        self.als._fit_on(user_items, item_features)
+    def _fit(
+        self, user_items: Matrix, item_features: Matrix | None, item_labels: Matrix | None
+    ) -> None:
+        self.ease._fit_on(user_items, None, item_labels)
+        self.als._fit_on(user_items, item_features, None)
+        self.used_ = self._used()
 
     @classmethod
     def of(cls, ease: Ease, als: Als, share: float) -> "Collaborative":
         """Return the blend of two models that were fitted on the same matrix."""
         model = cls(CollaborativeSettings(ease=ease.settings, als=als.settings, share=share))
         model.ease, model.als, model.user_items_ = ease, als, als.user_items_
+        model.used_ = model._used()
         return model
+
+    def _used(self) -> tuple[str, ...]:
+        """Return the names of the models that scoring needs."""
+        if self.settings.share in (0, 1):
+            one, other = ("als", "ease")[:: 1 - 2 * int(self.settings.share)]
+            scored, more = (getattr(self, name).scored_ for name in (one, other))
+            if (more & ~scored).sum() <= _MIN_MORE * scored.sum():
+                return (one,)
+        return ("ease", "als")
+
+    def _parts(self) -> dict[str, Ease | Als]:
+        return {name: getattr(self, name) for name in self.used_}
 
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]`` blended scores; NaN for items that neither model scores."""
-        return self._blended(self.ease.score(histories), self.als.score(histories))
+        return self._blended([part.score(histories) for part in self._parts().values()])
 
     def item_scores(self, item_ids: Ids) -> Scores:
         """Return ``[n, n_items]``: similarity of each item to those of `item_ids`."""
-        return self._blended(self.ease.item_scores(item_ids), self.als.item_scores(item_ids))
+        return self._blended([part.item_scores(item_ids) for part in self._parts().values()])
 
-    def _blended(self, one: Scores, other: Scores) -> Scores:
-        if self.settings.share in (0, 1):
-            return one if self.settings.share else other
-        return blended(one, other, self.settings.share)
-
-    def _needs_user_items(self) -> bool:
-        return self.ease._needs_user_items()
+    def _blended(self, scores: list[Scores]) -> Scores:
+        if len(scores) == 1:
+            return scores[0]
+        return blended(scores[0], scores[1], self.settings.share)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
-        parts = {"ease": self.ease._arrays(), "als": self.als._arrays()}
+        parts = {name: part._arrays() for name, part in self._parts().items()}
         return {f"{name}.{key}": a for name, part in parts.items() for key, a in part.items()}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        for name, model in (("ease", self.ease), ("als", self.als)):
-            model.user_items_ = self.user_items_
-            own = {key: a for key, a in arrays.items() if key.startswith(f"{name}.")}
-            model._restore({key.removeprefix(f"{name}."): a for key, a in own.items()})
+        own = {
+            name: {k.removeprefix(f"{name}."): a for k, a in arrays.items() if k.startswith(name)}
+            for name in ("ease", "als")
+        }
+        self.used_ = tuple(name for name, part in own.items() if part)
+        if not self.used_:
+            raise KeyError("ease")
+        for name, part in self._parts().items():
+            part.user_items_ = self.user_items_
+            part._restore(own[name])
 
     @classmethod
     def _settings_from(cls, kept: Mapping[str, Any]) -> CollaborativeSettings:
-        parts = {"ease": EaseSettings(**kept["ease"]), "als": AlsSettings(**kept["als"])}
-        return CollaborativeSettings(**{**kept, **parts})
+        return CollaborativeSettings.from_dict(kept)
 
 
 def blended(one: Scores, other: Scores, share: float) -> Scores:

@@ -8,15 +8,24 @@ shallow autoencoders for sparse data, 2019).
 ``listeners^lift`` after, so that the regularization acts equally on all items and popular items do
 not dominate. ``balance = lift = 0`` is plain EASE.
 
-*The smaller side.* With fewer users than items no ``[n_items, n_items]`` matrix is needed: by
-``P = (I - X'KX) / l`` with ``K = (XX' + l I)^-1 [n_users, n_users]``, a history `h` scores
+*Strengths.* A like is as large as its value relative to the mean like of its user, to the power
+`strength`, and never larger than 3; a dislike in a history is the same below zero. ``strength = 0``
+is plain EASE, in which all likes are 1.
+
+*Labels.* Tags, artists, albums and genres of items are further rows of `X`, one row a label, as if
+it was a user who likes the items with that label; `label_weight` scales them. They are not scaled
+by popularity: what a label says of an item does not depend on its listeners. Items without
+listeners are scored by their labels.
+
+*The smaller side.* With fewer rows than items no ``[n_items, n_items]`` matrix is needed: by
+``P = (I - X'KX) / l`` with ``K = (XX' + l I)^-1 [n_rows, n_rows]``, a history `h` scores
 ``h - (h - (hX')KX) / (l diag P)``. With fewer items, `B` is computed for the `most_items` most
 popular items, and its largest entries are kept; scores of all other items are NaN.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +33,33 @@ from scipy import linalg, sparse
 
 from segue.index import for_each
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.matrices import Ids, Matrix, Scores, liked, mask_columns, rows_with
+from segue.listening.matrices import (
+    Ids,
+    Matrix,
+    Scores,
+    liked,
+    mask_columns,
+    relative_strengths,
+    rows_with,
+)
 
 _BLOCK = 1_024
+_PARTS = ("data", "indices", "indptr")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EaseSettings:
-    """Regularization, popularity scaling and limits of size."""
+    """Regularization, popularity scaling, strengths, labels and limits of size.
+
+    Defaults are plain EASE; those of `segue.listening.collaborative` are better.
+    """
 
     regularization: float = 100.0
     balance: float = 0.0  # columns are divided by popularity to this power
     lift: float = 0.0  # scores are multiplied by popularity to this power
+    strength: float = 0.0  # likes are as large as their relative strength to this power
+    label_weight: float = 0.0  # of the rows of labels
+    most_labels: int = 800  # the most frequent labels are used
     most_users: int = 5_000  # maximum size of the user side
     most_items: int = 12_000  # of the item side: [n, n] numbers, n^3 / 3 operations
     kept: int = 300  # entries of each column of the item side
@@ -44,6 +68,9 @@ class EaseSettings:
         """Check ranges."""
         if not self.regularization > 0:
             raise ValueError(f"regularization is {self.regularization}: it must be above 0.")
+        for name in ("strength", "label_weight"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
         for name in ("most_items", "kept"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
@@ -56,16 +83,34 @@ class Ease(ItemItemModel):
     settings_class = EaseSettings
     settings: EaseSettings
 
-    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
+    def _fit(self, user_items: Matrix, _: Matrix | None, item_labels: Matrix | None) -> None:
         matrix = liked(user_items)
         self._count(np.bincount(matrix.indices, minlength=matrix.shape[1]))
-        n_users, n_liked = matrix.shape[0], int((self.listeners_ > 0).sum())
-        self.by_users_ = n_users <= self.settings.most_users and n_users < n_liked
-        scaled = self._scaled(matrix)
+        rows = self._scaled(matrix)
+        if item_labels is not None and self.settings.label_weight:
+            rows = sparse.vstack([rows, self._label_rows(item_labels)], format="csr")
+        scored = np.bincount(rows.indices, minlength=rows.shape[1]) > 0
+        few_users = matrix.shape[0] <= self.settings.most_users
+        self.by_users_ = few_users and rows.shape[0] < int(scored.sum())
         if self.by_users_:
-            self._fit_users(scaled)
+            self._fit_users(rows)
         else:
-            self._fit_items(scaled)
+            self._fit_items(rows, scored)
+
+    def _label_rows(self, item_labels: Matrix) -> Matrix:
+        """Return ``[n_labels, n_items]``: rows of the labels that most items share."""
+        labels = sparse.csc_array(item_labels, dtype=np.float32)
+        n_items = np.diff(labels.indptr)
+        order = np.argsort(-n_items, kind="stable")[: self.settings.most_labels]
+        chosen = np.sort(order[n_items[order] > 1])
+        return sparse.csr_array((labels[:, chosen] * np.float32(self.settings.label_weight)).T)
+
+    def with_lift(self, lift: float) -> Self:
+        """Return the model with another `lift`, which needs no fit; arrays are shared."""
+        other = type(self)(replace(self.settings, lift=lift))
+        other.__dict__.update({**self.__dict__, "settings": other.settings})
+        other._count(self.listeners_)
+        return other
 
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]``; NaN for items that are not popular enough for the model."""
@@ -81,26 +126,25 @@ class Ease(ItemItemModel):
         ones, rows = np.ones(n, np.float32), np.arange(n + 1)
         return self.score(sparse.csr_array((ones, np.asarray(item_ids), rows), shape=shape))
 
-    def _fit_users(self, scaled: Matrix) -> None:
-        n_users = scaled.shape[0]
-        gram = (scaled @ scaled.T).toarray().astype(np.float64)
-        gram[np.diag_indices(n_users)] += self.settings.regularization
-        kernel = linalg.inv(gram, overwrite_a=True, check_finite=False)
-        self.kernel_ = kernel.astype(np.float32)
-        self._by_item = scaled.T.tocsr()
+    def _fit_users(self, rows: Matrix) -> None:
+        n_rows = rows.shape[0]
+        gram = (rows @ rows.T).toarray().astype(np.float64)
+        gram[np.diag_indices(n_rows)] += self.settings.regularization
+        self.kernel_ = _inverse(gram).astype(np.float32)
+        self._by_item = rows.T.tocsr()
         # diag(X'KX), a block of items at a time
-        inside = np.zeros(scaled.shape[1])
-        for start in range(0, scaled.shape[1], _BLOCK):
+        inside = np.zeros(rows.shape[1])
+        for start in range(0, rows.shape[1], _BLOCK):
             part = self._by_item[start : start + _BLOCK]
             inside[start : start + _BLOCK] = np.asarray(
-                part.multiply(part @ kernel).sum(axis=1)
+                part.multiply(part @ self.kernel_).sum(axis=1)
             ).ravel()
-        self.diagonal_ = np.maximum(1 - inside, 1e-9).astype(np.float32)  # l times diag(P)
-        self.scored_ = self.listeners_ > 0
+        self.diagonal_ = np.maximum(1 - inside, 1e-6).astype(np.float32)  # l times diag(P)
+        self.scored_ = np.diff(self._by_item.indptr) > 0
 
     def _by_users(self, scaled: Matrix) -> Scores:
         common = scaled @ self._by_item
-        through = np.asarray(common.toarray(), np.float32) @ self.kernel_  # [n, n_users]
+        through = np.asarray(common.toarray(), np.float32) @ self.kernel_  # [n, n_rows]
         rest: Scores = (self._by_item @ through.T).T
         scores = np.asarray(rest / self.diagonal_, np.float32)
         rows = np.repeat(np.arange(scaled.shape[0]), np.diff(scaled.indptr))
@@ -110,11 +154,11 @@ class Ease(ItemItemModel):
         scores[~rows_with(scaled, self.scored_[scaled.indices])] = np.nan
         return mask_columns(scores, self.scored_)
 
-    def _fit_items(self, scaled: Matrix) -> None:
-        n_items = scaled.shape[1]
+    def _fit_items(self, rows: Matrix, scored: NDArray[np.bool_]) -> None:
+        n_items = rows.shape[1]
         order = np.argsort(-self.listeners_, kind="stable")[: self.settings.most_items]
-        chosen = np.sort(order[self.listeners_[order] > 0])
-        inverse = _inverse(_gram(scaled[:, chosen], self.settings.regularization))
+        chosen = np.sort(order[scored[order]])
+        inverse = _inverse(_gram(rows[:, chosen], self.settings.regularization))
         diagonal = np.diagonal(inverse).copy()
         parts: dict[int, Matrix] = {}
 
@@ -141,28 +185,32 @@ class Ease(ItemItemModel):
         self._lift = (popularity**self.settings.lift).astype(np.float32)
 
     def _scaled(self, matrix: Matrix) -> Matrix:
-        """Return the signs of a matrix, scaled by popularity."""
-        signs = np.sign(matrix.data) * self._balance[matrix.indices]
-        return sparse.csr_array((signs, matrix.indices, matrix.indptr), shape=matrix.shape)
-
-    def _needs_user_items(self) -> bool:
-        return bool(self.by_users_)
+        """Return the relative strengths of opinions, scaled by popularity."""
+        strengths = relative_strengths(matrix, self.settings.strength)
+        values = strengths.data * self._balance[matrix.indices]
+        return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         shared = {"listeners": self.listeners_}
-        if self.by_users_:
-            return {**shared, "kernel": self.kernel_, "diagonal": self.diagonal_}
-        return {**shared, **super()._arrays(), "spoken_for": self.scored_}
+        if not self.by_users_:
+            return {**shared, **super()._arrays(), "spoken_for": self.scored_}
+        rows = {f"by_item.{one}": getattr(self._by_item, one) for one in _PARTS}
+        return {**shared, **rows, "kernel": self.kernel_, "diagonal": self.diagonal_}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._count(arrays["listeners"])
         self.by_users_ = "kernel" in arrays
-        if self.by_users_:
-            self.kernel_, self.diagonal_ = arrays["kernel"], arrays["diagonal"]
-            self._by_item = self._scaled(liked(self._fitted())).T.tocsr()
-            self.scored_ = self.listeners_ > 0
-        else:
+        if not self.by_users_:
             super()._restore(arrays)
+            return
+        self.kernel_, self.diagonal_ = arrays["kernel"], arrays["diagonal"]
+        if "by_item.data" in arrays:
+            shape = (self.n_items, len(self.kernel_))
+            parts = tuple(arrays[f"by_item.{one}"] for one in _PARTS)
+            self._by_item = sparse.csr_array(parts, shape=shape)
+        else:  # saved before models had labels
+            self._by_item = self._scaled(liked(self._fitted())).T.tocsr()
+        self.scored_ = np.diff(self._by_item.indptr) > 0
 
 
 def _gram(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
@@ -180,15 +228,21 @@ def _gram(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
     return gram
 
 
-def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+def _inverse(matrix: NDArray[Any]) -> NDArray[Any]:
     """Return the inverse of a symmetric positive definite matrix, which is overwritten."""
     if not len(matrix):
         return matrix
+    wide = matrix.dtype == np.float64
+    factorize, invert = (
+        (linalg.lapack.dpotrf, linalg.lapack.dpotri)
+        if wide
+        else (linalg.lapack.spotrf, linalg.lapack.spotri)
+    )
     # the transpose is the same matrix in LAPACK's order: nothing is copied
-    factor, bad = linalg.lapack.spotrf(matrix.T, lower=1, overwrite_a=1)
+    factor, bad = factorize(matrix.T, lower=1, overwrite_a=1)
     if bad:
         raise np.linalg.LinAlgError("the Gram matrix is not positive definite")
-    inverse, _ = linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
-    whole: NDArray[np.float32] = inverse + inverse.T  # zeros above the diagonal
+    inverse, _ = invert(factor, lower=1, overwrite_c=1)
+    whole: NDArray[Any] = inverse + inverse.T  # zeros above the diagonal
     whole[np.diag_indices(len(whole))] /= 2
     return whole

@@ -14,6 +14,9 @@ Matrix = Any
 Scores = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
+MAX_STRENGTH = 3.0
+"""Largest relative strength: no single like decides a list."""
+
 _FEW = 8
 """If fewer than one in this many columns are masked, they are indexed instead of copied."""
 
@@ -43,6 +46,33 @@ def liked(user_items: Matrix) -> Matrix:
     positive.data = np.maximum(positive.data, 0)
     positive.eliminate_zeros()
     return positive
+
+
+def relative_strengths(opinions: Matrix, exponent: float) -> Matrix:
+    """Return opinions relative to the mean like of their row, to a power, with their sign.
+
+    Values are from `-MAX_STRENGTH` to `MAX_STRENGTH`. With an exponent of 0 they are signs. A row
+    without likes is relative to its mean dislike.
+
+    >>> opinions = sparse.csr_array(np.float32([[0.2, 0.6, -0.4, 0], [0, 0, -0.5, 0]]))
+    >>> relative_strengths(opinions, 1.0).toarray().round(2).tolist()
+    [[0.5, 1.5, -1.0, 0.0], [0.0, 0.0, -1.0, 0.0]]
+    """
+    if not exponent:
+        values = np.sign(opinions.data)
+    else:
+        n = opinions.shape[0]
+        rows = np.repeat(np.arange(n), np.diff(opinions.indptr))
+        size = np.abs(opinions.data)
+        by_sign = []
+        for counted in (opinions.data > 0, opinions.data < 0):
+            total = np.bincount(rows, size * counted, n)
+            by_sign.append(total / np.maximum(np.bincount(rows, counted, n), 1))
+        mean = np.where(by_sign[0] > 0, *by_sign)
+        relative = size / np.maximum(mean, 1e-12)[rows]
+        values = np.sign(opinions.data) * np.minimum(relative**exponent, MAX_STRENGTH)
+    data = values.astype(np.float32)
+    return sparse.csr_array((data, opinions.indices, opinions.indptr), shape=opinions.shape)
 
 
 def rows_with(histories: Matrix, entries: NDArray[np.bool_]) -> NDArray[np.bool_]:

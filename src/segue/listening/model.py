@@ -47,7 +47,9 @@ class ListeningModel(ABC):
     # the hooks -----------------------------------------------------------------------------------
 
     @abstractmethod
-    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:
+    def _fit(
+        self, user_items: Matrix, item_features: Matrix | None, item_labels: Matrix | None
+    ) -> None:
         """Learn from the matrix, CSR float32 with sorted indices."""
 
     @abstractmethod
@@ -68,7 +70,12 @@ class ListeningModel(ABC):
 
     # the contract --------------------------------------------------------------------------------
 
-    def fit(self, user_items: Matrix, item_features: Matrix | None = None) -> Self:
+    def fit(
+        self,
+        user_items: Matrix,
+        item_features: Matrix | None = None,
+        item_labels: Matrix | None = None,
+    ) -> Self:
         """Learn from a user-item matrix.
 
         Parameters
@@ -77,23 +84,29 @@ class ListeningModel(ABC):
             ``[n_users, n_items]``, see the conventions of this module.
         item_features
             ``[n_items, d]``, dense or sparse, for models that use content; others ignore it.
+        item_labels
+            ``[n_items, n_labels]``, sparse: weights of tags, artists, albums and genres, for models
+            that use them; others ignore it.
 
         Raises
         ------
         ValueError
-            If the matrix holds NaN or infinity, or the features have another number of rows.
+            If the matrix holds NaN or infinity, or features or labels have another number of rows.
         """
-        return self._fit_on(as_matrix(user_items), item_features)
+        return self._fit_on(as_matrix(user_items), item_features, item_labels)
 
-    def _fit_on(self, matrix: Matrix, item_features: Matrix | None) -> Self:
+    def _fit_on(
+        self, matrix: Matrix, item_features: Matrix | None, item_labels: Matrix | None
+    ) -> Self:
         """Fit on a matrix that `as_matrix` returned and that is not changed later."""
-        if item_features is not None and item_features.shape[0] != matrix.shape[1]:
-            raise ValueError(
-                f"item_features has {item_features.shape[0]} rows and user_items"
-                f" {matrix.shape[1]} columns: give one row an item."
-            )
+        for name, rows in (("item_features", item_features), ("item_labels", item_labels)):
+            if rows is not None and rows.shape[0] != matrix.shape[1]:
+                raise ValueError(
+                    f"{name} has {rows.shape[0]} rows and user_items"
+                    f" {matrix.shape[1]} columns: give one row an item."
+                )
         self.user_items_ = matrix
-        self._fit(matrix, item_features)
+        self._fit(matrix, item_features, item_labels)
         return self
 
     @property
@@ -192,18 +205,13 @@ class ListeningModel(ABC):
     def scoring_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return the settings and arrays for `from_scoring_state`, prepared to be memory-mapped.
 
-        The user-item matrix is left out if scoring does not need it.
+        The user-item matrix is left out: scoring does not need it.
         """
         shape = np.array((0, self.n_items), np.int64)
         empty: dict[str, NDArray[Any]] = {"data": np.zeros(0, np.float32)}
         empty["indices"] = np.zeros(0, np.int32)
         empty |= {"indptr": np.zeros(1, np.int32), "shape": shape}
         kept = {f"user_items.{part}": array for part, array in empty.items()}
-        if self._needs_user_items():
-            matrix = self._fitted()
-            kept |= {f"user_items.{one}": getattr(matrix, one) for one in ("data", "indices")}
-            kept["user_items.indptr"] = matrix.indptr
-            kept["user_items.shape"] = np.array(matrix.shape, np.int64)
         return self._about(), {
             name: compact(one) for name, one in {**kept, **self._arrays()}.items()
         }
@@ -217,10 +225,6 @@ class ListeningModel(ABC):
 
     def _about(self) -> dict[str, Any]:
         return {"kind": self.kind, "settings": asdict(self.settings)}
-
-    def _needs_user_items(self) -> bool:
-        """Return whether scoring needs the user-item matrix of the fit."""
-        return False
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:

@@ -55,7 +55,7 @@ class ItemKnn(ItemItemModel):
     settings_class = ItemKnnSettings
     settings: ItemKnnSettings
 
-    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
+    def _fit(self, user_items: Matrix, *_: Matrix | None) -> None:
         matrix = _binary(liked(user_items))
         by_item = matrix.T.tocsr()
         length = np.sqrt(np.diff(by_item.indptr))
@@ -74,7 +74,7 @@ class Rp3Beta(ItemItemModel):
     settings_class = Rp3BetaSettings
     settings: Rp3BetaSettings
 
-    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
+    def _fit(self, user_items: Matrix, *_: Matrix | None) -> None:
         matrix = _binary(liked(user_items))
         by_item = matrix.T.tocsr()
         alpha = self.settings.alpha

@@ -21,6 +21,9 @@ from segue.pipeline.training.listening_models import (
 )
 from segue.pipeline.training.training_result import TrainingResult
 
+SEARCH_VERSION = 2
+"""Raised when the collaborative model gets other settings or inputs: it is then trained again."""
+
 _METRIC = "ndcg@20"
 
 
@@ -52,6 +55,7 @@ def fit_listening(
         "seed": seed,
         "data": _digest(library, listens, catalogue),
         "tracks": {},
+        **({"search": SEARCH_VERSION} if name == COLLABORATIVE else {}),
         **({"withheld": withheld} if withheld else {}),
     }
     if not force and _is_up_to_date(library, name, manifest):
@@ -61,7 +65,8 @@ def fit_listening(
         )
     content = content_signals(library, catalogue)
     material = TrainingData.of(library, catalogue, content, wanted=[name], seed=seed)
-    fitted = _fit(material, listens, name, manifest)
+    start = None if force else _settings_found_before(library, name)
+    fitted = _fit(material, listens, name, manifest, start)
     with library.models.saving(name, manifest) as directory:
         fitted.save(directory)
         manifest["fingerprint"] = settings_hash(
@@ -74,13 +79,17 @@ def fit_listening(
 
 
 def _fit(
-    material: TrainingData, listens: pd.DataFrame, name: str, manifest: dict[str, Any]
+    material: TrainingData,
+    listens: pd.DataFrame,
+    name: str,
+    manifest: dict[str, Any],
+    start: CollaborativeSettings | None,
 ) -> Collaborative | SequenceModel:
     profiles = material.profiles(listens)
     settings: CollaborativeSettings | None = None
     manifest["metrics"], manifest["settings"] = {}, {}
     if name == COLLABORATIVE:
-        searched = find_settings(material, material.hidden(listens))
+        searched = find_settings(material, material.hidden(listens), start)
         if searched is None:
             raise TooLittleDataError(
                 f"The model '{name}' needs at least {MIN_LISTENERS} listeners with two liked"
@@ -89,7 +98,8 @@ def _fit(
         settings = searched.settings
         manifest["trials"] = list(searched.trials)
         manifest["settings"] = asdict(settings)
-        manifest["metrics"] = {_METRIC: max(one[_METRIC] for one in searched.trials)}
+        chosen = [one for one in searched.trials if one.get("share") == settings.share]
+        manifest["metrics"] = {_METRIC: chosen[-1][_METRIC]} if chosen else {}
     models = fit_models(material, profiles, settings, attentive=True)
     fitted = models.collaborative if name == COLLABORATIVE else models.sequence
     if fitted is None:
@@ -98,6 +108,19 @@ def _fit(
             " timestamp nor a position: import listens that have timestamps."
         )
     return fitted
+
+
+def _settings_found_before(library: Library, name: str) -> CollaborativeSettings | None:
+    """Return the settings of the trained collaborative model, None without one of this version."""
+    if name != COLLABORATIVE or name not in library.models:
+        return None
+    there = library.models.manifest(name)
+    if there.get("search") != SEARCH_VERSION:
+        return None
+    try:
+        return CollaborativeSettings.from_dict(there["settings"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> bool:

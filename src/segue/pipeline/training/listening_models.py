@@ -18,7 +18,7 @@ from segue.library import Catalogue, Library
 from segue.listening import Collaborative, CollaborativeSettings, Searched, search
 from segue.listening.sequences import SequenceModel, fit_sequences
 from segue.pipeline.filters.rule_filters import learning_rules
-from segue.pipeline.training.item_features import item_features
+from segue.pipeline.training.item_features import item_features, item_labels
 from segue.signals import SIGNALS, ListeningInputs, Signal, UserProfile, opinions_of
 
 if TYPE_CHECKING:
@@ -107,6 +107,12 @@ class TrainingData:
         found: NDArray[np.float32] | None = self._features["items"]
         return found
 
+    def labels(self) -> Any:
+        """Return the item labels, a sparse matrix or None, computed once."""
+        if "labels" not in self._features:
+            self._features["labels"] = item_labels(self.catalogue.tracks, self.catalogue.ids)
+        return self._features["labels"]
+
     def hidden(self, listens: "pd.DataFrame") -> InnerSplit:
         """Hold out the stated validation part, or the last fifth of every listener's tracks."""
         if "split" in listens and (listens["split"] == "valid").any():
@@ -124,8 +130,13 @@ class TrainingData:
         )
 
 
-def find_settings(material: TrainingData, inner: InnerSplit) -> Searched | None:
-    """Search the settings of the collaborative model; None if there are too few listeners."""
+def find_settings(
+    material: TrainingData, inner: InnerSplit, start: CollaborativeSettings | None = None
+) -> Searched | None:
+    """Search the settings of the collaborative model; None if there are too few listeners.
+
+    `start` are settings that were found before.
+    """
     users = [one.profile.user for one in inner.examples() if one.profile.user]
     if COLLABORATIVE not in material.wanted or len(users) < MIN_LISTENERS:
         return None
@@ -134,7 +145,8 @@ def find_settings(material: TrainingData, inner: InnerSplit) -> Searched | None:
     known = opinions_of([inner.before[name] for name in names], n)
     unmet = [_new(inner, name) for name in names]
     hidden = opinions_of(unmet, n)
-    return search(known, hidden, material.features(), seed=material.seed)
+    features, labels = material.features(), material.labels()
+    return search(known, hidden, features, labels, seed=material.seed, start=start)
 
 
 def fit_models(
@@ -148,7 +160,7 @@ def fit_models(
     collaborative = None
     if settings is not None:
         matrix = opinions_of(list(profiles.values()), len(material.catalogue))
-        collaborative = Collaborative(settings).fit(matrix, material.features())
+        collaborative = Collaborative(settings).fit(matrix, material.features(), material.labels())
     return ListeningModels(collaborative, _fit_sequence(material, profiles, attentive))
 
 
