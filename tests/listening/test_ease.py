@@ -110,6 +110,23 @@ def test_item_without_listeners_is_scored_by_labels(most_users):
     assert np.isnan(scores[1])  # has neither listeners nor labels
 
 
+def test_popularity_of_new_items_is_predicted_by_labels():
+    """Well-described items have more listeners here: a new one that is well described, too."""
+    rng = np.random.default_rng(0)
+    described = rng.integers(1, 5, 70)
+    matrix = (rng.random((60, 70)) < 0.15 * described).astype(np.float32)
+    known = np.zeros((70, 4), np.float32)
+    for row, number in zip(known, described, strict=True):
+        row[:number] = 1
+    matrix[:, :8] = 0
+    known[:8] = np.repeat([[1, 1, 1, 1], [1, 0, 0, 0]], 4, axis=0)
+    settings = EaseSettings(label_weight=1.0, lift=0.5)
+    model = Ease(settings).fit(sparse.csr_array(matrix), None, sparse.csr_array(known))
+    assert model.popularity_[:4].min() > 2 * model.popularity_[4:8].max()
+    assert model.popularity_.max() <= matrix.sum(axis=0).max()
+    np.testing.assert_array_equal(model.popularity_[8:], np.maximum(matrix.sum(axis=0), 1)[8:])
+
+
 def test_lift_needs_no_fit():
     settings = EaseSettings(balance=0.25, lift=0.1)
     again = Ease(settings).fit(likes()).with_lift(0.4)

@@ -15,7 +15,8 @@ is plain EASE, in which all likes are 1.
 *Labels.* Tags, artists, albums and genres of items are further rows of `X`, one row a label, as if
 it was a user who likes the items with that label; `label_weight` scales them. They are not scaled
 by popularity: what a label says of an item does not depend on its listeners. Items without
-listeners are scored by their labels.
+listeners are scored by their labels, and their popularity is predicted from the number and the
+weights of these: well-described items have more listeners.
 
 *The smaller side.* With fewer rows than items no ``[n_items, n_items]`` matrix is needed: by
 ``P = (I - X'KX) / l`` with ``K = (XX' + l I)^-1 [n_rows, n_rows]``, a history `h` scores
@@ -44,6 +45,7 @@ from segue.listening.matrices import (
 )
 
 _BLOCK = 1_024
+_MIN_KNOWN_ITEMS = 20
 _PARTS = ("data", "indices", "indptr")
 
 
@@ -88,6 +90,7 @@ class Ease(ItemItemModel):
         self._count(np.bincount(matrix.indices, minlength=matrix.shape[1]))
         rows = self._scaled(matrix)
         if item_labels is not None and self.settings.label_weight:
+            self._set_popularity(_popularity(self.popularity_, self.listeners_, item_labels))
             rows = sparse.vstack([rows, self._label_rows(item_labels)], format="csr")
         scored = np.bincount(rows.indices, minlength=rows.shape[1]) > 0
         few_users = matrix.shape[0] <= self.settings.most_users
@@ -109,7 +112,7 @@ class Ease(ItemItemModel):
         """Return the model with another `lift`, which needs no fit; arrays are shared."""
         other = type(self)(replace(self.settings, lift=lift))
         other.__dict__.update({**self.__dict__, "settings": other.settings})
-        other._count(self.listeners_)
+        other._set_popularity(self.popularity_)
         return other
 
     def score(self, histories: Matrix) -> Scores:
@@ -178,11 +181,14 @@ class Ease(ItemItemModel):
         self.scored_ = np.isin(np.arange(n_items), chosen)
 
     def _count(self, listeners: NDArray[np.int64]) -> None:
-        """Set the number of listeners of each item, and the factors of columns and scores."""
+        """Set the number of listeners of each item, and what follows from it."""
         self.listeners_ = listeners
-        popularity = np.maximum(listeners, 1.0)
-        self._balance = (popularity**-self.settings.balance).astype(np.float32)
-        self._lift = (popularity**self.settings.lift).astype(np.float32)
+        self._balance = (np.maximum(listeners, 1.0) ** -self.settings.balance).astype(np.float32)
+        self._set_popularity(np.maximum(listeners, 1.0))
+
+    def _set_popularity(self, popularity: NDArray[Any]) -> None:
+        self.popularity_ = popularity.astype(np.float32)
+        self._lift = self.popularity_ ** np.float32(self.settings.lift)
 
     def _scaled(self, matrix: Matrix) -> Matrix:
         """Return the relative strengths of opinions, scaled by popularity."""
@@ -191,7 +197,10 @@ class Ease(ItemItemModel):
         return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
-        shared = {"listeners": self.listeners_}
+        shared: dict[str, NDArray[Any]] = {
+            "listeners": self.listeners_,
+            "popularity": self.popularity_,
+        }
         if not self.by_users_:
             return {**shared, **super()._arrays(), "spoken_for": self.scored_}
         rows = {f"by_item.{one}": getattr(self._by_item, one) for one in _PARTS}
@@ -199,6 +208,8 @@ class Ease(ItemItemModel):
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._count(arrays["listeners"])
+        if "popularity" in arrays:  # not in models saved before labels
+            self._set_popularity(arrays["popularity"])
         self.by_users_ = "kernel" in arrays
         if not self.by_users_:
             super()._restore(arrays)
@@ -208,9 +219,31 @@ class Ease(ItemItemModel):
             shape = (self.n_items, len(self.kernel_))
             parts = tuple(arrays[f"by_item.{one}"] for one in _PARTS)
             self._by_item = sparse.csr_array(parts, shape=shape)
-        else:  # saved before models had labels
+        else:
             self._by_item = self._scaled(liked(self._fitted())).T.tocsr()
         self.scored_ = np.diff(self._by_item.indptr) > 0
+
+
+def _popularity(
+    popularity: NDArray[np.float32], listeners: NDArray[np.int64], labels: Matrix
+) -> NDArray[np.float32]:
+    """Return the popularity of items, predicted for those with labels and without listeners.
+
+    A regression of the logarithm on number and length of the labels, and their squares.
+    """
+    labels = sparse.csr_array(labels)
+    number = np.log1p(np.diff(labels.indptr))
+    length = np.sqrt(np.asarray(labels.multiply(labels).sum(axis=1)).ravel())
+    inputs = np.stack([np.ones_like(number), number, number**2, length, length**2], axis=1)
+    known = (listeners > 0) & (number > 0)
+    if known.sum() < _MIN_KNOWN_ITEMS:
+        return popularity
+    weights = np.linalg.lstsq(inputs[known], np.log(listeners[known]), rcond=None)[0]
+    # no more popular than any known item
+    highest = np.log(listeners.max())
+    predicted = np.exp(np.clip(inputs @ weights, 0, highest))
+    new = (listeners == 0) & (number > 0)
+    return np.where(new, predicted, popularity).astype(np.float32)
 
 
 def _gram(matrix: Matrix, regularization: float) -> NDArray[np.float32]:

@@ -12,8 +12,8 @@ that need no fit (EASE's lift, iALS's prior) are tried on each fitted model.
 not in seconds, so that a seed gives the same result on a slow machine. Large data sets are sampled
 by user. A search that starts from settings found before spreads less.
 
-*The share* of EASE is the one with the best result; one of the models alone is preferred if the
-blend gains less than a standard error of the paired difference, because it costs half as much.
+*The share* of EASE is the one with the best result. With content both models have a share, because
+together they rank items without listeners better (docs/decisions/collaborative-models.md).
 """
 
 from collections.abc import Mapping, Sequence
@@ -195,7 +195,7 @@ def _with(settings: Settings, values: Mapping[str, Any]) -> Settings:
 
 
 def _best_share(evaluation: Evaluation, ease: EaseSettings, als: AlsSettings) -> float:
-    """Return the best share of EASE; 0 or 1 if the gain of a blend may be chance."""
+    """Return the best share of EASE."""
     if not evaluation.n_users:
         return CollaborativeSettings().share
     models = [evaluation.model(one) for one in (ease, als)]
@@ -210,15 +210,13 @@ def _best_share(evaluation: Evaluation, ease: EaseSettings, als: AlsSettings) ->
         one, other = scores(histories)
         return blended(one.copy(), other.copy(), share)
 
-    each = evaluation.each({share: partial(blend, share) for share in _SHARES})
+    described = evaluation.features is not None
+    shares = [share for share in _SHARES if 0 < share < 1] if described else _SHARES
+    each = evaluation.each({share: partial(blend, share) for share in shares})
     evaluation.trials.extend(
-        {"model": "collaborative", "share": share, "ndcg@20": mean(each[share])}
-        for share in _SHARES
+        {"model": "collaborative", "share": share, "ndcg@20": mean(each[share])} for share in shares
     )
-    best = max(_SHARES, key=lambda share: mean(each[share]))
-    alone = max((0.0, 1.0), key=lambda share: mean(each[share]))
-    gain = each[best] - each[alone]
-    return best if gain.mean() > gain.std() / np.sqrt(len(gain)) else alone
+    return max(shares, key=lambda share: mean(each[share]))
 
 
 def _cost_of_als(known: Matrix, settings: AlsSettings) -> float:
