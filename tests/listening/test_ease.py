@@ -100,14 +100,19 @@ def test_item_without_listeners_is_scored_by_labels(most_users):
     matrix[:, [0, 1]] = 0
     known[[0, 1]] = 0
     known[0] = known[10] = [2, 0, 0, 0, 0, 0]
-    settings = EaseSettings(
-        regularization=7.0, label_weight=1.0, most_users=most_users, kept=70, most_labels=6
-    )
+    settings = EaseSettings(regularization=7.0, label_weight=1.0, most_users=most_users, kept=70)
     model = Ease(settings).fit(sparse.csr_array(matrix), None, sparse.csr_array(known))
     history = sparse.csr_array((np.ones(1, np.float32), ([0], [10])), shape=(1, 70))
     scores = model.score(history)[0]
     assert scores[0] > np.nanmedian(scores)  # shares its label with the liked item
     assert np.isnan(scores[1])  # has neither listeners nor labels
+
+
+@pytest.mark.parametrize(("most_rows", "n_labels"), [(1000, 5), (43, 3), (1, 2)])
+def test_most_frequent_labels_fill_what_users_leave(most_rows, n_labels):
+    settings = EaseSettings(label_weight=1.0, most_rows=most_rows, least_labels=2)
+    model = Ease(settings).fit(likes(), None, labels())
+    assert len(model.kernel_) == 40 + n_labels
 
 
 def test_popularity_of_new_items_is_predicted_by_labels():
@@ -140,7 +145,7 @@ def test_model_of_an_earlier_version_gives_the_same_scores(tmp_path):
     model = Ease(EaseSettings(balance=0.25)).fit(likes())
     model.save(tmp_path)
     about = json.loads((tmp_path / "model.json").read_text("utf-8"))
-    for name in ("strength", "label_weight", "most_labels"):
+    for name in ("strength", "label_weight", "most_rows", "least_labels"):
         del about["settings"][name]
     (tmp_path / "model.json").write_text(json.dumps(about), "utf-8")
     with np.load(tmp_path / "arrays.npz") as arrays:
@@ -149,15 +154,18 @@ def test_model_of_an_earlier_version_gives_the_same_scores(tmp_path):
     np.testing.assert_array_equal(Ease.load(tmp_path).score(opinions()), model.score(opinions()))
 
 
-def test_only_the_most_popular_items_are_scored():
-    matrix = likes()
-    model = Ease(EaseSettings(most_users=0, most_items=20)).fit(matrix)
-    silent = np.isnan(model.score(opinions())[0])
-    assert silent.sum() == 50
-    listeners = matrix.sum(axis=0)
-    assert listeners[~silent].min() >= listeners[silent].max()
-    small = formula(matrix[:, ~silent], opinions()[:, ~silent], labels(), EaseSettings())
-    np.testing.assert_allclose(model.score(opinions())[:, ~silent], small, atol=1e-4)
+def test_most_popular_items_predict_each_other_and_all_others():
+    matrix, settings = likes(), EaseSettings(most_users=0, most_items=20, kept_others=20)
+    x = matrix.toarray().astype(np.float64)
+    popular = np.sort(np.argsort(-x.sum(axis=0), kind="stable")[:20])
+    found = Ease(settings).fit(matrix).score(opinions())
+    small = formula(matrix[:, popular], opinions()[:, popular], labels(), settings)
+    np.testing.assert_allclose(found[:, popular], small, atol=1e-4)
+    others = np.setdiff1d(np.arange(70), popular)
+    inputs = x[:, popular]
+    ridge = np.linalg.solve(inputs.T @ inputs + 100.0 * np.eye(20), inputs.T @ x[:, others])
+    expected = np.sign(opinions().toarray())[:, popular] @ ridge
+    np.testing.assert_allclose(found[:, others], expected, atol=1e-4)
 
 
 def test_largest_weights_of_each_column_are_kept():

@@ -31,7 +31,7 @@ class CollaborativeSettings:
 
     ease: EaseSettings = field(
         default_factory=lambda: EaseSettings(
-            regularization=40.0, balance=0.25, lift=0.15, strength=2.0, label_weight=1.5
+            regularization=40.0, balance=0.25, lift=0.15, strength=1.0, label_weight=1.5
         )
     )
     als: AlsSettings = field(default_factory=lambda: AlsSettings(strength=0.5))

@@ -20,8 +20,10 @@ weights of these: well-described items have more listeners.
 
 *The smaller side.* With fewer rows than items no ``[n_items, n_items]`` matrix is needed: by
 ``P = (I - X'KX) / l`` with ``K = (XX' + l I)^-1 [n_rows, n_rows]``, a history `h` scores
-``h - (h - (hX')KX) / (l diag P)``. With fewer items, `B` is computed for the `most_items` most
-popular items, and its largest entries are kept; scores of all other items are NaN.
+``h - (h - (hX')KX) / (l diag P)``. With fewer items, `B` is computed, and the largest entries of
+its columns are kept. With many of both, the `most_items` most popular items predict each other and
+all other items: ``P_SS X_S'x_j`` is the ridge regression of another item `j` on the popular ones
+`S`.
 """
 
 from collections.abc import Mapping
@@ -46,6 +48,7 @@ from segue.listening.matrices import (
 
 _BLOCK = 1_024
 _MIN_KNOWN_ITEMS = 20
+_FEW = 4
 _PARTS = ("data", "indices", "indptr")
 
 
@@ -61,10 +64,12 @@ class EaseSettings:
     lift: float = 0.0  # scores are multiplied by popularity to this power
     strength: float = 0.0  # likes are as large as their relative strength to this power
     label_weight: float = 0.0  # of the rows of labels
-    most_labels: int = 800  # the most frequent labels are used
+    most_rows: int = 3_000  # of users and labels: the most frequent labels fill what users leave
+    least_labels: int = 800  # that are used all the same
     most_users: int = 5_000  # maximum size of the user side
     most_items: int = 12_000  # of the item side: [n, n] numbers, n^3 / 3 operations
     kept: int = 300  # entries of each column of the item side
+    kept_others: int = 60  # of each column of an item that is not among the most popular
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -73,7 +78,7 @@ class EaseSettings:
         for name in ("strength", "label_weight"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
-        for name in ("most_items", "kept"):
+        for name in ("most_items", "kept", "kept_others"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
 
@@ -91,7 +96,9 @@ class Ease(ItemItemModel):
         rows = self._scaled(matrix)
         if item_labels is not None and self.settings.label_weight:
             self._set_popularity(_popularity(self.popularity_, self.listeners_, item_labels))
-            rows = sparse.vstack([rows, self._label_rows(item_labels)], format="csr")
+            rows = sparse.vstack(
+                [rows, self._label_rows(item_labels, matrix.shape[0])], format="csr"
+            )
         scored = np.bincount(rows.indices, minlength=rows.shape[1]) > 0
         few_users = matrix.shape[0] <= self.settings.most_users
         self.by_users_ = few_users and rows.shape[0] < int(scored.sum())
@@ -100,11 +107,12 @@ class Ease(ItemItemModel):
         else:
             self._fit_items(rows, scored)
 
-    def _label_rows(self, item_labels: Matrix) -> Matrix:
+    def _label_rows(self, item_labels: Matrix, n_users: int) -> Matrix:
         """Return ``[n_labels, n_items]``: rows of the labels that most items share."""
         labels = sparse.csc_array(item_labels, dtype=np.float32)
         n_items = np.diff(labels.indptr)
-        order = np.argsort(-n_items, kind="stable")[: self.settings.most_labels]
+        most = max(self.settings.most_rows - n_users, self.settings.least_labels)
+        order = np.argsort(-n_items, kind="stable")[:most]
         chosen = np.sort(order[n_items[order] > 1])
         return sparse.csr_array((labels[:, chosen] * np.float32(self.settings.label_weight)).T)
 
@@ -116,7 +124,7 @@ class Ease(ItemItemModel):
         return other
 
     def score(self, histories: Matrix) -> Scores:
-        """Return ``[n, n_items]``; NaN for items that are not popular enough for the model."""
+        """Return ``[n, n_items]``; NaN for items with neither listeners nor labels."""
         scaled = self._scaled(histories)
         scores = self._by_users(scaled) if self.by_users_ else super().score(scaled)
         scores *= self._lift
@@ -147,7 +155,9 @@ class Ease(ItemItemModel):
 
     def _by_users(self, scaled: Matrix) -> Scores:
         common = scaled @ self._by_item
-        through = np.asarray(common.toarray(), np.float32) @ self.kernel_  # [n, n_rows]
+        few = common.nnz * _FEW < common.shape[0] * common.shape[1]
+        # [n, n_rows]; of the kernel, only the rows in common with a history are read
+        through = (common if few else common.toarray()) @ self.kernel_
         rest: Scores = (self._by_item @ through.T).T
         scores = np.asarray(rest / self.diagonal_, np.float32)
         rows = np.repeat(np.arange(scaled.shape[0]), np.diff(scaled.indptr))
@@ -163,6 +173,9 @@ class Ease(ItemItemModel):
         chosen = np.sort(order[scored[order]])
         inverse = _inverse(_gram(rows[:, chosen], self.settings.regularization))
         diagonal = np.diagonal(inverse).copy()
+        others = np.setdiff1d(np.flatnonzero(scored), chosen)
+        inputs = rows[:, chosen].T.tocsr()
+        by_column = rows.tocsc()
         parts: dict[int, Matrix] = {}
 
         def fit_block(start: int) -> None:
@@ -171,14 +184,21 @@ class Ease(ItemItemModel):
             weights[columns, np.arange(len(columns))] = 0
             parts[start] = largest_of_columns(weights, self.settings.kept)
 
+        def fit_others(start: int) -> None:
+            together = inputs @ by_column[:, others[start : start + _BLOCK]]
+            weights = np.asarray((together.T @ inverse).T, np.float32)
+            parts[len(chosen) + start] = largest_of_columns(weights, self.settings.kept_others)
+
         for_each(fit_block, range(0, len(chosen), _BLOCK))
+        for_each(fit_others, range(0, len(others), _BLOCK))
         in_order = [parts[start] for start in sorted(parts)]
         small = sparse.hstack(in_order, format="coo") if in_order else sparse.coo_array((0, 0))
+        columns = np.concatenate([chosen, others])
         full = sparse.csr_array(
-            (small.data, (chosen[small.row], chosen[small.col])), shape=(n_items, n_items)
+            (small.data, (chosen[small.row], columns[small.col])), shape=(n_items, n_items)
         )
         self._keep(full)
-        self.scored_ = np.isin(np.arange(n_items), chosen)
+        self.scored_ = scored
 
     def _count(self, listeners: NDArray[np.int64]) -> None:
         """Set the number of listeners of each item, and what follows from it."""

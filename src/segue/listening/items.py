@@ -23,21 +23,22 @@ class ItemItemModel(ListeningModel):
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]``: sums of the contributions of a history's items.
 
-        NaN for items without entries, and for histories of such items only.
+        NaN for items without entries, and for histories of items that contribute to none.
         """
         scores: Scores = (histories @ self.weights_).toarray().astype(np.float32, copy=False)
-        known = rows_with(histories, self.scored_[histories.indices])
+        known = rows_with(histories, self._contributes[histories.indices])
         scores[~known] = np.nan
         return mask_columns(scores, self.scored_)
 
     def item_scores(self, item_ids: Ids) -> Scores:
         """Return ``[n, n_items]``: contributions of each of `item_ids` to all items."""
         scores: Scores = self.weights_[item_ids].toarray().astype(np.float32, copy=False)
-        scores[~self.scored_[item_ids]] = np.nan
+        scores[~self._contributes[item_ids]] = np.nan
         return mask_columns(scores, self.scored_)
 
     def _keep(self, weights: Matrix, spoken_for: NDArray[np.bool_] | None = None) -> None:
         self.weights_ = sparse.csr_array(weights, dtype=np.float32)
+        self._contributes = np.diff(self.weights_.indptr) > 0
         if spoken_for is not None:
             self.scored_ = spoken_for  # as saved: a memory-mapped matrix is not read through
             return
