@@ -48,7 +48,6 @@ from segue.listening.matrices import (
 
 _BLOCK = 1_024
 _MIN_KNOWN_ITEMS = 20
-_FEW = 4
 _PARTS = ("data", "indices", "indptr")
 
 
@@ -64,12 +63,18 @@ class EaseSettings:
     lift: float = 0.0  # scores are multiplied by popularity to this power
     strength: float = 0.0  # likes are as large as their relative strength to this power
     label_weight: float = 0.0  # of the rows of labels
-    most_rows: int = 3_000  # of users and labels: the most frequent labels fill what users leave
-    least_labels: int = 800  # that are used all the same
+    most_rows: int = 3_000  # of users and labels; the most frequent labels are used
+    least_labels: int = 500  # that are used with few or many users, and two more for each user
     most_users: int = 5_000  # maximum size of the user side
     most_items: int = 12_000  # of the item side: [n, n] numbers, n^3 / 3 operations
     kept: int = 300  # entries of each column of the item side
     kept_others: int = 60  # of each column of an item that is not among the most popular
+
+    def most_labels(self, n_users: int) -> int:
+        """Return the maximum number of labels: more users can teach more of them."""
+        return max(
+            min(self.least_labels + 2 * n_users, self.most_rows - n_users), self.least_labels
+        )
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -111,8 +116,7 @@ class Ease(ItemItemModel):
         """Return ``[n_labels, n_items]``: rows of the labels that most items share."""
         labels = sparse.csc_array(item_labels, dtype=np.float32)
         n_items = np.diff(labels.indptr)
-        most = max(self.settings.most_rows - n_users, self.settings.least_labels)
-        order = np.argsort(-n_items, kind="stable")[:most]
+        order = np.argsort(-n_items, kind="stable")[: self.settings.most_labels(n_users)]
         chosen = np.sort(order[n_items[order] > 1])
         return sparse.csr_array((labels[:, chosen] * np.float32(self.settings.label_weight)).T)
 
@@ -155,8 +159,8 @@ class Ease(ItemItemModel):
 
     def _by_users(self, scaled: Matrix) -> Scores:
         common = scaled @ self._by_item
-        few = common.nnz * _FEW < common.shape[0] * common.shape[1]
-        # [n, n_rows]; of the kernel, only the rows in common with a history are read
+        # [n, n_rows]; a single history reads only the rows of the kernel that it has in common
+        few = common.nnz * (2 if common.shape[0] == 1 else 8) < common.shape[0] * common.shape[1]
         through = (common if few else common.toarray()) @ self.kernel_
         rest: Scores = (self._by_item @ through.T).T
         scores = np.asarray(rest / self.diagonal_, np.float32)

@@ -232,8 +232,7 @@ def _cost_of_als(known: Matrix, settings: AlsSettings) -> float:
 
 def _cost_of_ease(known: Matrix, settings: EaseSettings, labels: Any) -> float:
     n_items = int((np.bincount(known.indices, minlength=known.shape[1]) > 0).sum())
-    most = max(settings.most_rows - known.shape[0], settings.least_labels)
-    n_labels = 0 if labels is None else min(labels.shape[1], most)
+    n_labels = 0 if labels is None else min(labels.shape[1], settings.most_labels(known.shape[0]))
     n_rows = known.shape[0] + n_labels
     if known.shape[0] <= settings.most_users and n_rows < n_items:
         nnz = known.nnz + (0 if labels is None else labels.nnz)
