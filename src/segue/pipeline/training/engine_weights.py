@@ -12,7 +12,7 @@ from segue.errors import ModelError
 from segue.library import Library
 
 ENGINE = "engine"
-WEIGHTS_FORMAT = 3
+WEIGHTS_FORMAT = 4
 
 _UNKNOWN = 0.0
 
