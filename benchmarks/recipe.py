@@ -1,9 +1,10 @@
-"""Measure each choice of the training recipe: validation accuracy and loss with and without it.
+"""Measure each choice of the training recipe on new artists: accuracy and loss over folds.
 
 Run: ``python benchmarks/recipe.py LIBRARY [--model cnn] [--seeds 3] [--target genre]`` on a
 preprocessed library. Each choice is switched off (or on) separately; for each choice and seed a
-network is trained on the train part and measured on the validation part, where the loss is the
-finer measure. Networks train in separate processes, `jobs` at a time, with one thread each.
+network is trained in artist-disjoint folds of the train and validation parts, and measured on all
+their tracks, each predicted without its fold. The loss is the finer measure. Networks train in
+separate processes, `jobs` at a time, with one thread each.
 """
 
 import argparse
@@ -25,19 +26,22 @@ CHOICES: dict[str, dict[str, object]] = {
     "no label smoothing": {"label_smoothing": 0.0},
     "classes not balanced": {"balanced": False},
     "little weight decay (.01)": {"weight_decay": 0.01},
-    "less dropout (.3)": {"dropout": 0.3},
+    "less dropout (.3)": {"dropout": 0.3, "statistic_dropout": 0.3},
     "weights averaged (.99)": {"averaging": 0.99},
-    "twice the passes": {"passes": 120, "patience": 30},
+    "twice the passes": {"passes": 60},
+    "no dropout of statistics": {"statistic_dropout": 0.0},
+    "wider": {"width": 96, "bands": 128},
 }
 
 
 def measure(library: Path, model: str, target: str, seed: int, choice: str) -> dict[str, float]:
-    """Train one network in this process and measure it on the validation part."""
+    """Train one network in this process and measure its predictions out of fold."""
     from segue.encoders import SETTINGS, train_encoder
     from segue.encoders.objectives import measure as judge
     from segue.encoders.objectives import targets_of
     from segue.library import Library
     from segue.pipeline.analysis.inputs import need_input
+    from segue.pipeline.training.folds import folds_of
     from segue.pipeline.training.labels import labels_of
 
     opened = Library(library, create=False)
@@ -51,21 +55,25 @@ def measure(library: Path, model: str, target: str, seed: int, choice: str) -> d
     ]
     frames = [store.read(given.frames[model], int(catalogue.rows[place])) for place in places]
     taught, splits = labels.taught(places), [labels.splits[place] for place in places]
+    drawn = folds_of(labels, catalogue)
+    if drawn is None:
+        raise SystemExit("The library has too few labeled tracks for folds.")
     encoder = train_encoder(
         model,  # type: ignore[arg-type]
         frames,
         taught,
         splits,
         labels.class_names,
+        folds=drawn[places],
         objective=labels.objective,
         settings=SETTINGS[model](**CHOICES[choice]),  # type: ignore[index]
         seed=seed,
         input_kind=given.frames[model],
     )
-    valid = [place for place, split in enumerate(splits) if split == "valid"]
-    outputs = encoder.predict([frames[place] for place in valid])[1]
-    targets = targets_of(labels.objective, taught[valid], len(labels.class_names))
-    loss, accuracy = judge(labels.objective, outputs, targets)
+    if encoder.out_of_fold is None:
+        raise SystemExit("The encoder was trained without folds.")
+    targets = targets_of(labels.objective, taught, len(labels.class_names))
+    loss, accuracy = judge(labels.objective, encoder.out_of_fold, targets)
     return {"accuracy": accuracy, "loss": loss}
 
 
@@ -93,7 +101,7 @@ def main() -> None:
             found[choice].append(json.loads(said.splitlines()[-1]))
             print(choice, found[choice][-1], file=sys.stderr, flush=True)
     usual = found[asked.choices[0]]
-    print(f"{asked.model} on {asked.target}, valid part, {asked.seeds} seeds")
+    print(f"{asked.model} on {asked.target}, folds, {asked.seeds} seeds")
     print(f"{'':28} accuracy (by seed)              loss    better than '{asked.choices[0]}'")
     for choice, results in found.items():
         accuracies = [one["accuracy"] for one in results]

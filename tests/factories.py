@@ -24,7 +24,6 @@ SOUND_KINDS = ("low", "high", "noise")
 SMALL_SETTINGS = {
     "cnn": CnnSettings(
         window=64,
-        channels=(8, 8),
         width=8,
         embedding=8,
         passes=4,

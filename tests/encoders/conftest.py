@@ -51,7 +51,7 @@ def small() -> Callable[..., EncoderSettings]:
             "crops": 3,
             "dropout": 0.1,
         }
-        tiny |= {"channels": (8, 8), "width": 12}
+        tiny |= {"bands": 18, "width": 12, "statistic_bands": 6, "statistic_dropout": 0.1}
         tiny |= {
             "cnn": {},
             "rnn": {"units": 12},

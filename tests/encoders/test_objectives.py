@@ -51,7 +51,8 @@ def test_keras_contrast_loss_equals_its_definition(rng):
 
     vectors = unit(rng.normal(size=(8, 5)))
     groups = np.array([0, 0, 1, 1, 1, 2, 2, 3], np.float32)
-    found = np.array(loss_of("contrast", 0.0)(groups[:, None], vectors))
+    branches = np.stack([vectors, np.roll(vectors, 1, axis=1)], axis=1)  # of equal cosines
+    found = np.array(loss_of("contrast", 0.0)(np.tile(groups[:, None, None], (1, 2, 1)), branches))
     for i in range(8):
         shares = np.exp(vectors @ vectors[i] / TEMPERATURE)
         shares[i] = 0

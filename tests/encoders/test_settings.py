@@ -18,7 +18,6 @@ from segue.encoders import SETTINGS, CnnSettings, RnnSettings
         ("learning_rate", 0.0),
         ("dropout", 1.0),
         ("mixup", -0.1),
-        ("patience", 0),
     ],
 )
 def test_invalid_value_is_named_in_the_error(name, value):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.factories import SMALL_SETTINGS
 
+from segue.encoders.mixtures import log_loss, mix, mixture_weights
 from segue.errors import ModelError
 from segue.library import Library
 from segue.library.files import add_checksums
@@ -28,7 +29,7 @@ from segue.pipeline.training.encoder_selection import (
     _is_useful,
     select_encoders,
 )
-from segue.pipeline.training.ensemble import best_weights
+from segue.pipeline.training.ensemble import fit_mixture
 from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.leaderboard import leaderboard
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE, model_output
@@ -169,27 +170,63 @@ def test_the_best_of_a_choice():
     assert EncoderSelection.from_dict(json.loads(json.dumps(made.to_dict()))) == made
 
 
-def test_weights_sum_to_one_and_favour_who_is_right(rng):
-    labels = rng.integers(0, 4, 400)
-    right = np.full((400, 4), 0.1)
-    right[np.arange(400), labels] = 0.7
-    chances = [right, np.full((400, 4), 0.25), np.roll(right, 1, axis=1)]
-    weights = best_weights(chances, labels)
-    assert weights.sum() == pytest.approx(1)
-    assert weights[0] > weights[1] > weights[2] > 0
-    # no other weights make the labels likelier, the prior counted
-    mixed = np.tensordot(weights, np.stack(chances), 1)
-    best = np.log(mixed[np.arange(400), labels]).sum() + 20 / 3 * np.log(weights).sum()
-    for other in rng.dirichlet(np.ones(3), 200):
-        mixed = np.tensordot(other, np.stack(chances), 1)
-        value = np.log(mixed[np.arange(400), labels]).sum() + 20 / 3 * np.log(other).sum()
-        assert value <= best + 1e-6
+def members(labels, rng, n_classes=4):
+    """Return a good member, one that knows nothing, and one that is always wrong."""
+    right = np.full((len(labels), n_classes), 0.1)
+    said = np.where(rng.random(len(labels)) < 0.7, labels, rng.integers(0, n_classes, len(labels)))
+    right[np.arange(len(labels)), said] = 1 - 0.1 * (n_classes - 1)
+    nothing = np.full((len(labels), n_classes), 1 / n_classes)
+    return {"right": right, "nothing": nothing, "wrong": right[:, np.roll(np.arange(4), 1)]}
 
 
-def test_the_ensemble_is_the_weighted_mean_of_its_members(trained):
+def test_mixture_weights_maximize_the_posterior(rng):
+    labels = rng.integers(0, 4, 300)
+    chances = members(labels, rng)
+
+    def posterior(weights):
+        mixed = mix(list(chances.values()), weights)[np.arange(300), labels]
+        away = np.array(weights) - 1 / 3
+        return np.log(mixed).sum() - 20 * (away @ away) / 2
+
+    weights = mixture_weights(list(chances.values()), labels, 20.0)
+    assert weights[0] > 0.5
+    assert 0 <= weights[2] < 0.2
+    best = posterior(weights)
+    for other in rng.dirichlet(np.ones(3), 200) * rng.uniform(0.2, 2, (200, 1)):
+        assert posterior(other.tolist()) <= best + 1e-4
+
+
+def test_mixture_is_at_least_as_good_as_its_best_member(rng):
+    own, folds = np.arange(90), np.arange(90) % 3
+    labels = rng.integers(0, 4, 90)
+    chances = members(labels, rng)
+    _, held_out = fit_mixture(chances, labels, folds)
+    assert log_loss(held_out, labels) <= log_loss(chances["right"], labels)
+    # two members that know different things are better together
+    other = members(labels, rng)["right"]
+    _, held_out = fit_mixture({"one": chances["right"], "other": other}, labels, folds)
+    assert log_loss(held_out, labels) < log_loss(other, labels) - 0.05
+    # weights of so few tracks predict worse than exact probabilities, which are used alone
+    labels, exact = rng.integers(0, 2, 30), np.full((30, 2), 0.5)
+    noise = rng.dirichlet(np.ones(2), 30)
+    members_of_two = {"exact": exact, "noise": noise}
+    _, held_out = fit_mixture(members_of_two, labels, own[:30] % 3, prior=1e-3)
+    assert log_loss(held_out, labels) <= np.log(2) + 1e-9
+
+
+def test_mixture_of_a_fold_does_not_depend_on_its_labels(rng):
+    labels, folds = rng.integers(0, 4, 90), np.arange(90) % 3
+    chances = members(labels, rng)
+    changed = np.where(folds == 1, (labels + 1) % 4, labels)
+    _, held_out = fit_mixture(chances, labels, folds)
+    _, others = fit_mixture(chances, changed, folds)
+    np.testing.assert_array_equal(held_out[folds == 1], others[folds == 1])
+
+
+def test_the_ensemble_is_a_mixture_of_its_members(trained):
     manifest = trained.models.manifest(ENSEMBLE)
     assert set(manifest["members"]) == {"cnn", "rnn", "transformer"}
-    assert sum(manifest["weights"].values()) == pytest.approx(1, abs=1e-3)
+    assert all(weight >= 0 for weight in manifest["weights"].values())
     catalogue = trained.catalogue()
     labels = labels_of(trained, catalogue)
     together = model_output(trained, catalogue, labels, ENSEMBLE).chances

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 LOGISTIC = "descriptors_logistic_regression"
 N_ARTISTS, N_EACH = 12, 4
 SMALL = RnnSettings(
-    window=32, width=8, units=8, embedding=8, passes=6, least_steps=40, least_epoch_steps=5
+    window=32, width=8, units=8, embedding=8, passes=6, least_steps=80, least_epoch_steps=5
 )
 
 

@@ -69,8 +69,9 @@ def test_fold_count_follows_tracks_and_artists():
     own = [str(row) for row in range(n_tracks)]
     assert fold_count(labels_of_classes(classes), own) == 5
     assert fold_count(labels_of_classes(classes), own, 3) == 3
-    assert fold_count(labels_of_classes(classes[: 2 * MIN_PER_FOLD]), own[: 2 * MIN_PER_FOLD]) == 2
-    assert fold_count(labels_of_classes(classes[:MIN_PER_FOLD]), own[:MIN_PER_FOLD]) == 1
+    few = slice(0, 2 * MIN_PER_FOLD)
+    assert fold_count(labels_of_classes(classes[few]), own[few]) == 1
+    assert fold_count(labels_of_classes(classes[few]), own[few], 2) == 2
     three_artists = [f"{row % 2}, {row % 3}" for row in range(n_tracks)]
     assert fold_count(labels_of_classes(classes), three_artists) == 3
     assert fold_count(labels_of_classes(classes), ["one"] * n_tracks) == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from segue.pipeline.training.logistic import USUAL_STRENGTH, Logistic, fit_logistic
+from segue.pipeline.training.logistic import USUAL_STRENGTH, Logistic, fit_in_folds, fit_logistic
 
 
 @pytest.fixture
@@ -33,6 +33,36 @@ def test_probabilities_are_scikit_learns(data, classes):
         chances[:, list(classes)], model.predict_proba(np.clip(scaled, -5, 5)), atol=1e-3
     )
     assert (np.delete(chances, classes, axis=1) == 0).all()
+
+
+def test_more_columns_than_tracks_are_fitted_like_scikit_learn(rng):
+    labels, vectors = np.arange(30) % 3, rng.normal(0, 1, (30, 80)).astype(np.float32)
+    every = np.ones(30, bool)
+    fitted = fit_logistic(vectors, labels, every, ~every, 3)
+    scaled = (vectors - vectors.mean(axis=0)) / vectors.std(axis=0)
+    model = LogisticRegression(C=USUAL_STRENGTH, max_iter=2_000, class_weight="balanced")
+    model.fit(scaled, labels)
+    np.testing.assert_allclose(
+        fitted.probabilities(vectors), model.predict_proba(scaled), atol=1e-3
+    )
+
+
+def test_folds_are_predicted_by_regressions_of_the_others(data):
+    vectors, labels, _, _ = data
+    folds = np.arange(90) // 6 % 3
+    folds[:6] = -1
+    fitted, held_out = fit_in_folds(vectors, labels, folds, 5, strengths=(USUAL_STRENGTH,))
+    assert fitted.strength == USUAL_STRENGTH
+    assert np.isnan(held_out[:6]).all()
+    never = np.zeros(90, bool)
+    for fold in range(3):
+        others = (folds >= 0) & (folds != fold)
+        alone = fit_logistic(vectors, labels, others, never, 5)
+        own = folds == fold
+        np.testing.assert_allclose(held_out[own], alone.probabilities(vectors[own]), atol=1e-5)
+    right = held_out[folds >= 0].argmax(axis=1) == labels[folds >= 0]
+    assert right.mean() > 0.8
+    assert fit_in_folds(vectors, np.zeros(90, np.int64), folds, 5) is None
 
 
 def test_what_is_unknown_counts_as_the_mean(data):

@@ -118,12 +118,15 @@ def _figure_of_lists(metrics: Mapping[str, float | None]) -> str | None:
     )
 
 
+_PARTS = {"folds": "new artists, by cross-validation"}
+
+
 def _figures(judged: Sequence[Mapping[str, Any]]) -> None:
     tags = judged[0]["majority"] is None
     shown = _SHOWN_OF_TAGS if tags else _SHOWN
     rows = [
         (
-            f"{found['split']} ({plural(found['n'], 'track')})",
+            f"{_PARTS.get(found['split'], found['split'])} ({plural(found['n'], 'track')})",
             *(
                 with_interval(found["metrics"].get(name), found["intervals"].get(name))
                 for name in shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_table, say
+from segue.cli.output import print_json, print_table, say, with_interval
 from segue.cli.progress import terminal_progress
 from segue.text import plural
 
@@ -65,6 +65,18 @@ def train(
             " judge.",
         ),
     ] = False,
+    folds: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Networks are trained once without each of so many parts of the labeled tracks, no"
+            " artist in two of them, and joined; small libraries have fewer. 1 trains once.",
+        ),
+    ] = 5,
+    hold_out_valid: Annotated[
+        bool,
+        typer.Option("--hold-out-valid", help="Learn nothing from the validation tracks."),
+    ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -83,6 +95,8 @@ def train(
         on=on,
         seed=seed,
         force=force,
+        folds=folds,
+        hold_out_valid=hold_out_valid,
         progress=terminal_progress(),
     )
     from segue.pipeline.training.engine_weights import everyones_weights
@@ -152,11 +166,12 @@ def show_leaderboard(results: Sequence["TrainingResult"], compared: "Leaderboard
     rows = []
     for one in compared.models if compared else ():
         result = done.pop(one.name, None)
-        figures = [*(one.metrics.get(name) for name in ("accuracy", "f1_macro")), one.precision]
+        figures = [one.metrics.get("f1_macro"), one.precision]
         rows.append(
             (
                 one.name.replace("_", " "),
                 "baseline" if one.baseline else result.state if result else "",
+                with_interval(one.metrics.get("accuracy"), one.interval),
                 *("-" if value is None else f"{value:.3f}" for value in figures),
                 one.used_for or "",
                 f"{result.seconds:.0f} s" if result else "",
@@ -168,9 +183,12 @@ def show_leaderboard(results: Sequence["TrainingResult"], compared: "Leaderboard
         print_table("Trained", columns, rows, right=5)
         return
     n, choice = compared.n, compared.choice
-    title = f"Trained on {compared.target}" + (
-        f", evaluated on {plural(n, 'validation track')}" if n else ""
+    how = (
+        f"expected on new artists: {plural(n, 'track')}, each by models that did not learn its fold"
+        if compared.folds
+        else f"evaluated on {plural(n, 'validation track')}"
     )
+    title = f"Trained on {compared.target}" + (f", {how}" if n else "")
     print_table(title, columns, rows, right=5)
     _show_choice(choice)
 

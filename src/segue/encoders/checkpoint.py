@@ -1,9 +1,9 @@
 """Checkpoint of an unfinished training, so that it can be stopped at any time and resumed.
 
-One file, ``checkpoint.npz``, holds the variables of the network, of the optimizer and of the best
-epoch so far, and the history. It is written under another name and renamed, so that it is always
-complete. Training does not resume from a checkpoint of other settings, other data or another format
-(a different fingerprint), nor from one that cannot be read.
+One file, ``checkpoint.npz``, holds the variables of the network, of the optimizer and of the epochs
+that may be kept, and the history. It is written under another name and renamed, so that it is
+always complete. Training does not resume from a checkpoint of other settings, other data or another
+format (a different fingerprint), nor from one that cannot be read.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segue.encoders.crops import Frames
 
 NAME = "checkpoint.npz"
-FORMAT = 1
+FORMAT = 2
 N_HASHED_FRAMES = 32
 
 Variables = list[NDArray[np.generic]]
@@ -28,12 +28,15 @@ Variables = list[NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """State of a training after `epoch` finished epochs, in plain arrays."""
+    """State of a training after `epoch` finished epochs, in plain arrays.
+
+    `kept` are the variables of the network after the epochs that may be chosen.
+    """
 
     epoch: int
     network: Variables
     optimizer: Variables
-    best: Variables
+    kept: dict[int, Variables]
     history: dict[str, Any]
 
 
@@ -58,9 +61,11 @@ def write_checkpoint(directory: Path, checkpoint: Checkpoint, fingerprint: str) 
         "fingerprint": fingerprint,
         "epoch": checkpoint.epoch,
         "history": checkpoint.history,
-        "counts": [len(checkpoint.network), len(checkpoint.optimizer), len(checkpoint.best)],
+        "counts": [len(checkpoint.network), len(checkpoint.optimizer)],
+        "kept": list(checkpoint.kept),
     }
-    variables = checkpoint.network + checkpoint.optimizer + checkpoint.best
+    variables = checkpoint.network + checkpoint.optimizer
+    variables += [value for values in checkpoint.kept.values() for value in values]
     temporary = directory / f"{NAME}.part"
     with temporary.open("wb") as file:
         temporary.chmod(0o600)
@@ -76,14 +81,20 @@ def read_checkpoint(directory: Path, fingerprint: str) -> Checkpoint | None:
             facts = json.loads(str(arrays["arr_0"]))
             if facts["fingerprint"] != fingerprint:
                 return None
-            variables = [arrays[f"arr_{i + 1}"] for i in range(sum(facts["counts"]))]
+            variables = [arrays[f"arr_{i + 1}"] for i in range(len(arrays.files) - 1)]
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None  # missing or truncated: training begins again
-    n_network, n_optimizer, _ = facts["counts"]
+    n_network, n_optimizer = facts["counts"]
+    if len(variables) != n_network * (1 + len(facts["kept"])) + n_optimizer:
+        return None
+    ends = range(n_network + n_optimizer, len(variables), n_network)
     return Checkpoint(
         epoch=facts["epoch"],
         network=variables[:n_network],
         optimizer=variables[n_network : n_network + n_optimizer],
-        best=variables[n_network + n_optimizer :],
+        kept={
+            epoch: variables[end : end + n_network]
+            for epoch, end in zip(facts["kept"], ends, strict=True)
+        },
         history=facts["history"],
     )

@@ -14,7 +14,10 @@ from segue.encoders.objectives import TEMPERATURE, Objective
 
 
 def loss_of(objective: Objective, label_smoothing: float) -> Callable[[Any, Any], Any]:
-    """Return the loss, ``(targets, outputs) -> [batch]`` or a mean of that."""
+    """Return the loss, ``(targets, outputs) -> [batch]`` or a mean of that.
+
+    Outputs are those of each branch ``[batch, n_branches, n_outputs]``, targets are repeated.
+    """
     loss: Callable[[Any, Any], Any]
     match objective:
         case "classes":
@@ -22,8 +25,15 @@ def loss_of(objective: Objective, label_smoothing: float) -> Callable[[Any, Any]
         case "tags":
             loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
         case "contrast":
-            loss = contrast
+            loss = contrast_of_branches
     return loss
+
+
+def contrast_of_branches(groups: Any, vectors: Any) -> Any:
+    """Return the mean over the branches of `contrast`."""
+    n_branches = vectors.shape[1]
+    each = [contrast(groups[:, branch], vectors[:, branch]) for branch in range(n_branches)]
+    return sum(each[1:], start=each[0]) / n_branches
 
 
 def contrast(groups: Any, vectors: Any) -> Any:

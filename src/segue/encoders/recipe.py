@@ -97,10 +97,13 @@ def epoch_batches(
     settings: EncoderSettings,
     *,
     seed: tuple[int, ...],
+    n_steps: int | None = None,
     objective: Objective = "classes",
     spectra: bool = True,
 ) -> Iterator[tuple[Float32, Float32]]:
     """Yield the augmented batches of one epoch: crops and their targets.
+
+    By default there are as many as the settings say for these tracks.
 
     Level and tone are augmented for `spectra` only. For ``contrast`` every batch holds pairs: each
     drawn track comes with another one of its group, or with another crop of itself, and crops are
@@ -108,7 +111,7 @@ def epoch_batches(
     """
     rng = np.random.default_rng(seed)
     pairs = objective == "contrast"
-    n_steps = settings.epoch_steps(len(frames))
+    n_steps = n_steps or settings.epoch_steps(len(frames))
     for rows in _drawn(len(frames), n_steps, settings.batch // 2 if pairs else settings.batch, rng):
         if pairs:
             rows = np.concatenate((rows, partners(rows, targets[:, 0], rng)))  # noqa: PLW2901

@@ -33,25 +33,25 @@ class EncoderSettings:
     ----------
     window : int > 0
         Maximum frames of a crop; see `window_for`.
-    channels : tuple of int > 0
-        Channels of the first convolution over time and bands, and of each residual block.
+    bands : int > 0
+        Bands that neighboring bands of spectra are averaged to in the segments.
     width : int > 0
-        Width of the sequence after them, which has at most `most_steps_in_time` steps.
-    embedding : int > 0
-        Size of the embedding.
+        Width of the sequence of segments.
+    statistic_bands : int > 1
+        Bands of which statistics and correlations are computed.
+    embedding : int > 1
+        Size of the embedding of one network, half of it for each branch.
     crops : int > 0
         Evenly spread crops that are averaged in prediction.
     passes, least_steps, most_steps, least_epoch_steps : int > 0
         The budget: see the module header.
-    patience : int > 0
-        Epochs without a lower validation loss after which training stops.
     batch : int > 1
         Crops per step.
     learning_rate, weight_decay : float
         Parameters of AdamW; the rate rises over the first `warm_up` share of the steps, then falls
         to zero along a cosine.
-    dropout, label_smoothing : float in [0, 1)
-        Regularization.
+    dropout, statistic_dropout, label_smoothing : float in [0, 1)
+        Regularization: dropout of the branch that reads the sequence, and of the statistics.
     mixup : float >= 0
         Both parameters of the beta distribution that mixes pairs of crops; 0 disables mixing.
     time_mask, band_mask : float in [0, 1)
@@ -69,37 +69,38 @@ class EncoderSettings:
     """
 
     window: int = 256
-    channels: tuple[int, ...] = (16, 24, 32)
-    width: int = 96
-    most_steps_in_time: int = 64
+    bands: int = 64
+    width: int = 64
+    statistic_bands: int = 32
     embedding: int = 64
     crops: int = 8
-    passes: int = 60
+    passes: int = 40
     least_steps: int = 300
     most_steps: int = 20_000
     least_epoch_steps: int = 20
-    patience: int = 15
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 0.3
     warm_up: float = 0.1
     dropout: float = 0.4
+    statistic_dropout: float = 0.6
     label_smoothing: float = 0.1
-    mixup: float = 0.3
+    mixup: float = 0.0
     time_mask: float = 0.15
     band_mask: float = 0.1
-    masks: int = 2
-    level_jitter: float = 0.2
-    tone_jitter: float = 0.2
+    masks: int = 0
+    level_jitter: float = 0.1
+    tone_jitter: float = 0.1
     balanced: bool = True
     averaging: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse invalid values."""
-        for name in ("window", "embedding", "crops", "passes", "least_steps", "most_steps"):
+        for name in ("window", "bands", "width", "crops", "passes", "least_steps", "most_steps"):
             _require(self, name, getattr(self, name) >= 1, "at least 1")
-        for name in ("least_epoch_steps", "patience"):
-            _require(self, name, getattr(self, name) >= 1, "at least 1")
+        for name in ("embedding", "statistic_bands"):
+            _require(self, name, getattr(self, name) >= 2, "at least 2")
+        _require(self, "least_epoch_steps", self.least_epoch_steps >= 1, "at least 1")
         _require(self, "batch", self.batch >= 2, "at least 2, since batches are normalised")
         _require(self, "learning_rate", self.learning_rate > 0, "above 0")
         for name in ("weight_decay", "mixup", "masks", "level_jitter", "tone_jitter"):
@@ -107,6 +108,7 @@ class EncoderSettings:
         for name in (
             "warm_up",
             "dropout",
+            "statistic_dropout",
             "label_smoothing",
             "time_mask",
             "band_mask",
@@ -150,10 +152,7 @@ class EncoderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CnnSettings(EncoderSettings):
-    """Settings of the short-chunk residual CNN, which needs twice the passes."""
-
-    passes: int = 120
-    patience: int = 30
+    """Settings of the convolutional network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +170,9 @@ class TransformerSettings(EncoderSettings):
     dropout inside them.
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     heads: int = 4
-    depth: int = 2
+    depth: int = 1
     block_dropout: float = 0.2
 
 

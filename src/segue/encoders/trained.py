@@ -30,18 +30,18 @@ PREDICTION_BATCH = 64
 
 @dataclass(slots=True)
 class TrainingCurve:
-    """Course of a training, one number an epoch.
+    """Course of a training, one number an epoch: the mean over the folds, if there are any.
 
     Attributes
     ----------
     loss, accuracy : list of float
         Of the augmented, mixed training crops: worse than of plain crops.
     val_loss, val_accuracy : list of float
-        Of the validation tracks, with crops averaged; empty without a validation part.
+        Of the held-out tracks, with crops averaged; empty without any.
     best_epoch : int
         Epoch whose weights are kept, counted from 1.
     note : str
-        One sentence: why training ended, and how the epoch was chosen.
+        One sentence: how the epoch was chosen.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -55,13 +55,39 @@ class TrainingCurve:
         """Return the curve as plain values."""
         return asdict(self)
 
+    @classmethod
+    def mean(cls, curves: Sequence["TrainingCurve"]) -> "TrainingCurve":
+        """Return the mean of curves of equal length, without an epoch."""
+        names = ("loss", "accuracy", "val_loss", "val_accuracy")
+        return cls(
+            **{
+                name: np.mean([getattr(curve, name) for curve in curves], axis=0).tolist()
+                for name in names
+            }
+        )
+
+    def choose(self, candidates: Sequence[int], n_folds: int) -> int:
+        """Choose the candidate with the lowest validation loss; the last epoch without any."""
+        n_epochs = len(self.loss)
+        trained = f"All {n_epochs} epochs of the budget were trained"
+        if not self.val_loss:
+            self.best_epoch = n_epochs
+            self.note = f"{trained} and the last is kept, since there are no held-out tracks."
+            return self.best_epoch
+        self.best_epoch = min(candidates, key=lambda epoch: self.val_loss[epoch - 1])
+        where = f"the mean loss over {n_folds} folds" if n_folds > 1 else "the loss on valid"
+        self.note = f"{trained}; epoch {self.best_epoch} is kept, where {where} was lowest."
+        return self.best_epoch
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedEncoder:
     """A trained network and the facts needed to use or repeat it; see `train_encoder`.
 
     `window` is the crop length for these tracks, `input_kind` the kind of frames (``log_mel``,
-    ``sequence``, ``given``).
+    ``sequence``, ``given``). With folds, the network joins `n_folds` networks, and `out_of_fold`
+    has the outputs for each track by the one that did not learn from it ``[n_tracks, n_outputs]``,
+    rows of NaN where there is none.
     """
 
     kind: EncoderKind
@@ -74,6 +100,8 @@ class TrainedEncoder:
     n_bands: int
     class_names: tuple[str, ...]
     history: TrainingCurve
+    n_folds: int = 1
+    out_of_fold: NDArray[np.float32] | None = None
 
     def predict(self, frames: Sequence[Frames]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Encode many tracks with Keras: embeddings ``[n, d]`` and probabilities ``[n, c]``.
@@ -93,7 +121,8 @@ class TrainedEncoder:
             "input_kind": self.input_kind,
             "window": self.window,
             "n_bands": self.n_bands,
-            "embedding": self.settings.embedding,
+            "embedding": int(self.network.output_shape[0][1]),
+            "folds": self.n_folds,
             "crops": self.settings.crops,
             "class_names": list(self.class_names),
             "seed": self.seed,

@@ -1,9 +1,10 @@
-"""Training loop of every encoder: epochs over batches, validation, and the best epoch.
+"""Training loop of every encoder: epochs over batches, validation, and the epochs to choose from.
 
 Training is repeatable to the bit: weights, dropout and crops follow from the seed alone, and
 `state` holds everything that an epoch changes, so that a restored trainer continues exactly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from segue.encoders.backend import load_keras, seed_epoch
 from segue.encoders.checkpoint import Checkpoint, Variables
-from segue.encoders.crops import Frames
+from segue.encoders.crops import Frames, even_crops
 from segue.encoders.objectives import Objective, measure
 from segue.encoders.recipe import class_weights, epoch_batches, fit_scale
 from segue.encoders.settings import EncoderSettings
@@ -21,6 +22,9 @@ from segue.errors import ModelError
 from segue.types import Advance
 
 VALID_CROPS = 3  # fewer than in inference: validation would cost as much time as training
+
+N_CANDIDATES = 12
+"""Epochs, evenly spread over the budget, of which one is kept: up to twice as many, or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,16 @@ class Trainer:
     Parameters
     ----------
     train, valid : TrainingPart
-        `valid` may be empty: then every epoch of the budget is trained and the last one is kept.
+        `valid` may be empty: then the last epoch is kept.
     settings : EncoderSettings
     seed : int
     objective : Objective
     spectra : bool
         Whether the frames are spectra, which may change in level and tone.
+    n_tracks : int, optional
+        Number of tracks that the budget is for, equal in all folds; by default those of `train`.
+    name : str
+        Name of the network.
     """
 
     def __init__(
@@ -54,6 +62,8 @@ class Trainer:
         objective: Objective = "classes",
         *,
         spectra: bool = True,
+        n_tracks: int | None = None,
+        name: str = "network",
     ) -> None:
         self.train, self.valid = train, valid
         self.settings, self.seed, self.objective = settings, seed, objective
@@ -64,20 +74,23 @@ class Trainer:
         balanced = settings.balanced and objective == "classes"
         self.weights = class_weights(train.targets) if balanced else None
         self.epoch = 0
-        self.epochs = settings.epochs(len(train.frames))
-        self.epoch_steps = settings.epoch_steps(len(train.frames))
+        self.epochs = settings.epochs(n_tracks or len(train.frames))
+        self.epoch_steps = settings.epoch_steps(n_tracks or len(train.frames))
         self.history = TrainingCurve()
         keras = load_keras()
         from segue.encoders.networks import build_network
 
         keras.utils.set_random_seed(seed)
         n_outputs = train.targets.shape[1]
-        self.network: Any = build_network(
-            self.window, n_outputs, self.scale, settings, objective, spectra=spectra
+        built = build_network(
+            self.window, n_outputs, self.scale, settings, objective, spectra=spectra, name=name
         )
-        self._learner = keras.Model(self.network.input, self.network.outputs[1])
+        self.network: Any = built.encoder
+        self._learner: Any = built.learner
+        self._n_branches: int = built.learner.output_shape[1]
+        self._outputs = built.outputs
         self._compile(keras)
-        self._best: Variables = _values(self.network.variables)
+        self._kept: dict[int, Variables] = {}
 
     @property
     def steps(self) -> int:
@@ -85,12 +98,14 @@ class Trainer:
         return self.epochs * self.epoch_steps
 
     @property
+    def candidates(self) -> list[int]:
+        """Epochs of which one is kept, counted from 1; the last one is among them."""
+        return list(range(self.epochs, 0, -max(self.epochs // N_CANDIDATES, 1)))[::-1]
+
+    @property
     def finished(self) -> bool:
-        """Whether the budget is spent, or the validation loss has stopped falling."""
-        stale = self.epoch - self.history.best_epoch
-        return self.epoch >= self.epochs or (
-            bool(self.history.val_loss) and stale >= self.settings.patience
-        )
+        """Whether the budget is spent."""
+        return self.epoch >= self.epochs
 
     def train_epoch(self, advance: Advance) -> None:
         """Train one epoch and validate; call `advance` after every step."""
@@ -104,6 +119,7 @@ class Trainer:
             self.scale,
             self.settings,
             seed=seed,
+            n_steps=self.epoch_steps,
             objective=self.objective,
             spectra=self.spectra,
         ):
@@ -130,43 +146,44 @@ class Trainer:
         weights: NDArray[np.float32] | None,
     ) -> NDArray[np.float64]:
         """Train on one batch; return its loss and accuracy, NaN if there is none."""
-        result = np.atleast_1d(self._learner.train_on_batch(crops, targets, weights))
+        each = np.repeat(targets[:, None], self._n_branches, axis=1)
+        if weights is not None:
+            weights = np.repeat(weights[:, None], self._n_branches, axis=1)
+        result = np.atleast_1d(self._learner.train_on_batch(crops, each, weights))
         return np.array([result[0], result[1] if len(result) > 1 else np.nan], np.float64)
 
     def _validate(self) -> None:
-        """Measure the validation part, and keep the weights if they are the best so far."""
+        """Measure the validation part, and keep the weights of a candidate."""
         learned = self._learner.trainable_variables
         latest = _values(learned)
         self._learner.optimizer.finalize_variable_values(learned)  # averages, if there are any
-        self._keep_if_best()
-        _assign(learned, latest)
-
-    def _keep_if_best(self) -> None:
         if self.valid.frames:
-            _, probabilities = predict(self.network, self.valid.frames, self.window, VALID_CROPS)
-            loss, accuracy = measure(self.objective, probabilities, self.valid.targets)
-            best = min(self.history.val_loss, default=np.inf)
+            _, outputs = predict(self.network, self.valid.frames, self.window, VALID_CROPS)
+            loss, accuracy = measure(self.objective, outputs, self.valid.targets)
             self.history.val_loss.append(loss)
             self.history.val_accuracy.append(accuracy)
-            if loss >= best:
-                return
-        self.history.best_epoch = self.epoch
-        self._best = _values(self.network.variables)
+        if self.epoch in self.candidates:
+            self._kept[self.epoch] = _values(self.network.variables)
+        _assign(learned, latest)
 
-    def finish(self) -> None:
-        """Restore the weights of the best epoch, and note in the history why training ended."""
-        _assign(self.network.variables, self._best)
-        best, last = self.history.best_epoch, self.epoch
-        if not self.valid.frames:
-            note = f"All {last} epochs of the budget were trained and the last is kept, since "
-            note += "there is no valid part to choose one."
-        elif last < self.epochs:
-            note = f"Stopped after epoch {last} of {self.epochs}, since the loss on valid had not "
-            note += f"fallen for {self.settings.patience} epochs; epoch {best} is kept."
-        else:
-            note = f"All {last} epochs of the budget were trained; epoch {best}, with the lowest "
-            note += "loss on valid, is kept."
-        self.history.note = note
+    def use(self, epoch: int) -> None:
+        """Restore the weights of a candidate, and forget the others."""
+        _assign(self.network.variables, self._kept[epoch])
+        self._kept = {}
+
+    def branch_outputs(self, frames: Sequence[Frames]) -> NDArray[np.float32]:
+        """Return the outputs of each branch, averaged over crops ``[n, n_branches, n_outputs]``."""
+        outputs = []
+        for track in frames:
+            crops = even_crops(track, self.window, self.settings.crops)
+            outputs.append(np.asarray(self._learner.predict_on_batch(crops)).mean(axis=0))
+        return np.stack(outputs)
+
+    def weigh_branches(self, weights: Sequence[float]) -> None:
+        """Multiply the outputs of each branch before softmax by its share of the mean."""
+        for layer, weight in zip(self._outputs, weights, strict=True):
+            for variable in layer.trainable_variables:
+                variable.assign(variable * (weight * len(weights)))
 
     def state(self) -> Checkpoint:
         """Return the state after the finished epochs."""
@@ -174,7 +191,7 @@ class Trainer:
             epoch=self.epoch,
             network=_values(self._learner.variables),
             optimizer=_values(self._learner.optimizer.variables),
-            best=self._best,
+            kept=self._kept,
             history=self.history.to_dict(),
         )
 
@@ -182,7 +199,7 @@ class Trainer:
         """Continue from `state`."""
         _assign(self._learner.variables, state.network)
         _assign(self._learner.optimizer.variables, state.optimizer)
-        self._best = state.best
+        self._kept = state.kept
         self.epoch = state.epoch
         self.history = TrainingCurve(**state.history)
 

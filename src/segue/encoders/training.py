@@ -6,13 +6,17 @@ Conventions
 - Repeatable: the same seed, settings, data, library versions and number of processor threads give
   the same weights, bit for bit, on a CPU, also after stopping and resuming. Across machines or
   versions the results agree approximately.
-- Only train tracks are learned from; valid tracks decide when to stop and which epoch is kept.
+- Without folds only train tracks are learned from, and valid tracks decide which epoch is kept.
+- With folds, one network for each fold learns from all others. The epoch with the lowest mean loss
+  over the held-out folds is kept in every network; so no track chooses the epoch alone. The encoder
+  joins these networks.
 - Every epoch ends with a checkpoint (see `segue.encoders.checkpoint`); an interrupt loses at most
   the current epoch.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +25,21 @@ from segue.encoders.backend import quietly
 from segue.encoders.checkpoint import fingerprint, read_checkpoint, write_checkpoint
 from segue.encoders.checks import check_training
 from segue.encoders.crops import Frames
+from segue.encoders.mixtures import mixture_weights
 from segue.encoders.objectives import Objective, is_labelled, targets_of
 from segue.encoders.settings import SETTINGS, EncoderKind, EncoderSettings
-from segue.encoders.trained import TrainedEncoder
+from segue.encoders.trained import TrainedEncoder, TrainingCurve, predict
 from segue.encoders.trainer import Trainer, TrainingPart
 from segue.types import Progress, Split, no_progress
+
+if TYPE_CHECKING:
+    import keras
+
+_NEXT_SEED = 1_000_003
+"""Distance of the seeds of the networks of two folds."""
+
+BRANCH_PRIOR = 20.0
+"""Precision of the prior of equal weights of the branches."""
 
 
 def train_encoder(
@@ -35,6 +49,7 @@ def train_encoder(
     splits: Sequence[Split],
     class_names: Sequence[str],
     *,
+    folds: NDArray[np.int64] | None = None,
     objective: Objective = "classes",
     settings: EncoderSettings | None = None,
     seed: int = 0,
@@ -58,6 +73,8 @@ def train_encoder(
         Part of each track; the test part is ignored.
     class_names : sequence of str
         Name of each class or tag; none for ``contrast``.
+    folds : int ``[n]``, optional
+        Fold of each track, -1 for tracks to ignore: used instead of `splits`.
     objective : {"classes", "tags", "contrast"}
         What the network learns: see `segue.encoders.objectives`.
     settings : EncoderSettings, optional
@@ -91,29 +108,120 @@ def train_encoder(
     if not isinstance(settings, SETTINGS[kind]):
         raise TypeError(f"{type(settings).__name__} is not for {kind!r}: use {SETTINGS[kind]}.")
     known = np.asarray(labels)
-    check_training(frames, known, splits, class_names, objective, names=names)
     taught = is_labelled(objective, known)
+    masks = _parts(splits, folds)
+    for learned, held_out in masks:
+        used: list[Split] = np.where(learned, "train", np.where(held_out, "valid", "test")).tolist()
+        check_training(
+            frames, known, splits if folds is None else used, class_names, objective, names=names
+        )
     targets = targets_of(objective, known, len(class_names))
-    train, valid = (_part(split, frames, targets, taught, splits) for split in ("train", "valid"))
-    if objective == "contrast" and len(np.unique(valid.targets)) == len(valid.targets):
-        valid = TrainingPart([], valid.targets[:0])  # groups of one track have no neighbors
+    facts: list[object] = [kind, objective, seed, list(class_names)]
+    n_tracks = round(float(np.mean([(learned & taught).sum() for learned, _ in masks])))
+    trainers: list[Trainer] = []
     with quietly():
-        spectra = input_kind != "sequence"
-        trainer = Trainer(train, valid, settings, seed, objective, spectra=spectra)
-        facts: list[object] = [kind, objective, seed, list(class_names)]
-        _run(trainer, f"Training {kind}", checkpoint, facts, progress)
+        for number, (learned, held_out) in enumerate(masks):
+            train, valid = (_part(mask & taught, frames, targets) for mask in (learned, held_out))
+            if objective == "contrast" and len(np.unique(valid.targets)) == len(valid.targets):
+                valid = TrainingPart([], valid.targets[:0])  # groups of one track have no neighbors
+            trainer = Trainer(
+                train,
+                valid,
+                settings,
+                (seed + _NEXT_SEED * number) % 2**32,
+                objective,
+                spectra=input_kind != "sequence",
+                n_tracks=n_tracks,
+                name=f"network_{number}",
+            )
+            name, place = f"Training {kind}", checkpoint
+            if len(masks) > 1:
+                name += f", fold {number + 1} of {len(masks)}"
+                place = checkpoint / f"fold-{number}" if checkpoint else None
+            _run(trainer, name, place, facts, progress)
+            trainers.append(trainer)
+        history = _choose_epoch(trainers)
+        if objective == "classes":
+            _weigh_branches(trainers)
+        out_of_fold = _held_out_outputs(trainers, masks, frames) if len(masks) > 1 else None
+        network = _joined(trainers, objective)
     return TrainedEncoder(
         kind=kind,
         objective=objective,
-        network=trainer.network,
+        network=network,
         settings=settings,
         seed=seed,
         input_kind=input_kind,
-        window=trainer.window,
+        window=trainers[0].window,
         n_bands=int(frames[0].shape[1]),
         class_names=tuple(class_names),
-        history=trainer.history,
+        history=history,
+        n_folds=len(masks),
+        out_of_fold=out_of_fold,
     )
+
+
+def _parts(
+    splits: Sequence[Split], folds: NDArray[np.int64] | None
+) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Return, for each network, masks of the tracks to learn from and of those held out."""
+    if folds is None:
+        part = np.asarray(splits, dtype=object)
+        return [(part == "train", part == "valid")]
+    return [((folds >= 0) & (folds != k), folds == k) for k in range(int(folds.max()) + 1)]
+
+
+def _choose_epoch(trainers: Sequence[Trainer]) -> TrainingCurve:
+    """Restore the epoch with the lowest mean loss in every network; return the mean curve."""
+    curves = [trainer.history for trainer in trainers]
+    # a fold without groups of several tracks has no validation loss
+    judged = [curve for curve in curves if curve.val_loss] or curves
+    history = TrainingCurve.mean(judged)
+    epoch = history.choose(trainers[0].candidates, len(trainers))
+    for trainer in trainers:
+        trainer.use(epoch)
+    return history
+
+
+def _weigh_branches(trainers: Sequence[Trainer]) -> None:
+    """Give the branches of all networks the weights that predict held-out tracks best.
+
+    Two numbers chosen on all tracks hardly favor them; equal weights let a branch that overfits
+    spoil the other.
+    """
+    judged = [trainer for trainer in trainers if trainer.valid.frames]
+    if not judged:
+        return
+    found = [trainer.branch_outputs(trainer.valid.frames) for trainer in judged]
+    outputs = np.concatenate(found)
+    truth = np.concatenate([trainer.valid.targets.argmax(axis=1) for trainer in judged])
+    branches = [outputs[:, branch] for branch in range(outputs.shape[1])]
+    weights = mixture_weights(branches, truth, BRANCH_PRIOR)
+    for trainer in trainers:
+        trainer.weigh_branches(weights)
+
+
+def _held_out_outputs(
+    trainers: Sequence[Trainer],
+    masks: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+    frames: Sequence[Frames],
+) -> NDArray[np.float32]:
+    """Return the outputs for each track by the network that did not learn from it."""
+    found = np.full((len(frames), trainers[0].network.output_shape[1][1]), np.nan, np.float32)
+    for trainer, (_, held_out) in zip(trainers, masks, strict=True):
+        places = np.flatnonzero(held_out)
+        if len(places):
+            tracks = [frames[place] for place in places.tolist()]
+            found[places] = predict(
+                trainer.network, tracks, trainer.window, trainer.settings.crops
+            )[1]
+    return found
+
+
+def _joined(trainers: Sequence[Trainer], objective: Objective) -> "keras.Model":
+    from segue.encoders.networks import join_networks
+
+    return join_networks([trainer.network for trainer in trainers], objective)
 
 
 def _run(
@@ -136,19 +244,11 @@ def _run(
             trainer.train_epoch(advance)
             if checkpoint:
                 write_checkpoint(checkpoint, trainer.state(), mark)
-        advance(
-            (trainer.epochs - trainer.epoch) * trainer.epoch_steps
-        )  # steps saved by stopping early
-    trainer.finish()
 
 
 def _part(
-    split: Split,
-    frames: Sequence[Frames],
-    targets: NDArray[np.float32],
-    taught: NDArray[np.bool_],
-    splits: Sequence[Split],
+    mask: NDArray[np.bool_], frames: Sequence[Frames], targets: NDArray[np.float32]
 ) -> TrainingPart:
-    """Return the labeled tracks of one part of the split."""
-    rows = [row for row, part in enumerate(splits) if part == split and taught[row]]
+    """Return the tracks of a mask."""
+    rows = np.flatnonzero(mask).tolist()
     return TrainingPart([frames[row] for row in rows], targets[rows])

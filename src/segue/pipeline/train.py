@@ -18,6 +18,7 @@ from segue.pipeline.track_map.train_maps import MODEL as MAP
 from segue.pipeline.training.ensemble import fit_ensemble
 from segue.pipeline.training.fit_listening_models import fit_listening
 from segue.pipeline.training.fit_models import TrainingContext, fit_encoder, fit_knn
+from segue.pipeline.training.folds import N_FOLDS
 from segue.pipeline.training.hubs import hub_decision
 from segue.pipeline.training.labels import default_target, labels_of, why_unjudged
 from segue.pipeline.training.listening_models import LISTENING_MODELS
@@ -41,6 +42,8 @@ def train(
     seed: int = 0,
     force: bool = False,
     settings: Mapping[str, EncoderSettings] | None = None,
+    folds: int = N_FOLDS,
+    hold_out_valid: bool = False,
     progress: Progress = no_progress,
 ) -> list[TrainingResult]:
     """Train one model, or all models that the library has data for.
@@ -67,6 +70,11 @@ def train(
         Train again even if nothing has changed, and networks that cannot be judged.
     settings
         Settings by network name; the defaults otherwise.
+    folds
+        Classifiers are trained once for each of so many artist-disjoint folds, without its tracks,
+        and joined: fewer in a library of few labeled tracks, 1 for none.
+    hold_out_valid
+        Keep the validation part out of training, so that only train tracks are divided into folds.
 
     Raises
     ------
@@ -80,6 +88,8 @@ def train(
         If another program is writing to the library.
     """
     opened = as_library(library)
+    if folds < 1:
+        raise ModelError(f"The number of folds is {folds}: give 1 for none, or more.")
     if on is not None:
         from segue.pipeline.training.heads import train_head
 
@@ -103,6 +113,8 @@ def train(
         settings or {},
         progress,
         only_judged=model == "all" and not force,
+        n_folds=folds,
+        hold_out_valid=hold_out_valid,
     )
     with opened.writing("segue train"):
         results = _train_all(work) if model == "all" else [_train_one(work, model)]

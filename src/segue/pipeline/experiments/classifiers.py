@@ -1,6 +1,7 @@
 """Evaluate classifiers: networks, the kNN vote, and the baselines they must beat.
 
-All are evaluated on the same tracks: those of the split that have a class and were analyzed.
+All are evaluated on the same tracks: those of the split that have a class and were analyzed. Tracks
+that a model was trained on are predicted by the part of it that was not (`training.out_of_fold`).
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from segue.evaluation import (
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import ENCODERS
 from segue.pipeline.analysis.inputs import summaries
+from segue.pipeline.training.folds import folds_of
 from segue.pipeline.training.heads import is_head
 from segue.pipeline.training.labels import Labels, artist_groups, why_unjudged
 from segue.pipeline.training.predicted_probabilities import (
@@ -50,7 +52,7 @@ def evaluate_classifiers(
     """
     summary, _, _ = summaries(library, catalogue)
     chosen = evaluated_tracks(labels, summary, split)
-    found = baselines(labels, summary)
+    found = baselines(labels, summary, folds_of(labels, catalogue))
     found += [model_output(library, catalogue, labels, model) for model in models]
     for judged in found:
         chosen &= ~np.isnan(judged.chances).any(axis=1)

@@ -3,12 +3,14 @@
 Every space (`training.spaces`) is queried with the same tracks among the same tracks, those that
 have a vector in all spaces. An encoder that learned labels has seen those of its train tracks, so
 with such an encoder only tracks of the evaluated part are queries; their neighbors may be of any
-part, as in recommendations. Spaces that learned no labels are also evaluated on all tracks. Hubness
+part, as in recommendations. An encoder that learned in folds is queried with a track by the network
+that did not learn from it. Spaces that learned no labels are also evaluated on all tracks. Hubness
 needs no labels and counts the lists of all tracks.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +44,13 @@ from segue.pipeline.training.neighbours import (
     neighbor_lists,
     precisions,
 )
-from segue.pipeline.training.spaces import DESCRIPTORS, Space, spaces, trained_target
+from segue.pipeline.training.spaces import (
+    DESCRIPTORS,
+    Space,
+    lists_of_space,
+    spaces,
+    trained_target,
+)
 from segue.types import Progress, Split, no_progress
 
 LOCAL_SCALING = "local_scaling"
@@ -132,14 +140,10 @@ def _judged(
     hubs, lists = {}, {}
     with progress("Evaluating similar tracks", len(found)) as advance:
         for space in found:
-            vectors = space.vectors[field.places]
-            methods = _methods(space, vectors)
-            by_method = {
-                name: neighbor_lists(field, vectors, rescale) for name, rescale in methods.items()
-            }
+            by_method = lists_of_space(field, space, partial(_listed, field, space))
             used = hub_decision(library, catalogue, space.model).used if space.model else None
             lists[space.name] = by_method[used or COSINE]
-            if len(methods) > 1:
+            if len(by_method) > 1:
                 fair = query_set if space.learned else every
                 hubs[space.name] = _hubs_taken(fair, by_method, used)
             advance(1)
@@ -215,6 +219,15 @@ def _held_out(
 
 def _query_set(field: ComparedTracks, queries: Codes, split: str, seed: int) -> _QuerySet:
     return _QuerySet(field, queries, split, seed, expected_precisions(field, queries))
+
+
+def _listed(
+    field: ComparedTracks, space: Space, vectors: NDArray[np.float32]
+) -> dict[str, NeighborLists]:
+    return {
+        name: neighbor_lists(field, vectors, rescale)
+        for name, rescale in _methods(space, vectors).items()
+    }
 
 
 def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:

@@ -104,7 +104,9 @@ def tag_baselines(labels: Labels, summary: Matrix) -> list[ClassifierOutput]:
     train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
     learned = labels.mask("train") & (labels.labels >= 0)
     shares = tags[learned].mean(axis=0) if learned.any() else np.zeros(tags.shape[1])
-    frequency = ClassifierOutput(FREQUENCY, np.tile(shares, (len(tags), 1)), baseline=True)
+    frequency = ClassifierOutput(
+        FREQUENCY, np.tile(shares, (len(tags), 1)), ~labels.mask("train"), baseline=True
+    )
     if not train.any():
         return [frequency]
     columns = standardised(summary, train)
@@ -117,7 +119,14 @@ def tag_baselines(labels: Labels, summary: Matrix) -> list[ClassifierOutput]:
             macro = float(np.nan_to_num(judged.metrics["roc_auc_macro"]))
         if best is None or macro > best[0]:
             best = macro, chances
-    return [frequency, *([ClassifierOutput(LOGISTIC, best[1], baseline=True)] if best else [])]
+    return [
+        frequency,
+        *(
+            [ClassifierOutput(LOGISTIC, best[1], ~labels.mask("train"), baseline=True)]
+            if best
+            else []
+        ),
+    ]
 
 
 def _one_vs_rest(

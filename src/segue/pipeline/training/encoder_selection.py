@@ -199,13 +199,19 @@ def _queries(
 def _values(
     library: Library, catalogue: Catalogue, spaces: Sequence[Space], queries: LabelQueries
 ) -> dict[str, Values]:
-    """Return the value of each compared track by space; NaN where a network learned from it."""
+    """Return the value of each compared track by space; NaN where a network learned from it.
+
+    Where it learned in folds, the value is that by the network without the fold of the track.
+    """
     found = {}
+    places = queries.field.places
     for space in (space for space in spaces if space.has_vector.any()):
-        values = queries.found_shares(space.vectors[queries.field.places])
-        if space.learned and space.target is not None:
+        values = queries.found_shares(space.vectors[places])
+        if not space.held_out and space.learned and space.target is not None:
             learned = labels_of(library, catalogue, space.target).mask("train")
-            values = np.where(learned[queries.field.places], np.nan, values)
+            values = np.where(learned[places], np.nan, values)
+        for mask, vectors in space.held_out:
+            values = np.where(mask[places], queries.found_shares(vectors[places]), values)
         found[space.name] = values
     return found
 

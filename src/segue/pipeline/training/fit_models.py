@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.encoders import (
     SETTINGS,
     Encoder,
     EncoderKind,
     EncoderSettings,
+    TrainedEncoder,
     TrainingCurve,
     train_encoder,
 )
@@ -26,9 +28,11 @@ from segue.evaluation import classification_metrics, tagging_metrics
 from segue.library import Catalogue, Library, settings_hash
 from segue.pipeline.analysis.embeddings import encode_with
 from segue.pipeline.analysis.inputs import need_input, summaries, summary_facts
+from segue.pipeline.training.folds import LEARNED, N_FOLDS, folds_of
 from segue.pipeline.training.labels import Labels, require_classes, require_judged
+from segue.pipeline.training.out_of_fold import OutOfFold
 from segue.signals import KnnModel, KnnSettings
-from segue.types import SPLITS, Progress
+from segue.types import SPLITS, Progress, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,25 @@ class TrainingContext:
     progress: Progress
     only_judged: bool = False
     """Whether networks are left out that too few labels could judge."""
+    n_folds: int = N_FOLDS
+    """Folds of the labeled tracks, if there are enough of them; 1 for none."""
+    hold_out_valid: bool = False
+    """Whether the validation part is not learned from."""
+
+    @property
+    def parts(self) -> tuple[Split, ...]:
+        """The parts of the split that are divided into folds."""
+        return ("train",) if self.hold_out_valid else LEARNED
+
+    def folds(self) -> NDArray[np.int64] | None:
+        """Return the fold of each track, -1 for none; None if there are no folds."""
+        return folds_of(self.labels, self.catalogue, self.n_folds, parts=self.parts)
+
+    def fold_facts(self, folds: NDArray[np.int64] | None) -> dict[str, Any]:
+        """Return the manifest entries about folds."""
+        if folds is None:
+            return {"folds": 1, "learned_from": ["train"]}
+        return {"folds": int(folds.max()) + 1, "learned_from": list(self.parts)}
 
 
 def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
@@ -54,12 +77,14 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
     places = [place for place, row in enumerate(work.catalogue.rows.tolist()) if row in rows]
     kind = cast("EncoderKind", name)
     settings = work.settings.get(name) or SETTINGS[kind]()
+    folds = work.folds()
     manifest: dict[str, Any] = {
         "kind": name,
         "objective": work.labels.objective,
         "input": chosen.name,
         "analysis": settings_hash(chosen.windows.settings),
         "settings": settings.to_dict(),
+        **work.fold_facts(folds),
         **origin(work.catalogue, work.labels, places, work.seed),
     }
     if not work.force and up_to_date(work.library, name, manifest):
@@ -75,6 +100,7 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
         work.labels.taught(used),
         [work.labels.splits[place] for place in used],
         work.labels.class_names,
+        folds=None if folds is None else folds[used],
         objective=work.labels.objective,
         settings=settings,
         seed=work.seed,
@@ -85,13 +111,35 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
     )
     with work.library.models.saving(name, manifest) as directory:
         trained.save(directory)
-        manifest["metrics"] = _valid_metrics(directory, frames, used, work.labels, trained.history)
+        if trained.out_of_fold is None or folds is None:
+            metrics = _valid_metrics(directory, frames, used, work.labels, trained.history)
+        else:
+            metrics = _save_out_of_fold(work, directory, trained, used, folds)
+        manifest["metrics"] = metrics
         manifest["history"] = trained.history.to_dict()
         manifest["fingerprint"] = digest_of_file(directory / "model.onnx")
         encode_with(work.library, name, directory, manifest, progress=work.progress)
         manifest["seconds"] = round(time.monotonic() - started, 1)
     work.library.models.drop_checkpoint(name)
     return manifest
+
+
+def _save_out_of_fold(
+    work: TrainingContext,
+    directory: Path,
+    trained: TrainedEncoder,
+    used: Sequence[int],
+    folds: NDArray[np.int64],
+) -> dict[str, float]:
+    """Save the predictions for held-out tracks; return their metrics."""
+    places, outputs = np.asarray(used, np.int64), trained.out_of_fold
+    if outputs is None:
+        return {}
+    inside = folds[places] >= 0
+    chances = outputs[inside, : len(work.labels.class_names)]
+    places = places[inside]
+    OutOfFold(work.catalogue.rows[places], folds[places], chances).save(directory)
+    return _metrics(work.labels, places.tolist(), chances, trained.history)
 
 
 def _valid_metrics(
@@ -102,18 +150,27 @@ def _valid_metrics(
     history: TrainingCurve,
 ) -> dict[str, float]:
     """Return the validation metrics of the saved encoder (for contrast: of the best epoch)."""
-    if labels.objective == "contrast":
-        best = history.best_epoch - 1
-        return {"nearest_of_group": history.val_accuracy[best]} if history.val_accuracy else {}
     known = [
         i
         for i, place in enumerate(places)
         if labels.splits[place] == "valid" and labels.labels[place] >= 0
     ]
-    if not known:
-        return {}
+    judged = [places[i] for i in known]
+    if not known or labels.objective == "contrast":
+        return _metrics(labels, judged, np.zeros((0, 0), np.float32), history)
     chances = Encoder.load(directory).encode_many([frames[i] for i in known])[1]
-    truth = labels.taught([places[i] for i in known])
+    return _metrics(labels, judged, chances, history)
+
+
+def _metrics(
+    labels: Labels, places: Sequence[int], chances: NDArray[np.float32], history: TrainingCurve
+) -> dict[str, float]:
+    if labels.objective == "contrast":
+        best = history.best_epoch - 1
+        return {"nearest_of_group": history.val_accuracy[best]} if history.val_accuracy else {}
+    if not len(places):
+        return {}
+    truth = labels.taught(places)
     if labels.objective == "tags":
         return dict(tagging_metrics(truth, chances, labels.class_names).metrics)
     return classification_metrics(truth, chances.argmax(axis=1), labels.class_names).metrics

@@ -12,14 +12,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.pipeline.training.labels import Labels
+from segue.library import Catalogue
+from segue.pipeline.training.labels import Labels, artist_groups
 from segue.types import Split
 
 N_FOLDS: Final = 5
 """The folds of a library with enough labeled tracks."""
 
-MIN_PER_FOLD: Final = 40
+MIN_PER_FOLD: Final = 60
 """Labeled tracks per fold on average; a smaller library has fewer folds."""
+
+MIN_FOLDS: Final = 3
+"""Fewer folds would leave a third of the tracks or more out of every training."""
 
 FOLD_SEED: Final = 0
 """Seed of the folds; independent of the training seed, so that seeds can be compared."""
@@ -74,6 +78,23 @@ def draw_folds(
     return folds
 
 
+def folds_of(
+    labels: Labels,
+    catalogue: Catalogue,
+    wanted: int = N_FOLDS,
+    *,
+    parts: Sequence[Split] = LEARNED,
+) -> NDArray[np.int64] | None:
+    """Return the folds that all models of these labels share; None if there are too few tracks."""
+    groups = artist_groups(catalogue)
+    n_folds = fold_count(labels, groups, wanted, parts=parts)
+    if n_folds < 2:
+        return None
+    folds = draw_folds(labels, groups, n_folds, parts=parts)
+    sizes = np.bincount(folds[folds >= 0], minlength=n_folds)
+    return folds if sizes.all() else None
+
+
 def fold_count(
     labels: Labels,
     groups: Sequence[str],
@@ -83,20 +104,23 @@ def fold_count(
 ) -> int:
     """Return the number of folds that these labels allow, at most `wanted`; 1 if they allow none.
 
-    Every fold needs `MIN_PER_FOLD` labeled tracks on average, and classes need several artists: of
-    the tracks, half or more must be of a class that has an artist for each fold.
+    There are `MIN_FOLDS` or more, or as many as wanted if that is fewer. Every fold needs
+    `MIN_PER_FOLD` labeled tracks on average, and classes need several artists: of the tracks, half
+    or more must be of a class that has an artist for each fold.
     """
     places = _divided(labels, parts)
     n_folds = min(wanted, len(places) // MIN_PER_FOLD)
+    least = max(min(MIN_FOLDS, wanted), 2)
     named = np.asarray(groups, dtype=object)[places].astype(str)
     if labels.objective == "contrast":
-        return max(min(n_folds, len(np.unique(named))), 1)
+        n_folds = min(n_folds, len(np.unique(named)))
+        return n_folds if n_folds >= least else 1
     classes = labels.labels[places]
     artists = {one: len(np.unique(named[classes == one])) for one in np.unique(classes).tolist()}
     n_artists = np.array([artists[one] for one in classes.tolist()])
-    while n_folds > 1 and (n_artists >= n_folds).mean() < 0.5:
+    while n_folds >= least and (n_artists >= n_folds).mean() < 0.5:
         n_folds -= 1
-    return max(n_folds, 1)
+    return n_folds if n_folds >= least else 1
 
 
 def _divided(labels: Labels, parts: Sequence[Split]) -> NDArray[np.int64]:

@@ -1,7 +1,8 @@
 """Heads: classifiers of the user's own labels on the embeddings of a pretrained encoder.
 
 A head is multinomial logistic regression (`training.logistic`), stored like every model under
-``<target>-on-<encoder>``, as plain arrays.
+``<target>-on-<encoder>``, as plain arrays. With enough tracks it learns from train and valid, and
+saves what it predicts for each fold without it (`training.out_of_fold`).
 """
 
 import hashlib
@@ -21,8 +22,10 @@ from segue.evaluation import classification_metrics
 from segue.library import Catalogue, Library, settings_hash, translate_errors
 from segue.pipeline.analysis.embeddings import embeddings
 from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
+from segue.pipeline.training.folds import NO_FOLD, folds_of
 from segue.pipeline.training.labels import Labels, labels_of, require_classes
-from segue.pipeline.training.logistic import STRENGTHS, Logistic, fit_logistic
+from segue.pipeline.training.logistic import STRENGTHS, Logistic, fit_in_folds, fit_logistic
+from segue.pipeline.training.out_of_fold import OutOfFold
 from segue.pipeline.training.training_result import TrainingResult
 from segue.types import SPLITS
 
@@ -108,11 +111,13 @@ def _train(
     require_classes(labels, catalogue, name)
     vectors = embeddings(library, catalogue, encoder)
     parts = {split: _part(labels, vectors, split) for split in ("train", "valid")}
+    folds = folds_of(labels, catalogue)
     manifest: dict[str, Any] = {
         "kind": KIND,
         "on": encoder,
         "ear": PRETRAINED_ENCODERS[encoder].fingerprint,
         "settings": {"strengths": list(STRENGTHS)},
+        "folds": 1 if folds is None else int(folds.max()) + 1,
         "target": target,
         "class_names": list(labels.class_names),
         "seed": seed,
@@ -124,9 +129,12 @@ def _train(
         if all(there.get(key) == value for key, value in manifest.items()):
             return _result(there, labels, "up to date")
     started = time.monotonic()
-    fitted = fit_logistic(
-        vectors, labels.labels, parts["train"], parts["valid"], len(labels.class_names)
-    )
+    n_classes, held_out = len(labels.class_names), None
+    if folds is None:
+        fitted = fit_logistic(vectors, labels.labels, parts["train"], parts["valid"], n_classes)
+    else:
+        folds = np.where(parts["train"] | parts["valid"], folds, NO_FOLD)
+        fitted, held_out = fit_in_folds(vectors, labels.labels, folds, n_classes) or (None, None)
     if fitted is None:
         raise TooLittleDataError(
             f"The train part has embeddings for fewer than two classes of {target!r}, and a"
@@ -135,7 +143,12 @@ def _train(
     with library.models.saving(name, manifest) as directory:
         fitted.save(directory / _WEIGHTS)
         manifest["strength"] = fitted.strength
-        manifest["metrics"] = _metrics(fitted, vectors, labels, parts["valid"])
+        if held_out is None or folds is None:
+            judged, chances = parts["valid"], fitted.probabilities(vectors)
+        else:
+            judged, chances = folds >= 0, held_out
+            OutOfFold(catalogue.rows[judged], folds[judged], chances[judged]).save(directory)
+        manifest["metrics"] = _metrics(chances, labels, judged)
         manifest["fingerprint"] = _digest(directory / _WEIGHTS)
         manifest["seconds"] = round(time.monotonic() - started, 1)
     return _result(manifest, labels, "trained")
@@ -176,13 +189,11 @@ def _part(labels: Labels, vectors: Matrix, split: str) -> NDArray[np.bool_]:
     return in_split & (labels.labels >= 0) & ~np.isnan(vectors).any(axis=1)
 
 
-def _metrics(
-    fitted: Logistic, vectors: Matrix, labels: Labels, valid: NDArray[np.bool_]
-) -> dict[str, float]:
-    if not valid.any():
+def _metrics(chances: Matrix, labels: Labels, judged: NDArray[np.bool_]) -> dict[str, float]:
+    if not judged.any():
         return {}
-    predicted = fitted.probabilities(vectors[valid]).argmax(axis=1)
-    return classification_metrics(labels.labels[valid], predicted, labels.class_names).metrics
+    predicted = chances[judged].argmax(axis=1)
+    return classification_metrics(labels.labels[judged], predicted, labels.class_names).metrics
 
 
 def _data_hash(catalogue: Catalogue, labels: Labels, vectors: Matrix) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +22,21 @@ from segue.types import Split
 GUESSING = 0.5
 """The ROC AUC of random guessing."""
 
-_JUDGED: tuple[Split, ...] = ("test", "valid")
+Part = Split | Literal["folds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOutMetrics:
-    """Metrics of a model on the `n` tracks of one split.
+    """Metrics of a model on the `n` tracks of one part: test, valid, or all folds.
+
+    The tracks of the folds are those that the model was trained on, each predicted by the part of
+    it that did not learn from its fold.
 
     `majority` is the most frequent training class, `majority_accuracy` the accuracy of always
     predicting it; None for tags.
     """
 
-    split: Split
+    split: Part
     n: int
     metrics: Mapping[str, float]
     intervals: Mapping[str, Interval]
@@ -51,18 +55,25 @@ def training_counts(labels: Labels) -> dict[str, int]:
 def held_out_metrics(
     library: Library, catalogue: Catalogue, labels: Labels, name: str
 ) -> list[HeldOutMetrics]:
-    """Return the metrics of a model on the test and validation tracks."""
+    """Return the metrics of a model on the test tracks, and on validation tracks or folds."""
     if len(labels.class_names) < 2 or not labels.counts()["train"]:
         return []
-    chances = model_output(library, catalogue, labels, name).chances
-    known = ~np.isnan(chances).any(axis=1) & (labels.labels >= 0)
+    output = model_output(library, catalogue, labels, name)
+    chances = output.chances
+    known = ~np.isnan(chances).any(axis=1) & (labels.labels >= 0) & output.held_out
     groups = np.unique(artist_groups(catalogue), return_inverse=True)[1]
     found = []
-    for split in _JUDGED:
-        places = np.flatnonzero(known & labels.mask(split))
+    in_folds = bool((known & labels.mask("train")).any())
+    learned = labels.mask("valid") | (labels.mask("train") if in_folds else False)
+    parts: list[tuple[Part, NDArray[np.bool_]]] = [
+        ("test", labels.mask("test")),
+        ("folds" if in_folds else "valid", learned),
+    ]
+    for part, mask in parts:
+        places = np.flatnonzero(known & mask)
         if len(places):
             judge = _classes if labels.tags is None else _tags
-            found.append(judge(labels, chances, places, groups[places], split))
+            found.append(judge(labels, chances, places, groups[places], part))
     return found
 
 
@@ -71,7 +82,7 @@ def _classes(
     chances: Probabilities,
     places: NDArray[np.int64],
     groups: NDArray[np.int64],
-    split: Split,
+    split: Part,
 ) -> HeldOutMetrics:
     counts = training_counts(labels)
     majority = max(counts, key=lambda each: (counts[each], each))
@@ -93,7 +104,7 @@ def _tags(
     chances: Probabilities,
     places: NDArray[np.int64],
     groups: NDArray[np.int64],
-    split: Split,
+    split: Part,
 ) -> HeldOutMetrics:
     truth = labels.taught(places.tolist())
     return HeldOutMetrics(

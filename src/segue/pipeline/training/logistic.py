@@ -2,7 +2,7 @@
 
 Columns are standardized over the training tracks and clipped at five standard deviations; an
 unknown value (tempo, key) is replaced by the mean. Classes are weighted equally. The regularization
-strength is chosen by the likelihood of the classes of the validation part.
+strength is chosen by the likelihood of the classes of the validation part, or of held-out folds.
 """
 
 from collections.abc import Sequence
@@ -80,28 +80,79 @@ def fit_logistic(
         Masks of the labeled tracks used to fit, and to choose the strength.
     n_classes : int
     """
+    known = np.unique(labels[train])
+    if len(known) < 2:
+        return None
+    choosing = valid & np.isin(labels, known)
+    if not choosing.any():
+        strengths = (USUAL_STRENGTH,)
+    path = _path(vectors, labels, train, n_classes, strengths)
+    losses = [_loss(one.probabilities(vectors[choosing]), labels[choosing]) for one in path]
+    return path[int(np.argmin(losses))]
+
+
+def fit_in_folds(
+    vectors: Matrix,
+    labels: NDArray[np.int64],
+    folds: NDArray[np.int64],
+    n_classes: int,
+    *,
+    strengths: Sequence[float] = STRENGTHS,
+) -> tuple[Logistic, Matrix] | None:
+    """Fit on all tracks in folds, with the strength that predicts held-out folds best.
+
+    Parameters
+    ----------
+    folds : int64 ``[n]``
+        -1 for the tracks to leave out.
+
+    Returns
+    -------
+    fitted : Logistic
+        Of all tracks in folds.
+    held_out : float32 ``[n, n_classes]``
+        Probabilities by the regression that did not learn from the fold of the track, NaN without.
+    """
+    inside = folds >= 0
+    if len(np.unique(labels[inside])) < 2:
+        return None
+    held_out = np.full((len(strengths), len(labels), n_classes), np.nan, np.float32)
+    for fold in np.unique(folds[inside]).tolist():
+        train, judged = inside & (folds != fold), folds == fold
+        if len(np.unique(labels[train])) < 2:
+            return None
+        for number, one in enumerate(_path(vectors, labels, train, n_classes, strengths)):
+            held_out[number, judged] = one.probabilities(vectors[judged])
+    losses = [_loss(chances[inside], labels[inside]) for chances in held_out]
+    best = int(np.argmin(losses))
+    return _path(vectors, labels, inside, n_classes, [strengths[best]])[0], held_out[best]
+
+
+def _path(
+    vectors: Matrix,
+    labels: NDArray[np.int64],
+    train: NDArray[np.bool_],
+    n_classes: int,
+    strengths: Sequence[float],
+) -> list[Logistic]:
+    """Return the regressions on the tracks of `train`, one for each strength."""
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
     known = np.unique(labels[train])
-    if len(known) < 2:
-        return None
     mean, scale = moments(vectors[train])
-    columns = scaled(vectors, mean, scale)[train].astype(np.float64)
-    axes = _row_space(columns)
-    columns = columns @ axes.T
-    choosing = valid & np.isin(labels, known)
-    best: tuple[float, Logistic] | None = None
-    for strength in strengths if choosing.any() else (USUAL_STRENGTH,):
-        model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
-        # small products: with several threads this was 100 times slower on a busy machine
-        with threadpool_limits(1):
+    found = []
+    # small products: with several threads this was 100 times slower on a busy machine
+    with threadpool_limits(1):
+        columns = scaled(vectors[train], mean, scale).astype(np.float64)
+        axes = _row_space(columns)
+        columns = columns @ axes.T
+        for strength in strengths:
+            model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
             model.fit(columns, labels[train])
-        fitted = Logistic(mean, scale, *_all_classes(model, axes, known, n_classes), strength)
-        loss = _loss(fitted.probabilities(vectors[choosing]), labels[choosing])
-        if best is None or loss < best[0]:
-            best = loss, fitted
-    return best[1] if best else None
+            weights, bias = _all_classes(model, axes, known, n_classes)
+            found.append(Logistic(mean, scale, weights, bias, strength))
+    return found
 
 
 def _loss(chances: Matrix, labels: NDArray[np.int64]) -> float:

@@ -1,5 +1,8 @@
 """Class probabilities of all tracks: networks, heads, the kNN vote, baselines, the ensemble.
 
+Predictions for tracks that a model was trained on are those of the part of it that was not
+(`training.out_of_fold`), so that figures on them are those of new artists.
+
 Two baselines are fitted on the analyzed training tracks that have a class: the most frequent class,
 and logistic regression on the summary statistics of the descriptors (`training.logistic`).
 """
@@ -13,14 +16,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.encoders.mixtures import mix
 from segue.errors import ModelError
 from segue.index import nearest
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import KNN, load_knn, probabilities
 from segue.pipeline.analysis.inputs import model_summaries
+from segue.pipeline.training.folds import folds_of
 from segue.pipeline.training.heads import head_probabilities, is_head
 from segue.pipeline.training.labels import Labels
-from segue.pipeline.training.logistic import Logistic, fit_logistic
+from segue.pipeline.training.logistic import Logistic, fit_in_folds, fit_logistic
+from segue.pipeline.training.out_of_fold import OutOfFold
 from segue.types import Split
 
 MAJORITY: Final = "majority"
@@ -28,6 +34,9 @@ LOGISTIC: Final = "descriptors_logistic_regression"
 ENSEMBLE: Final = "ensemble"
 WEIGHTS_FILE: Final = "weights.json"
 DESCRIPTORS_FILE: Final = "descriptors.npz"
+
+LOG_LINEAR: Final = "log-linear"
+"""The mixture of an ensemble whose weights are exponents; older ones have weighted means."""
 
 _NEIGHBOURS = 10
 
@@ -37,10 +46,14 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClassifierOutput:
-    """Class probabilities of all tracks by one classifier."""
+    """Class probabilities of all tracks by one classifier.
+
+    `held_out` is a mask of the tracks that their prediction did not learn from.
+    """
 
     name: str
     chances: Probabilities
+    held_out: NDArray[np.bool_]
     baseline: bool = False
     history: Mapping[str, Sequence[float]] | None = None
 
@@ -59,21 +72,37 @@ def model_output(
     """Return the class probabilities of a trained model."""
     manifest = library.models.manifest(model)
     if model == KNN:
-        return ClassifierOutput(model, _knn_vote(library, catalogue, labels))
+        return _knn_vote(library, catalogue, labels)
     if model == ENSEMBLE:
-        return ClassifierOutput(model, _together(library, catalogue, labels))
-    judge = head_probabilities if is_head(model) else probabilities
-    chances = _aligned(judge(library, catalogue, model), manifest["class_names"], labels)
+        given = _together(library, catalogue, labels)
+    else:
+        judge = head_probabilities if is_head(model) else probabilities
+        given = _aligned(judge(library, catalogue, model), manifest["class_names"], labels)
+    chances, held_out = _out_of_fold(library, catalogue, labels, model, given)
     history = {
         key: values
         for key, values in manifest.get("history", {}).items()
         if isinstance(values, list) and values
     }
-    return ClassifierOutput(model, chances, history=history or None)
+    return ClassifierOutput(model, chances, held_out, history=history or None)
+
+
+def _out_of_fold(
+    library: Library, catalogue: Catalogue, labels: Labels, model: str, given: Probabilities
+) -> tuple[Probabilities, NDArray[np.bool_]]:
+    """Replace the predictions for tracks that the model learned from; mask the others."""
+    found = OutOfFold.load(library.models.path(model))
+    if found is None:
+        return given, ~labels.mask("train")
+    folds, own = found.on(catalogue)
+    class_names = library.models.manifest(model)["class_names"]
+    chances = np.where((folds >= 0)[:, None], _aligned(own, class_names, labels), given)
+    # an ensemble of a network without folds has weights of the validation tracks alone
+    return chances, (folds >= 0) | ~labels.mask("train")
 
 
 def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Probabilities:
-    """Return the weighted mean probabilities of the members of the ensemble."""
+    """Return the joined probabilities of the members of the ensemble, as for new tracks."""
     manifest = library.models.manifest(ENSEMBLE)
     place = library.models.path(ENSEMBLE)
     for name, fingerprint in manifest["members"].items():
@@ -99,6 +128,8 @@ def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Probabi
         raise ModelError(
             "The model 'ensemble' cannot be read: run segue train ensemble --force."
         ) from error
+    if manifest.get("mixture") == LOG_LINEAR:
+        return mix([chances[name] for name in shares], list(shares.values()))
     return weighted_mean(chances, shares)
 
 
@@ -125,38 +156,86 @@ def _aligned(
     return chances
 
 
-def baselines(labels: Labels, summary: NDArray[np.float32]) -> list[ClassifierOutput]:
-    """Return the two baselines: most frequent class, logistic regression on descriptors."""
-    return [_majority(labels, len(summary)), *_logistic(labels, summary)]
+def baselines(
+    labels: Labels, summary: NDArray[np.float32], folds: NDArray[np.int64] | None
+) -> list[ClassifierOutput]:
+    """Return the two baselines: most frequent class, logistic regression on descriptors.
+
+    With `folds` (`training.folds.folds_of`) the regression learns from all tracks in folds, and
+    predicts these by the regression without their fold.
+    """
+    fitted = descriptor_regression(labels, summary, folds)
+    found = [_majority(labels, len(summary))]
+    return [*found, regression_output(labels, summary, *fitted)] if fitted else found
 
 
 def _majority(labels: Labels, n_tracks: int) -> ClassifierOutput:
     learned = labels.labels[labels.mask("train") & (labels.labels >= 0)]
     shares = np.bincount(learned, minlength=len(labels.class_names)) / max(len(learned), 1)
-    return ClassifierOutput(MAJORITY, np.tile(shares, (n_tracks, 1)), baseline=True)
+    every = np.ones(n_tracks, bool)  # one class for all tracks is not fitted to any of them
+    return ClassifierOutput(MAJORITY, np.tile(shares, (n_tracks, 1)), every, baseline=True)
 
 
-def _logistic(labels: Labels, summary: NDArray[np.float32]) -> list[ClassifierOutput]:
-    train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
-    fitted = fit_logistic(summary, labels.labels, train, valid, len(labels.class_names))
-    if fitted is None:
-        return []
+def regression_output(
+    labels: Labels,
+    summary: NDArray[np.float32],
+    fitted: Logistic,
+    held_out: NDArray[np.float32] | None,
+) -> ClassifierOutput:
+    """Return the class probabilities of a `descriptor_regression`."""
     chances = fitted.probabilities(summary).astype(np.float64)
-    return [ClassifierOutput(LOGISTIC, chances, baseline=True)]
+    honest = ~labels.mask("train")
+    if held_out is not None:
+        inside = ~np.isnan(held_out).any(axis=1)
+        chances[inside] = held_out[inside]
+        honest[:] = True
+    return ClassifierOutput(LOGISTIC, chances, honest, baseline=True)
 
 
-def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Probabilities:
-    """Let the nearest training tracks vote; the kNN vector is used without genres and tags."""
+def descriptor_regression(
+    labels: Labels, summary: NDArray[np.float32], folds: NDArray[np.int64] | None
+) -> tuple[Logistic, NDArray[np.float32] | None] | None:
+    """Fit logistic regression on descriptors; return it and its out-of-fold predictions.
+
+    Without folds there are no such predictions; None if there are fewer than two classes.
+    """
+    n_classes = len(labels.class_names)
+    train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
+    if folds is None:
+        fitted = fit_logistic(summary, labels.labels, train, valid, n_classes)
+        return None if fitted is None else (fitted, None)
+    analyzed = np.where(train | valid, folds, -1)
+    return fit_in_folds(summary, labels.labels, analyzed, n_classes)
+
+
+def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> ClassifierOutput:
+    """Let the nearest training tracks vote; the kNN vector is used without genres and tags.
+
+    With folds, the tracks of all other folds vote.
+    """
     summary = model_summaries(library, catalogue, library.models.manifest(KNN))
     vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
-    train = np.flatnonzero(labels.mask("train") & (labels.labels >= 0))
-    k = min(_NEIGHBOURS, len(train))
-    places, similarity = nearest(vectors[train], vectors, k)
-    classes = np.eye(len(labels.class_names))[labels.labels[train]]
+    folds = folds_of(labels, catalogue)
+    if folds is None:
+        train = np.flatnonzero(labels.mask("train") & (labels.labels >= 0))
+        return ClassifierOutput(KNN, _votes(labels, vectors, train), ~labels.mask("train"))
+    chances = _votes(labels, vectors, np.flatnonzero(folds >= 0))
+    for fold in range(int(folds.max()) + 1):
+        others = np.flatnonzero((folds >= 0) & (folds != fold))
+        chances[folds == fold] = _votes(labels, vectors, others)[folds == fold]
+    return ClassifierOutput(KNN, chances, np.ones(len(catalogue), bool))
+
+
+def _votes(
+    labels: Labels, vectors: NDArray[np.float32], voters: NDArray[np.int64]
+) -> Probabilities:
+    k = min(_NEIGHBOURS, len(voters))
+    places, similarity = nearest(vectors[voters], vectors, k)
+    classes = np.eye(len(labels.class_names))[labels.labels[voters]]
     if labels.tags is not None:
-        classes = labels.tags[train].astype(np.float64)  # each neighbour votes for all of its tags
+        classes = labels.tags[voters].astype(np.float64)  # each neighbor votes for all of its tags
     votes = np.maximum(similarity, 0).astype(np.float64) + 1e-9
-    chances = np.zeros((len(catalogue), len(labels.class_names)))
+    chances = np.zeros((len(vectors), len(labels.class_names)))
     for neighbour in range(k):  # one neighbor at a time: all at once would need k such matrices
         chances += votes[:, neighbour, None] * classes[places[:, neighbour]]
     return np.asarray(chances / votes.sum(axis=1, keepdims=True))

@@ -4,7 +4,7 @@ A space gives every track a unit vector, or zeros if it has none; similarity is 
 Statistics (means, scales) are fitted on tracks that no model is evaluated on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from segue.pipeline.analysis.embeddings import ENCODERS, KNN, load_knn
 from segue.pipeline.analysis.inputs import model_summaries, summaries
 from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.training.combinations import COMBINATIONS, is_complete, model_vectors
+from segue.pipeline.training.neighbours import ComparedTracks, NeighborLists
+from segue.pipeline.training.out_of_fold import held_out_blocks
 from segue.pipeline.training.scaling import moments, scaled
 from segue.signals import from_embeddings
 
@@ -30,7 +32,9 @@ class Space:
     """Unit vectors of all tracks, ``[n_tracks, d]``.
 
     `model` is the name of its model, None for descriptors; `target` is the training target of the
-    model. A space that `learned` labels is evaluated on held-out tracks only.
+    model. A space that `learned` labels is evaluated on held-out tracks only; where it learned in
+    folds, `held_out` has, for each, a mask of its tracks and the vectors of all tracks by the
+    network that did not learn from them.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Space:
     model: str | None = None
     target: str | None = None
     learned: bool = False
+    held_out: Sequence[tuple[NDArray[np.bool_], Matrix]] = ()
 
     @property
     def has_vector(self) -> NDArray[np.bool_]:
@@ -65,8 +70,36 @@ def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
         vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
         return Space(model, vectors, model, target)
     train = learned_from(library, catalogue)
-    centred = from_embeddings(model, model_vectors(library, catalogue, model, train), train)
-    return Space(model, centred.vectors, model, target, learned=target is not None)
+    vectors = model_vectors(library, catalogue, model, train)
+    blocks = [
+        (mask, from_embeddings(model, block, train).vectors)
+        for mask, block in held_out_blocks(library, catalogue, model, vectors)
+    ]
+    centred = from_embeddings(model, vectors, train).vectors
+    return Space(model, centred, model, target, learned=target is not None, held_out=blocks)
+
+
+def lists_of_space(
+    field: ComparedTracks,
+    space: Space,
+    listed: Callable[[Matrix], Mapping[str, NeighborLists]],
+) -> dict[str, NeighborLists]:
+    """Return the neighbor lists of a space, those of tracks it learned from in held-out vectors.
+
+    Parameters
+    ----------
+    listed
+        Returns lists by name for the vectors of the compared tracks.
+    """
+    found = dict(listed(space.vectors[field.places]))
+    for mask, vectors in space.held_out:
+        own = mask[field.places, None]
+        for name, lists in listed(vectors[field.places]).items():
+            found[name] = NeighborLists(
+                np.where(own, lists.near, found[name].near),
+                np.where(own, lists.filtered, found[name].filtered),
+            )
+    return found
 
 
 def trained_models(library: Library) -> list[str]:

@@ -113,7 +113,9 @@ function evaluation(judged) {
   return h(
     "p",
     { class: "muted-text" },
-    `On ${judged.part ?? judged.split ?? "held-out tracks"}: `,
+    judged.split === "folds"
+      ? "On new artists, by cross-validation: "
+      : `On ${judged.part ?? judged.split ?? "held-out tracks"}: `,
     metrics.map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`).join(", "),
   );
 }
