@@ -72,3 +72,24 @@ def largest_of_columns(block: NDArray[np.float32], most: int) -> Matrix:
     kept.eliminate_zeros()
     kept.sort_indices()
     return kept
+
+
+def largest_of_rows(block: Matrix, most: int) -> Matrix:
+    """Return the `most` entries of largest magnitude of each row of a sparse block, as CSR.
+
+    Of equal entries those that are stored first are kept.
+
+    >>> block = sparse.csr_array(np.array([[1, -3, 2], [0, 2, 0]], np.float32))
+    >>> largest_of_rows(block, 2).toarray().tolist()
+    [[0.0, -3.0, 2.0], [0.0, 2.0, 0.0]]
+    """
+    rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    order = np.lexsort((-np.abs(block.data), rows))
+    rank = np.arange(block.nnz) - block.indptr[rows]
+    chosen = order[rank < most]
+    kept = sparse.csr_array(
+        (block.data[chosen].astype(np.float32), (rows[chosen], block.indices[chosen])),
+        shape=block.shape,
+    )
+    kept.eliminate_zeros()
+    return kept

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.matrices import Matrix, Scores, liked
+from segue.listening.items import ItemItemModel, largest_of_rows
+from segue.listening.matrices import Matrix, liked
 
 _BLOCK = 512
 
@@ -61,10 +61,12 @@ class ItemKnn(ItemItemModel):
         length = np.sqrt(np.diff(by_item.indptr))
         parts = []
         for block in _blocks(matrix.shape[1]):
-            common = (by_item @ matrix[:, block]).toarray()
-            shrunk = np.maximum(length[:, None] * length[block] + self.settings.shrinkage, 1e-9)
-            parts.append(_nearest(common / shrunk, block, self.settings.neighbours))
-        self._keep(_concatenated(parts, matrix.shape[1]))
+            common = (by_item[block] @ matrix).tocsr()
+            rows = block.start + np.repeat(np.arange(common.shape[0]), np.diff(common.indptr))
+            shrunk = length[rows] * length[common.indices] + self.settings.shrinkage
+            common.data = common.data / np.maximum(shrunk, 1e-9)
+            parts.append(_nearest(common, block, self.settings.neighbours))
+        self._keep(_by_column(parts, matrix.shape[1]))
 
 
 class Rp3Beta(ItemItemModel):
@@ -78,14 +80,16 @@ class Rp3Beta(ItemItemModel):
         matrix = _binary(liked(user_items))
         by_item = matrix.T.tocsr()
         alpha = self.settings.alpha
-        out = _scaled(by_item, np.diff(by_item.indptr), alpha)  # item to user
-        back = _scaled(matrix, np.diff(matrix.indptr), alpha)  # user to item
+        out = _scaled(by_item, np.diff(by_item.indptr), alpha).T.tocsr()  # item to user
+        back = _scaled(matrix, np.diff(matrix.indptr), alpha).T.tocsr()  # user to item
         arrival = np.maximum(np.diff(by_item.indptr), 1) ** self.settings.beta
         parts = []
         for block in _blocks(matrix.shape[1]):
-            walked = (out @ back[:, block]).toarray() / arrival[block]
+            walked = (back[block] @ out).tocsr()
+            rows = np.repeat(np.arange(walked.shape[0]), np.diff(walked.indptr))
+            walked.data = walked.data / arrival[block.start + rows]
             parts.append(_nearest(walked, block, self.settings.neighbours))
-        self._keep(_concatenated(parts, matrix.shape[1]))
+        self._keep(_by_column(parts, matrix.shape[1]))
 
 
 def _check_neighbours(neighbours: int) -> None:
@@ -109,11 +113,12 @@ def _blocks(n: int) -> list[slice]:
     return [slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)]
 
 
-def _nearest(block_of_columns: Scores, block: slice, most: int) -> Matrix:
-    columns = np.arange(block.start, block.stop)
-    block_of_columns[columns, np.arange(len(columns))] = 0  # no item is its own neighbor
-    return largest_of_columns(block_of_columns.astype(np.float32), most)
+def _nearest(block_of_rows: Matrix, block: slice, most: int) -> Matrix:
+    own = block.start + np.repeat(np.arange(block_of_rows.shape[0]), np.diff(block_of_rows.indptr))
+    block_of_rows.data[block_of_rows.indices == own] = 0  # no item is its own neighbor
+    return largest_of_rows(block_of_rows, most)
 
 
-def _concatenated(parts: list[Matrix], n: int) -> Matrix:
-    return sparse.hstack(parts, format="csr") if parts else sparse.csr_array((n, n))
+def _by_column(parts: list[Matrix], n: int) -> Matrix:
+    """Return the matrix of which `parts` are blocks of columns, each given by rows."""
+    return sparse.vstack(parts, format="csr").T.tocsr() if parts else sparse.csr_array((n, n))
