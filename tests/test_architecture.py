@@ -45,6 +45,7 @@ PIPELINE = (
     "hidden_paths",
     "arguments",
     "arrays",
+    "reports",
     "analysis",
     "filters",
     "training",

@@ -6,7 +6,8 @@ deviations, so that an outlier does not stretch an axis), unknown values are the
 block is scaled to a mean squared length of one times its share. Within the descriptors that of a
 group grows with the root of its columns: 900 columns count 30 times as much as one. They are
 reduced to their first principal axes, which removes noise. The axes are whitened by half, so that
-the few on which all tracks differ most do not decide alone; this also makes fewer hubs.
+the few on which all tracks differ most do not decide alone; this also makes fewer hubs. With few
+tracks the later axes are noise, and are magnified less.
 
 All statistics are fitted on train tracks only.
 """
@@ -188,7 +189,8 @@ def _fit_descriptors(
         used = spread > _LEAST_SPREAD * spread[0]
         used[settings.descriptor_axes :] = False
         kept = spread[used].astype(np.float64)
-        whitened = kept**-settings.whitening
+        # an axis with less than an even share of the variance is noise: it is not magnified further
+        whitened = (kept**2 + (kept**2).sum() / known.sum()) ** (-settings.whitening / 2)
         # the mean squared length stays
         whitened *= np.sqrt((kept**2).sum() / ((kept * whitened) ** 2).sum()) if used.any() else 1.0
         axes = (rotation[used] * whitened[:, None]).astype(np.float32)
