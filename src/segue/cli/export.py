@@ -65,7 +65,6 @@ def write(
             f"{output.name!r} does not end in a known format: choose --format from {known}"
         )
     from segue.pipeline.playlists.playlist_files import save_playlist, write_playlist
-    from segue.pipeline.recommender.empty_lists import untrained_hints
     from segue.pipeline.recommender.service import RecommenderService
 
     service = RecommenderService.open(library)
@@ -80,7 +79,7 @@ def write(
         creator=found.about.get("user"),
     )
     save_playlist(output, data)
-    hint([*untrained_hints(service.library), *found.hints])
+    hint(found.hints)
     n = len(found.tracks)
     if json:
         document = {"file": str(output), "format": written.value, "tracks": n, "bytes": len(data)}

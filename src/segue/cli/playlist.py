@@ -39,7 +39,6 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Make a playlist and print it."""
-    from segue.pipeline.recommender.empty_lists import untrained_hints
     from segue.pipeline.recommender.service import RecommenderService
 
     service = RecommenderService.open(library)
@@ -52,7 +51,7 @@ def show(
         hint(hints)
         say(cause)
         return
-    hint([*untrained_hints(service.library), *found.get("hints", ())])
+    hint(found.get("hints", ()))
     add_files(service.library, found)
     _PRINTED[found["playlist"]](found)
 

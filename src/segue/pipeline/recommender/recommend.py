@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from segue.engine import Recommendations
-from segue.library import Library
 from segue.pipeline.arguments import (
     DialsArgument,
     ExclusionsArgument,
@@ -16,7 +15,6 @@ from segue.pipeline.arguments import (
     as_ids,
     as_library,
 )
-from segue.pipeline.recommender.empty_lists import untrained_hints
 from segue.pipeline.recommender.service import RecommenderService
 
 
@@ -96,7 +94,7 @@ def recommend(
         interest=None if interest is None else str(interest),
     )
     state.check_matched(query)
-    return _with_hints(state.recommend(query), opened)
+    return state.recommend(query)
 
 
 def similar(
@@ -128,10 +126,4 @@ def similar(
         raise ValueError(f"k is {k}: ask for at least 1 track.")
     opened = as_library(library)
     state = RecommenderService.open(opened).state()
-    found = state.similar(as_id(track, "track"), k, signal=signal, versions=versions)
-    return _with_hints(found, opened)
-
-
-def _with_hints(found: Recommendations, library: Library) -> Recommendations:
-    """Return recommendations with a hint if nothing is trained."""
-    return replace(found, hints=[*untrained_hints(library), *found.hints])
+    return state.similar(as_id(track, "track"), k, signal=signal, versions=versions)

@@ -29,7 +29,12 @@ from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Library, StoredCatalogue, settings_hash
 from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
 from segue.pipeline.recommender.caching import ResultCache, VersionedCache
-from segue.pipeline.recommender.empty_lists import check_matched, empty_reason, unmatched_only
+from segue.pipeline.recommender.empty_lists import (
+    check_matched,
+    empty_reason,
+    unmatched_only,
+    untrained_hints,
+)
 from segue.pipeline.recommender.listener_interests import ListenerInterests
 from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.pipeline.recommender.prefetch import Prefetcher
@@ -56,6 +61,7 @@ class ServingState:
     explainer: Explainer
     prefetcher: Prefetcher
     interests: ListenerInterests
+    untrained: Sequence[str]
     _results: ResultCache[Impressions | None]
     _histories: VersionedCache[ExplainedHistory]
 
@@ -92,6 +98,7 @@ class ServingState:
             explainer,
             Prefetcher(engine.has_scores),
             ListenerInterests(snapshot.facts, snapshot.vocabulary.words, catalogue),
+            untrained_hints(library),
             ResultCache(_MAX_RESULTS_BYTES),
             VersionedCache(_MAX_HISTORIES_BYTES),
         )
@@ -263,8 +270,9 @@ class ServingState:
         return found
 
     def hints(self, profile: UserProfile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
-        """Return sentences about dials and exclusions that may not do what was meant."""
-        hints = self.snapshot.exclusion_index.hints(exclusions) if exclusions else []
+        """Return sentences about missing models, and dials and exclusions without effect."""
+        hints = [*self.untrained]
+        hints += self.snapshot.exclusion_index.hints(exclusions) if exclusions else []
         if dials.popularity and not self.facts.listeners.any():
             hints.append("the library has no listens, so the popularity dial has no effect.")
         for name, dial, values in (
@@ -405,7 +413,7 @@ class ServingState:
                 " reason."
             )
         weights, picks = explain(ranked, names, self.catalogue.tracks)
-        return Recommendations(None, weights, picks, seed=track)
+        return Recommendations(None, weights, picks, seed=track, hints=self.untrained)
 
 
 def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:

@@ -108,6 +108,7 @@ class SimilarTracksResponse(BaseModel):
 
     track: str
     weights: dict[str, float]
+    hints: list[str]
     tracks: list[SimilarTrackItem]
 
 
@@ -135,6 +136,7 @@ def get_similar(
         return {
             "track": track_id,
             "weights": dict(found.weights),
+            "hints": list(found.hints),
             "tracks": [
                 {"rank": pick.rank, "score": pick.score, "why": dict(pick.why), "track": track}
                 for pick, track in zip(found.tracks, tracks, strict=True)
