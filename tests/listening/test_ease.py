@@ -180,10 +180,20 @@ def test_largest_weights_of_each_column_are_kept():
 def test_blend_adds_standardized_scores():
     one = np.array([[1, 2, 3, np.nan, np.nan], [5, 5, 5, 5, 5]], np.float32)
     other = np.array([[0, 4, np.nan, 8, np.nan], [1, 2, 3, 4, 5]], np.float32)
-    found = blended(one.copy(), other.copy(), 0.25)
+    found = blended(one.copy(), other.copy(), np.array([0.25, 0.25]))
     z = np.sqrt(1.5)
     np.testing.assert_allclose(found[0], [-z, 0.0, z, z, np.nan], rtol=1e-5)
     np.testing.assert_allclose(found[1], 0.75 * (np.arange(5) - 2) / np.sqrt(2), atol=1e-6)
+
+
+def test_share_of_ease_grows_with_the_likes_of_a_history():
+    model = Collaborative(CollaborativeSettings(share=0.8)).fit(likes())
+    history = opinions()
+    n_likes = (history.toarray() > 0).sum(axis=1)
+    shares = 0.8 * n_likes / (n_likes + 5)
+    assert len(set(shares.tolist())) > 2
+    expected = blended(model.ease.score(history), model.als.score(history), shares)
+    np.testing.assert_array_equal(model.score(history), expected)
 
 
 def test_blend_with_share_one_equals_that_model():

@@ -1,9 +1,10 @@
 """Collaborative model: a blend of popularity-scaled EASE and iALS.
 
 The scores of each model are standardized over the items it scores (mean 0, standard deviation 1)
-and added, `share` of EASE and ``1 - share`` of iALS. For items that only one model scores, such as
-those that iALS places by content, its score is used alone. With a share of 0 or 1 the other model
-is used, and saved, only if it adds scores of at least one in fifty items.
+and added: EASE has the share ``share * n / (n + 5)`` for a history of `n` likes, and iALS the rest,
+since EASE needs more likes than iALS (docs/listening.md has the figures). For items that only one
+model scores, such as those that iALS places by content, its score is used alone. With a share of 0
+or 1 the other model is used, and saved, only if it adds scores of at least one in fifty items.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,9 @@ from segue.listening.model import ListeningModel
 _FEW = 4
 """If fewer than one in this many items are scored, they are gathered first."""
 
+HALF_SHARE_LIKES = 5.0
+"""Likes of a history with which EASE has half of its share."""
+
 _MIN_MORE = 0.02
 """Share of items that a model must add to be used with a share of 0."""
 
@@ -35,7 +39,7 @@ class CollaborativeSettings:
         )
     )
     als: AlsSettings = field(default_factory=lambda: AlsSettings(strength=0.5))
-    share: float = 0.7  # of EASE; the rest is iALS
+    share: float = 0.8  # of EASE for long histories; the rest is iALS
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -90,16 +94,18 @@ class Collaborative(ListeningModel):
 
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]`` blended scores; NaN for items that neither model scores."""
-        return self._blended([part.score(histories) for part in self._parts().values()])
+        scores = [part.score(histories) for part in self._parts().values()]
+        return self._blended(scores, history_shares(histories, self.settings.share))
 
     def item_scores(self, item_ids: Ids) -> Scores:
         """Return ``[n, n_items]``: similarity of each item to those of `item_ids`."""
-        return self._blended([part.item_scores(item_ids) for part in self._parts().values()])
+        scores = [part.item_scores(item_ids) for part in self._parts().values()]
+        return self._blended(scores, np.full(len(item_ids), self.settings.share))
 
-    def _blended(self, scores: list[Scores]) -> Scores:
+    def _blended(self, scores: list[Scores], shares: NDArray[np.float64]) -> Scores:
         if len(scores) == 1:
             return scores[0]
-        return blended(scores[0], scores[1], self.settings.share)
+        return blended(scores[0], scores[1], shares)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         parts = {name: part._arrays() for name, part in self._parts().items()}
@@ -122,12 +128,24 @@ class Collaborative(ListeningModel):
         return CollaborativeSettings.from_dict(kept)
 
 
-def blended(one: Scores, other: Scores, share: float) -> Scores:
-    """Return `share` of one plus the rest of the other, both standardized by row.
+def history_shares(histories: Matrix, share: float) -> NDArray[np.float64]:
+    """Return the share of EASE for each history ``[n]``, by its number of likes.
+
+    >>> from scipy import sparse
+    >>> history_shares(sparse.csr_array([[1, 1, 1, 1, 1], [0, 0, 0, 0, -1]]), 0.8).tolist()
+    [0.4, 0.0]
+    """
+    rows = np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr))
+    n_likes = np.bincount(rows, histories.data > 0, histories.shape[0])
+    return np.asarray(share * n_likes / (n_likes + HALF_SHARE_LIKES), np.float64)
+
+
+def blended(one: Scores, other: Scores, shares: NDArray[np.float64]) -> Scores:
+    """Return the `shares` of one ``[n]`` plus the rest of the other, both standardized by row.
 
     Items that only one has scored get that standardized score. `one` and `other` are changed.
     """
-    for first, second in zip(one, other, strict=True):
+    for first, second, share in zip(one, other, shares.tolist(), strict=True):
         scored = _standardize(first)
         _standardize(second)
         own, others = first[scored], second[scored]

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from segue.listening.als import AlsSettings
-from segue.listening.collaborative import CollaborativeSettings, blended
+from segue.listening.collaborative import CollaborativeSettings, blended, history_shares
 from segue.listening.ease import EaseSettings
 from segue.listening.hidden_likes import Evaluation, mean
 from segue.listening.matrices import Matrix, Scores, as_matrix, liked
@@ -40,7 +40,7 @@ _MAX_LISTENS = 1_500_000
 _SCORED = 2_000
 """Users whose scores count in the estimated cost of an evaluation."""
 _SEARCHED_DIMENSIONS, _SEARCHED_ITERATIONS = 64, 6
-_SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
+_SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95)
 _WIDE = 0.4
 """Share of the fits that are spread over all ranges; half of it with settings found before."""
 _FINALISTS = 2
@@ -208,10 +208,10 @@ def _best_share(evaluation: Evaluation, ease: EaseSettings, als: AlsSettings) ->
 
     def blend(share: float, histories: Matrix) -> Scores:
         one, other = scores(histories)
-        return blended(one.copy(), other.copy(), share)
+        return blended(one.copy(), other.copy(), history_shares(histories, share))
 
     described = evaluation.features is not None
-    shares = [share for share in _SHARES if 0 < share < 1] if described else _SHARES
+    shares = [share for share in _SHARES if share] if described else _SHARES
     each = evaluation.each({share: partial(blend, share) for share in shares})
     evaluation.trials.extend(
         {"model": "collaborative", "share": share, "ndcg@20": mean(each[share])} for share in shares
