@@ -76,13 +76,14 @@ def test_a_library_that_cannot_save_a_signal_says_so(tmp_path, monkeypatch):
         train(library, "collaborative")
 
 
-def test_a_snapshot_of_another_format_is_not_opened(tmp_path):
+@pytest.mark.parametrize("earlier", [5, 8])
+def test_a_snapshot_of_another_format_is_not_opened(tmp_path, earlier):
     library = Library(tmp_path / "my.segue")
     preprocess(library, two_kinds(tmp_path / "data"), workers=1)
     train(library, "collaborative")
     path = snapshot_directory(library) / "manifest.json"
     manifest = json.loads(path.read_text())
-    path.write_text(json.dumps({**manifest, "state": "5" + manifest["state"][1:]}))
+    path.write_text(json.dumps({**manifest, "state": f"{earlier}{manifest['state'][1:]}"}))
     add_checksums(path.parent)
     assert open_snapshot(library) is None
     path.write_text(json.dumps(manifest))

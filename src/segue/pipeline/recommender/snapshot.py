@@ -32,7 +32,7 @@ from segue.pipeline.recommender.vocabulary import Vocabulary
 from segue.pipeline.training.engine_weights import weights_from
 from segue.signals import Signal, load_signal, matrix_from
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 NAMES_FILE: Final = "names.db"
 """Of the index of titles, artists and albums, in the directory of the snapshot."""
 
