@@ -101,6 +101,41 @@ def test_import_keeps_sessions_of_listens(library, tmp_path):
     assert library.listens()["session_id"].fillna("").tolist() == ["s1", "", "s2"]
 
 
+def test_import_again_with_sessions_stores_them(library, tmp_path):
+    path = tmp_path / "listens.csv"
+    plain = ["user_id,track_id,timestamp", "ann,t1,1600000000", "ann,t11,1600000600"]
+    path.write_text("\n".join(plain))
+    import_listens(library, [path])
+    path.write_text("\n".join([f"{plain[0]},session_id", *(f"{row},s1" for row in plain[1:])]))
+    again = import_listens(library, [path]).files[0]
+    assert (again.new, again.changed, again.known) == (0, 2, 0)
+    assert [one["session_id"] for one in library.listens_of("ann")] == ["s1", "s1"]
+    path.write_text("\n".join(plain))
+    again = import_listens(library, [path]).files[0]
+    assert (again.new, again.changed, again.known) == (0, 0, 2)
+    assert [one["session_id"] for one in library.listens_of("ann")] == ["s1", "s1"]
+
+
+def test_import_keeps_positions_that_restart_in_a_session(library, tmp_path):
+    path = tmp_path / "listens.csv"
+    rows = ("ann,t1,1,a", "ann,t2,2,a", "ann,t1,1,b", "ann,t11,1,a", "ann,t11,1,b")
+    path.write_text("\n".join(["user_id,track_id,position,session_id", *rows]))
+    found = [import_listens(library, [path]).files[0].new for _ in range(2)]
+    assert found == [5, 0]
+
+
+def test_import_adds_sessions_to_listens_by_position(library, tmp_path):
+    path = tmp_path / "listens.csv"
+    path.write_text("user_id,track_id,position\nann,t1,1\nann,t11,1")
+    import_listens(library, [path])
+    rows = ("ann,t1,1,a", "ann,t11,1,a", "ann,t1,1,b", "ann,t11,1,b")
+    path.write_text("\n".join(["user_id,track_id,position,session_id", *rows]))
+    first, again = (import_listens(library, [path]).files[0] for _ in range(2))
+    assert (first.new, first.changed) == (2, 2)
+    assert (again.new, again.changed) == (0, 0)
+    assert sorted(one["session_id"] for one in library.listens_of("ann")) == ["a", "a", "b", "b"]
+
+
 def test_waiting_listens_are_matched_by_preprocess(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(24))
     import_listens(library, [path])

@@ -77,13 +77,14 @@ class ImportStore:
                 ComparedListens(last, []).write(connection)
         return removed
 
-    def known_fingerprints(self, wanted: Sequence[bytes]) -> set[bytes]:
-        """Return those of some fingerprints that a listen in the library has."""
-        found: set[bytes] = set()
+    def known_sessions(self, wanted: Sequence[bytes]) -> dict[bytes, str | None]:
+        """Return the session of each listen that has one of the `wanted` fingerprints."""
+        found: dict[bytes, str | None] = {}
         with self._database.connect() as connection:
             for table in (schema.listens, schema.unmatched_listens):
                 column = table.c.fingerprint
-                found |= {row[0] for row in rows_where(connection, select(column), column, wanted)}
+                query = select(column, table.c.session_id)
+                found |= {row[0]: row[1] for row in rows_where(connection, query, column, wanted)}
         return found
 
     def names_of_source(self, source: str) -> list[str]:

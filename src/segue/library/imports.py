@@ -49,7 +49,7 @@ class ImportedListen(NamedTuple):
 
 
 class AddedListens(NamedTuple):
-    """Numbers of listens that were new, and of totals that changed."""
+    """Numbers of listens that were new, and of totals and sessions that changed."""
 
     new: int
     changed: int
@@ -58,33 +58,33 @@ class AddedListens(NamedTuple):
 def put_arrivals(
     connection: "Connection", source: str, arrivals: Sequence[ImportedListen]
 ) -> AddedListens:
-    """Add the listens of one batch that are not there yet."""
+    """Add the listens of one batch that are not there yet, and sessions that were unknown."""
     users = _rows(connection, schema.users, "user_id", {one.user_id: {} for one in arrivals})
-    new = changed = 0
+    new, changed = 0, _add_sessions(connection, arrivals)
     placed = [one for one in arrivals if one.track is not None]
     if placed:
         rows = [_record(one, users, source, track=one.track) for one in placed]
         statement = upsert(schema.listens).on_conflict_do_nothing()
         new += _changed(connection, statement, rows)
-    waiting = [one for one in arrivals if one.track is None]
-    if waiting:
-        keys = {sought: key_of(sought) for sought in dict.fromkeys(one.sought for one in waiting)}
+    unmatched = [one for one in arrivals if one.track is None]
+    if unmatched:
+        keys = {sought: key_of(sought) for sought in dict.fromkeys(one.sought for one in unmatched)}
         sought = _rows(
             connection,
             schema.track_references,
             "key",
             {key: one._asdict() for one, key in keys.items()},
         )
-        there = _fingerprints(connection, [one.fingerprint for one in waiting])
+        there = _fingerprints(connection, [one.fingerprint for one in unmatched])
         rows = [
             _record(one, users, source, reference=sought[keys[one.sought]])
-            for one in waiting
+            for one in unmatched
             if one.fingerprint not in there  # matched before, by other metadata
         ]
         if rows:
             statement = upsert(schema.unmatched_listens).on_conflict_do_nothing()
             new += _changed(connection, statement, rows)
-        changed += _change_totals(connection, schema.unmatched_listens, waiting)
+        changed += _change_totals(connection, schema.unmatched_listens, unmatched)
     # all of them: an unmatched listen may have been matched before, by better metadata
     changed += _change_totals(connection, schema.listens, arrivals)
     return AddedListens(new, changed)
@@ -115,14 +115,14 @@ def match_listens(connection: "Connection", found: Mapping[int, int]) -> int:
     if not values:
         return 0
     names = ["user", *VALUES, "dataset", "fingerprint"]
-    waiting = schema.unmatched_listens
-    theirs = waiting.c.reference == bindparam("reference_row")
+    unmatched = schema.unmatched_listens
+    theirs = unmatched.c.reference == bindparam("reference_row")
     chosen: Select[Any] = select(
-        bindparam("track_row"), *(waiting.c[name] for name in names)
+        bindparam("track_row"), *(unmatched.c[name] for name in names)
     ).where(theirs)
     placing = upsert(schema.listens).from_select(["track", *names], chosen)
     placed = _changed(connection, placing.on_conflict_do_nothing(), values)
-    connection.execute(delete(waiting).where(theirs), values)
+    connection.execute(delete(unmatched).where(theirs), values)
     row = schema.track_references.c.row == bindparam("reference_row")
     connection.execute(delete(schema.track_references).where(row), values)
     return placed
@@ -166,6 +166,24 @@ def _change_totals(
     differs = or_(*(table.c[name].is_distinct_from(new[name]) for name in names))
     statement = update(table).where(table.c.fingerprint == bindparam("known_by"), differs)
     return _changed(connection, statement.values(new), totals)
+
+
+def _add_sessions(connection: "Connection", arrivals: Iterable[ImportedListen]) -> int:
+    """Set sessions of stored listens that had none; return how many changed."""
+    sessions = [
+        {"known_by": one.fingerprint, "new_session": one.session_id}
+        for one in arrivals
+        if one.session_id is not None
+    ]
+    if not sessions:
+        return 0
+    changed = 0
+    for table in (schema.listens, schema.unmatched_listens):
+        same = table.c.fingerprint == bindparam("known_by")
+        statement = update(table).where(same, table.c.session_id.is_(None))
+        statement = statement.values(session_id=bindparam("new_session"))
+        changed += _changed(connection, statement, sessions)
+    return changed
 
 
 def _changed(connection: "Connection", statement: Any, rows: Sequence[Mapping[str, Any]]) -> int:

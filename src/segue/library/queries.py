@@ -78,18 +78,18 @@ class LibraryQueries:
 
         (0, None) if any listen of the listener has a track, or there are no listens.
         """
-        waiting, references = schema.unmatched_listens, schema.track_references
+        unmatched, references = schema.unmatched_listens, schema.track_references
         row = select(schema.users.c.row).where(schema.users.c.user_id == user).scalar_subquery()
-        own = waiting.c.user == row
+        own = unmatched.c.user == row
         matched = select(schema.listens.c.user).where(schema.listens.c.user == row).limit(1)
-        latest = select(func.max(waiting.c.id)).where(own).scalar_subquery()
+        latest = select(func.max(unmatched.c.id)).where(own).scalar_subquery()
         example = (
             select(*(references.c[name] for name in TrackReference._fields))
-            .join(waiting, waiting.c.reference == references.c.row)
-            .where(waiting.c.id == latest)
+            .join(unmatched, unmatched.c.reference == references.c.row)
+            .where(unmatched.c.id == latest)
         )
         with self._database.connect() as connection:
-            n = connection.scalar(select(func.count()).select_from(waiting).where(own)) or 0
+            n = connection.scalar(select(func.count()).select_from(unmatched).where(own)) or 0
             if not n or connection.execute(matched).first() is not None:
                 return 0, None
             found = connection.execute(example).one()

@@ -32,6 +32,7 @@ from segue.sources.history_import import (
     OccurrenceCounter,
     fingerprint,
     identity_text,
+    is_placed_in_session,
     needs_occurrence,
     open_export,
     plausible_time,
@@ -249,29 +250,47 @@ class _FileImport:
         ]
         numbers = iter(self._occurrences.number(texts))
         occurrences = [next(numbers) if needs_occurrence(kind, row) else 0 for _, row in rows]
-        known = self._known_by_former_names(kind, rows, occurrences)
+        known = self._known_otherwise(kind, rows, occurrences)
         self._summary.read += len(rows)
         return [
             self._arrival(user, row, known.get(place) or fingerprint(kind, user, row, number))
             for place, ((user, row), number) in enumerate(zip(rows, occurrences, strict=True))
         ]
 
-    def _known_by_former_names(
+    def _known_otherwise(
         self, kind: str, rows: Sequence[tuple[str, ImportRow]], occurrences: Sequence[int]
     ) -> dict[int, bytes]:
-        """Return the fingerprints under which rows of joined listeners are stored, by place."""
+        """Return the fingerprints under which some rows are stored, by place.
+
+        These are rows of joined listeners, and rows whose session an earlier import did not know.
+        """
         former = defaultdict(list)
         for old, new in self._joined.items():
             former[new].append(old)
-        possible = [
-            (place, fingerprint(kind, name, row, occurrences[place]))
-            for place, (user, row) in enumerate(rows)
-            for name in former.get(user, ())
-        ]
+        possible: list[tuple[int, bytes, bool]] = []
+        for place, ((user, row), number) in enumerate(zip(rows, occurrences, strict=True)):
+            names = former.get(user, [])
+            in_session = is_placed_in_session(row)
+            if in_session:
+                names = [user, *names]
+            possible += [(place, fingerprint(kind, name, row, number), False) for name in names]
+            if in_session:
+                plain = row._replace(session_id=None)
+                possible += [
+                    (place, fingerprint(kind, name, plain, number), True) for name in names
+                ]
         if not possible:
             return {}
-        known = self._library.imports.known_fingerprints([mark for _, mark in possible])
-        return {place: mark for place, mark in possible if mark in known}
+        known = self._library.imports.known_sessions([mark for _, mark, _ in possible])
+        found: dict[int, bytes] = {}
+        for place, mark, without_session in possible:
+            if place in found or mark not in known:
+                continue
+            session = rows[place][1].session_id
+            if without_session and known[mark] not in (None, session):
+                continue  # the same position of another session
+            found[place], known[mark] = mark, known[mark] or session
+        return found
 
     def _arrival(self, user: str, row: ImportRow, mark: bytes) -> ImportedListen:
         summary = self._summary

@@ -21,7 +21,8 @@ class ImportedFile:
     """The result of importing one file.
 
     `read` rows could be used; `left_out` counts those that could not, by the reason. Of those read,
-    `new` were added, `changed` were totals with other values than before, and `known` were there
+    `new` were added, `changed` were totals with other values than before or listens without
+    the session that is known now, and `known` were there
     already. `doubled` are listens that another service recorded, too, and that were not added;
     `replaced` are listens of other services that gave way to those of this file. `matched`
     counts the rows by what identified their track, `unmatched` those whose track is not in the

@@ -18,6 +18,7 @@ from segue.sources.history_import.deduplication import (
     OccurrenceCounter,
     fingerprint,
     identity_text,
+    is_placed_in_session,
     needs_occurrence,
 )
 from segue.sources.history_import.export import FORMAT_NAMES, Export
@@ -39,6 +40,7 @@ __all__ = [
     "UnusableRow",
     "fingerprint",
     "identity_text",
+    "is_placed_in_session",
     "needs_occurrence",
     "open_export",
     "plausible_time",

@@ -4,6 +4,8 @@ Conventions
 -----------
 - A listen with a time or a position is identified by its user, track and time or position: a second
   row that says the same is the same listen.
+- Positions may begin again in every session: a listen with a session, a position and no time is
+  identified by its session, too.
 - Rows without either are counted among the equal rows of their file (`OccurrenceCounter`): three
   equal rows are three listens, and the same file, or a longer one, brings the same three.
 - Totals of players are identified by their track and its album, those of Apple also by their day.
@@ -81,7 +83,14 @@ def identity_text(kind: str, user: str, row: ImportRow) -> str:
     if timestamp is not None and kind in MINUTE_FORMATS:
         timestamp //= 60
     ms_played = row.ms_played if timestamp is not None else None
-    return f"{kind}\x1f{user}\x1f{name}\x1f{timestamp}\x1f{row.position}\x1f{ms_played}"
+    text = f"{kind}\x1f{user}\x1f{name}\x1f{timestamp}\x1f{row.position}\x1f{ms_played}"
+    return f"{text}\x1f{row.session_id}" if is_placed_in_session(row) else text
+
+
+def is_placed_in_session(row: ImportRow) -> bool:
+    """Return whether a listen has a position in a session, and no time."""
+    timed = plausible_time(row.timestamp, row.timestamp or 0.0) is not None
+    return not (timed or row.total or row.position is None or row.session_id is None)
 
 
 def _stated_time(kind: str, row: ImportRow) -> float | None:
