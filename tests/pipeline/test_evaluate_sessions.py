@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segue.engine import LearningRules
 from segue.errors import TooLittleDataError
 from segue.library import Library
 from segue.listening.sequences.markov import Markov, MarkovSettings
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.experiments.sessions import evaluate_model, sessions_of
+from segue.pipeline.experiments.next_in_session import evaluate_model, sessions_of
 from segue.pipeline.preprocess import preprocess
 
 N_TRACKS, LENGTH = 12, 4
@@ -53,6 +54,29 @@ def test_sessions_by_position_are_split_per_listener():
     found = sessions_of(by_place, POSITIONS)
     assert np.bincount(found.parts).tolist() == [14, 2, 4]
     assert "each listener's sessions" in found.rule
+
+
+def test_sessions_with_restarting_positions_are_in_row_order():
+    rows = [
+        {"user_id": "u", "track_id": f"t{number}", "session_id": name, "position": place}
+        for number, name in enumerate("edcba")
+        for place in range(1, 4 if number == 0 else 3)
+    ]
+    found = sessions_of(pd.DataFrame(rows), POSITIONS)
+    last = [own[-1] for own, part in zip(found.tracks, found.parts, strict=True) if part == 2]
+    assert last == [4]  # session e is the longest, so that its position is the last
+
+
+def test_sessions_have_completed_listens_only():
+    listens = table(1).assign(plays=[0, 1, np.nan, np.nan], ms_played=[np.nan, 1_000, np.nan, 9e5])
+    listens["rating"] = [np.nan, np.nan, 1.0, np.nan]
+    assert [own.tolist() for own in sessions_of(listens, POSITIONS).tracks] == [[3]]
+
+
+def test_sessions_leave_out_what_rules_ignore():
+    ignored = np.arange(N_TRACKS) == 1
+    found = sessions_of(table(1), POSITIONS, rules={"u": LearningRules(ignored)})
+    assert [own.tolist() for own in found.tracks] == [[0, 2, 3]]
 
 
 def test_stated_split_of_sessions_is_obeyed():

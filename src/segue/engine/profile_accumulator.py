@@ -262,15 +262,8 @@ def accumulate(
     listens = listens.take(listens.tracks >= 0)
     if not len(listens.tracks):
         return []
-    seconds = _seconds(listens.tracks, durations)
+    outcome = learned_outcomes(listens, durations)
     rated = ~np.isnan(listens.rating)
-    outcome = outcomes(
-        ReportedListens(
-            listens.plays, listens.ms_played, seconds, listens.skipped, listens.completed, rated
-        )
-    )
-    if listens.ignored is not None:
-        outcome = _without_ignored(outcome, listens.ignored)
     users, tracks, pairs = _pairs(listens)
     n = len(users)
     # a row that counts no plays at a known time takes an earlier opinion back
@@ -290,6 +283,24 @@ def accumulate(
     return found
 
 
+def learned_outcomes(listens: Listens, durations: Durations = None) -> Outcomes:
+    """Return what each listen counts as; ignored ones are neither completed nor skipped.
+
+    `durations` are those of `accumulate`; the duration of a track at -1 is unknown.
+    """
+    outcome = outcomes(
+        ReportedListens(
+            listens.plays,
+            listens.ms_played,
+            _seconds(listens.tracks, durations),
+            listens.skipped,
+            listens.completed,
+            ~np.isnan(listens.rating),
+        )
+    )
+    return outcome if listens.ignored is None else _without_ignored(outcome, listens.ignored)
+
+
 def _without_ignored(outcome: Outcomes, ignored: NDArray[np.bool_]) -> Outcomes:
     completed, skipped = (np.where(ignored, 0.0, one) for one in outcome[:2])
     return outcome._replace(completed=completed, skipped=skipped)
@@ -307,7 +318,7 @@ def _seconds(tracks: Places, durations: Durations) -> Values:
         return np.full(len(tracks), np.nan)
     if not isinstance(durations, np.ndarray):
         durations = np.array([one or np.nan for one in durations], np.float64)
-    return np.asarray(durations[tracks], np.float64)
+    return np.where(tracks >= 0, durations[tracks], np.nan).astype(np.float64)
 
 
 def _latest_opinions(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.learning_rules import LearningRules
-from segue.engine.profile_accumulator import Durations, Listens, accumulate
+from segue.engine.profile_accumulator import Durations, Listens, accumulate, learned_outcomes
 from segue.signals import UserProfile
 from segue.signals.signal import SEED_SHARE
 
@@ -47,6 +47,35 @@ def profiles_of(
     """
     if listens.empty:
         return {}
+    table, names = _table(listens, positions, rules or {})
+    found = accumulate(table, durations)
+    now = max((own.last for _, own in found), default=-np.inf)
+    profiles = {names[user]: own.profile(names[user], now) for user, own in found}
+    known = {name: own for name, own in profiles.items() if len(own.known)}
+    return _with_friends(known, friends)
+
+
+def completed_listens(
+    listens: "pd.DataFrame",
+    positions: Mapping[str, int],
+    *,
+    durations: Durations = None,
+    rules: Mapping[str, LearningRules] | None = None,
+) -> NDArray[np.bool_]:
+    """Return which listens of tracks in the catalogue are completed and learned from, ``[n]``.
+
+    Parameters are those of `profiles_of`.
+    """
+    if listens.empty:
+        return np.zeros(0, bool)
+    table, _ = _table(listens, positions, rules or {})
+    return (learned_outcomes(table, durations).completed > 0) & (table.tracks >= 0)
+
+
+def _table(
+    listens: "pd.DataFrame", positions: Mapping[str, int], rules: Mapping[str, LearningRules]
+) -> tuple[Listens, list[str]]:
+    """Return listens by position and number of listener, and the names of listeners."""
     import pandas as pd
 
     codes, names = pd.factorize(listens["user_id"].astype(str), sort=True)
@@ -56,12 +85,8 @@ def profiles_of(
     if "session_id" in listens:
         sessions = pd.factorize(listens["session_id"])[0]  # -1: unknown
         table = replace(table, sessions=sessions.astype(np.int64))
-    table = replace(table, ignored=_ignored(table, listens, names.tolist(), rules or {}))
-    found = accumulate(table, durations)
-    now = max((own.last for _, own in found), default=-np.inf)
-    profiles = {str(names[user]): own.profile(str(names[user]), now) for user, own in found}
-    known = {name: own for name, own in profiles.items() if len(own.known)}
-    return _with_friends(known, friends)
+    listeners = [str(name) for name in names]
+    return replace(table, ignored=_ignored(table, listens, listeners, rules)), listeners
 
 
 def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> UserProfile:

@@ -30,10 +30,11 @@ from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, encode
 from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
+from segue.pipeline.experiments.next_in_session import evaluate_sessions, sessions_of
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
-from segue.pipeline.experiments.sessions import evaluate_sessions, sessions_of
 from segue.pipeline.experiments.similarity import SimilarityEvaluation, evaluate_similarity
 from segue.pipeline.experiments.tags import evaluate_tags
+from segue.pipeline.filters.rule_filters import learning_rules
 from segue.pipeline.recommender.open_signals import material_of
 from segue.pipeline.training.heads import heads
 from segue.pipeline.training.labels import (
@@ -264,7 +265,12 @@ def _similarity(asked: _Asked) -> SimilarityEvaluation | None:
 def _sessions(asked: _Asked) -> tuple[SessionReport, str] | None:
     if asked.subject != SESSIONS:
         return None
-    sessions = sessions_of(asked.library.shared_listens(), asked.catalogue.positions)
+    sessions = sessions_of(
+        asked.library.shared_listens(),
+        asked.catalogue.positions,
+        durations=[track.duration for track in asked.catalogue.tracks],
+        rules=learning_rules(asked.library, asked.catalogue),
+    )
     report = evaluate_sessions(
         sessions, asked.catalogue, asked.split, seed=asked.seed, progress=asked.progress
     )

@@ -23,7 +23,7 @@ from segue.evaluation.report.details import (
     Organic,
 )
 from segue.evaluation.report.files import current_document, report_files
-from segue.evaluation.report.sessions import SessionReport
+from segue.evaluation.report.session_report import SessionReport
 from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
 

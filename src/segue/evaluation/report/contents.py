@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segue.evaluation.classification import ClassificationResult
 from segue.evaluation.intervals import Interval
 from segue.evaluation.report.details import Details
-from segue.evaluation.report.sessions import SessionReport
+from segue.evaluation.report.session_report import SessionReport
 from segue.evaluation.report.similarity import SimilarityReport
 from segue.evaluation.report.tagging import TaggingReport
 from segue.types import Split

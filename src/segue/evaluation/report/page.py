@@ -30,7 +30,7 @@ from segue.evaluation.report.plots import (
     learning_plots,
     map_plot,
 )
-from segue.evaluation.report.sessions import SessionReport
+from segue.evaluation.report.session_report import SessionReport
 from segue.evaluation.report.similarity_page import similarity_section
 from segue.evaluation.report.tables import (
     BEST_IN_BOLD,

@@ -1,13 +1,15 @@
 """Evaluate next-item prediction in sessions, by the protocol of published session-based work.
 
 The latest sessions are held out. Each of their plays but the first is predicted from the plays of
-the session before it; `segue.evaluation.sessions` defines the metrics. Models are fitted on the
-sessions before. As published, tracks that no earlier session has are removed from the held-out
+the session before it; `segue.evaluation.session_metrics` defines the metrics. Models are fitted on
+the sessions before. As published, tracks that no earlier session has are removed from the held-out
 sessions, and sessions of one play are left out; other than published, rare tracks stay.
 
-Sessions are those that `session_id` names, for each listener. They are in the order of their last
-listen, if all have a time. If only positions are known, the latest sessions of each listener are
-held out. A stated split is obeyed: a session belongs to the part of its last listen.
+Sessions are those that `session_id` names, for each listener. Listens that are completed and
+learned from count (`segue.listens`, `segue.engine.learning_rules`). Sessions are in the order of
+their last listen, if all have a time. If only positions are known, the latest sessions of each
+listener are held out; where positions begin again in each session, sessions are in the order of the
+table. A stated split is obeyed: a session belongs to the part of its last listen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +19,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.engine import LearningRules
+from segue.engine.profile_accumulator import Durations
+from segue.engine.profiles import completed_listens
 from segue.errors import TooLittleDataError
 from segue.evaluation import MIN_LISTENERS_FOR_CLAIMS
 from segue.evaluation.listen_split import DEFAULT_HELD_OUT
 from segue.evaluation.report import SessionReport
-from segue.evaluation.sessions import DEFAULT_K, SessionResult, session_metrics
+from segue.evaluation.session_metrics import DEFAULT_K, SessionResult, session_metrics
 from segue.index import best
 from segue.library import Catalogue
 from segue.listening.sequences import NextItemModel, fit_sequences
@@ -65,16 +70,22 @@ class Sessions:
         return known, [own for own in held_out if len(own) > 1]
 
 
-def sessions_of(listens: "pd.DataFrame", positions: Mapping[str, int]) -> Sessions:
+def sessions_of(
+    listens: "pd.DataFrame",
+    positions: Mapping[str, int],
+    *,
+    durations: Durations = None,
+    rules: Mapping[str, LearningRules] | None = None,
+) -> Sessions:
     """Return the sessions of a table of listens.
 
     Parameters
     ----------
     listens
-        Columns `user_id`, `track_id`, `session_id`, and any of `timestamp`, `position`, `skipped`
-        and `split`. Skipped listens do not count.
-    positions
-        Position of each track id; listens of other tracks do not count.
+        The columns of `profiles_of`, of which `session_id` is needed, and `split`.
+    positions, durations, rules
+        As in `profiles_of`. Listens that are not completed, that rules ignore, or of other tracks
+        do not count.
 
     Raises
     ------
@@ -84,9 +95,7 @@ def sessions_of(listens: "pd.DataFrame", positions: Mapping[str, int]) -> Sessio
     import pandas as pd
 
     named = listens[listens["session_id"].notna()] if "session_id" in listens else listens[:0]
-    if "skipped" in named:
-        named = named[~named["skipped"].fillna(value=False).astype(bool)]
-    named = named[named["track_id"].isin(list(positions))]
+    named = named[completed_listens(named, positions, durations=durations, rules=rules)]
     if named.empty:
         raise TooLittleDataError(
             "Sessions cannot be evaluated, because no listens name a session: import a table with"
@@ -108,6 +117,7 @@ def sessions_of(listens: "pd.DataFrame", positions: Mapping[str, int]) -> Sessio
     tracks = named["track_id"].map(positions).to_numpy(np.int64)[order]
     last = order[ends]
     groups = np.zeros(len(last), np.int64) if timed else users[last]
+    last_moments = moments[last] if timed else _ordered_ends(users, session, moments, last)
     stated = named["split"].to_numpy(object)[last] if "split" in named else None
     own_tracks: list[Items] = list(np.split(tracks.astype(np.int64), ends[:-1] + 1))
     if stated is not None and any(one in SPLITS for one in stated):
@@ -115,7 +125,21 @@ def sessions_of(listens: "pd.DataFrame", positions: Mapping[str, int]) -> Sessio
         return Sessions(own_tracks, parts, "The dataset defines the split of the sessions.")
     of_whom = "all sessions" if timed else "each listener's sessions"
     rule = f"The latest fifth of {of_whom} is held out."
-    return Sessions(own_tracks, _parts(moments[last], groups), rule)
+    return Sessions(own_tracks, _parts(last_moments, groups), rule)
+
+
+def _ordered_ends(
+    users: Items, session: Items, positions: NDArray[np.float64], last: Items
+) -> NDArray[np.float64]:
+    """Return where each session ends, by position, or by row for listeners with equal positions.
+
+    `last` are the rows of the last listens of sessions.
+    """
+    order = np.lexsort((session, positions, users))
+    one, other = order[:-1], order[1:]
+    equal = (users[one] == users[other]) & (positions[one] == positions[other])
+    restarting = np.unique(users[one[equal & (session[one] != session[other])]])
+    return np.where(np.isin(users[last], restarting), last, positions[last]).astype(np.float64)
 
 
 def _parts(moments: NDArray[np.float64], groups: Items) -> Items:

@@ -1,6 +1,6 @@
 """The contents of a report on sessions: next-item prediction from the plays of a session alone.
 
-Metrics have the names of `segue.evaluation.sessions`.
+Metrics have the names of `segue.evaluation.session_metrics`.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segue.evaluation.sessions import session_metrics
+from segue.evaluation.session_metrics import session_metrics
 
 # session 0 plays 1 2 3 2, session 1 plays 4 5; lists of three items
 RESTS = [np.array(rest) for rest in ([2, 3, 2], [3, 2], [2], [5])]
