@@ -1,6 +1,7 @@
 """Learning from listens: two kinds of listeners, and tracks that some of them have not met."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from segue.pipeline.training.engine_weights import (
     load_weights,
     save_weights,
 )
+from segue.pipeline.training.fit_listening_models import data_digest
 from segue.pipeline.training.listening_models import COLLABORATIVE
 from segue.signals import CollaborativeSignal
 
@@ -82,6 +84,30 @@ def test_the_same_listens_are_not_learned_twice(listened):
     before = listened.models.manifest(COLLABORATIVE)
     assert train(listened, COLLABORATIVE)[0].state == "up to date"
     assert listened.models.manifest(COLLABORATIVE) == before
+
+
+def test_data_digest_with_labels_covers_artists_and_albums(listened):
+    catalogue, listens = listened.catalogue(), listened.shared_listens()
+
+    def digests(*, labels, **changes):
+        tracks = [replace(catalogue.tracks[0], **changes), *catalogue.tracks[1:]]
+        changed = replace(catalogue, tracks=tracks)
+        return data_digest(listened, listens, changed, labels=labels)
+
+    changes = ({}, {"artist": "another"}, {"album": "another"})
+    assert len({digests(labels=True, **one) for one in changes}) == 3
+    assert len({digests(labels=False, **one) for one in changes}) == 1
+
+
+def test_data_digest_without_sessions_is_that_of_old_libraries(listened):
+    catalogue, listens = listened.catalogue(), listened.shared_listens()
+    assert listens["session_id"].isna().all()
+    before = listens.drop(columns="session_id")
+    some = listens.assign(session_id="s")
+    old, now, other = (
+        data_digest(listened, one, catalogue, labels=False) for one in (before, listens, some)
+    )
+    assert now == old != other
 
 
 def test_damaged_listening_model_is_trained_again(listened, tmp_path):

@@ -53,7 +53,7 @@ def fit_listening(
     manifest: dict[str, Any] = {
         "kind": name,
         "seed": seed,
-        "data": _digest(library, listens, catalogue),
+        "data": data_digest(library, listens, catalogue, labels=name == COLLABORATIVE),
         "tracks": {},
         **({"search": SEARCH_VERSION} if name == COLLABORATIVE else {}),
         **({"withheld": withheld} if withheld else {}),
@@ -136,13 +136,26 @@ def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> boo
     return True
 
 
-def _digest(library: Library, listens: pd.DataFrame, catalogue: Catalogue) -> str:
-    """Return a digest of the listens, what is not learned from, the tracks and their tags."""
+def data_digest(
+    library: Library, listens: pd.DataFrame, catalogue: Catalogue, *, labels: bool
+) -> str:
+    """Return a digest of the listens, what is not learned from, the tracks and their tags.
+
+    With `labels`, it covers the artists and albums of the tracks, too. A column of sessions in
+    which all are unknown is left out, so that libraries of earlier versions have the same digest.
+    """
+    if "session_id" in listens and listens["session_id"].isna().all():
+        listens = listens.drop(columns="session_id")
     summed = pd.util.hash_pandas_object(listens, index=False).to_numpy()
     tags = [(track.track_id, dict(track.tags), track.genres) for track in catalogue.tracks]
     digest = hashlib.sha256(summed.tobytes()).hexdigest()
     rules = library.rules.all("learn")
     stated = sorted((one.user, one.kind, one.value) for one in rules)
     members = library.rules.playlist_members(rules)
-    more = {"rules": stated, "playlists": members} if rules else {}
+    more: dict[str, Any] = {"rules": stated, "playlists": members} if rules else {}
+    if labels:
+        more["members"] = [
+            (track.artist, [one.name for one in track.artists], track.album)
+            for track in catalogue.tracks
+        ]
     return settings_hash({"listens": digest, "tracks": tags, **more})

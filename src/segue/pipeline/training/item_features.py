@@ -1,4 +1,4 @@
-"""Item features and labels: what collaborative models know of tracks besides their listeners.
+"""Item features and labels: descriptions of tracks that collaborative models use with listens.
 
 *Labels* are sparse: tags, genres, artists and albums, one column for each. The weight of a tag is
 that of `segue.signals.tags`; a track with four times the weight in all tags counts twice as much,
