@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from segue.errors import ModelError
 from segue.listening import Als, Collaborative, CollaborativeSettings, Ease, EaseSettings
 from segue.listening.collaborative import blended
 from segue.listening.matrices import MAX_STRENGTH, relative_strengths
@@ -108,9 +109,9 @@ def test_item_without_listeners_is_scored_by_labels(most_users):
     assert np.isnan(scores[1])  # has neither listeners nor labels
 
 
-@pytest.mark.parametrize(("most_rows", "n_labels"), [(1000, 5), (43, 3), (1, 2)])
-def test_most_frequent_labels_fill_what_users_leave(most_rows, n_labels):
-    settings = EaseSettings(label_weight=1.0, most_rows=most_rows, least_labels=2)
+@pytest.mark.parametrize(("max_rows", "n_labels"), [(1000, 5), (43, 3), (1, 2)])
+def test_most_frequent_labels_fill_what_users_leave(max_rows, n_labels):
+    settings = EaseSettings(label_weight=1.0, max_rows=max_rows, min_labels=2)
     model = Ease(settings).fit(likes(), None, labels())
     assert len(model.kernel_) == 40 + n_labels
 
@@ -132,6 +133,19 @@ def test_popularity_of_new_items_is_predicted_by_labels():
     np.testing.assert_array_equal(model.popularity_[8:], np.maximum(matrix.sum(axis=0), 1)[8:])
 
 
+def test_popularity_beyond_known_numbers_of_labels_is_level():
+    """The squares of the regression would say any number for twice as many labels."""
+    rng = np.random.default_rng(0)
+    described = rng.integers(1, 5, 70)
+    matrix = (rng.random((60, 70)) < 0.05 + 0.3 * (described - 2.5) ** 2).astype(np.float32)
+    matrix[:, :2] = 0
+    described[:2] = 4, 12
+    known = (np.arange(12) < described[:, None]).astype(np.float32)
+    settings = EaseSettings(label_weight=1.0, lift=0.5)
+    model = Ease(settings).fit(sparse.csr_array(matrix), None, sparse.csr_array(known))
+    assert model.popularity_[1] == model.popularity_[0]
+
+
 def test_lift_needs_no_fit():
     settings = EaseSettings(balance=0.25, lift=0.1)
     again = Ease(settings).fit(likes()).with_lift(0.4)
@@ -145,7 +159,7 @@ def test_model_of_an_earlier_version_gives_the_same_scores(tmp_path):
     model = Ease(EaseSettings(balance=0.25)).fit(likes())
     model.save(tmp_path)
     about = json.loads((tmp_path / "model.json").read_text("utf-8"))
-    for name in ("strength", "label_weight", "most_rows", "least_labels"):
+    for name in ("strength", "label_weight", "max_rows", "min_labels"):
         del about["settings"][name]
     (tmp_path / "model.json").write_text(json.dumps(about), "utf-8")
     with np.load(tmp_path / "arrays.npz") as arrays:
@@ -154,14 +168,17 @@ def test_model_of_an_earlier_version_gives_the_same_scores(tmp_path):
     np.testing.assert_array_equal(Ease.load(tmp_path).score(opinions()), model.score(opinions()))
 
 
-def test_most_popular_items_predict_each_other_and_all_others():
-    matrix, settings = likes(), EaseSettings(most_users=0, most_items=20, kept_others=20)
+@pytest.mark.parametrize("share", [1.0, 0.1], ids=["dense", "sparse"])
+def test_most_popular_items_predict_each_other_and_all_others(share):
+    settings = EaseSettings(most_users=0, most_items=20, n_kept_others=20)
+    kept = np.random.default_rng(1).random((40, 70)) < share
+    matrix = sparse.csr_array(np.where(kept, likes().toarray(), np.float32(0)))
     x = matrix.toarray().astype(np.float64)
     popular = np.sort(np.argsort(-x.sum(axis=0), kind="stable")[:20])
     found = Ease(settings).fit(matrix).score(opinions())
     small = formula(matrix[:, popular], opinions()[:, popular], labels(), settings)
     np.testing.assert_allclose(found[:, popular], small, atol=1e-4)
-    others = np.setdiff1d(np.arange(70), popular)
+    others = np.setdiff1d(np.flatnonzero(x.any(axis=0)), popular)
     inputs = x[:, popular]
     ridge = np.linalg.solve(inputs.T @ inputs + 100.0 * np.eye(20), inputs.T @ x[:, others])
     expected = np.sign(opinions().toarray())[:, popular] @ ridge
@@ -228,3 +245,13 @@ def test_prior_needs_no_fit():
     again = Als(settings).fit(likes(), features).with_prior(9.0)
     whole = Als(replace(settings, prior=9.0)).fit(likes(), features)
     np.testing.assert_array_equal(again.score(opinions()), whole.score(opinions()))
+
+
+@pytest.mark.parametrize(("share", "part"), [(0.5, "als"), (0.5, "ease"), (1.0, "ease")])
+def test_load_a_blend_without_a_needed_part_raises(tmp_path, share, part):
+    Collaborative(CollaborativeSettings(share=share)).fit(likes()).save(tmp_path)
+    with np.load(tmp_path / "arrays.npz") as arrays:
+        rest = {name: one for name, one in arrays.items() if not name.startswith(part)}
+    np.savez(tmp_path / "arrays.npz", **rest)
+    with pytest.raises(ModelError, match=f"no '{part}'"):
+        Collaborative.load(tmp_path)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from segue.listening import AlsSettings, CollaborativeSettings, EaseSettings, hide, search
+from segue.listening import AlsSettings, CollaborativeSettings, Ease, EaseSettings, hide, search
 from segue.listening.hidden_likes import ndcg, ndcg_of_each
-from segue.listening.search import _ALS, _EASE, _LABELS, _LIFTS
+from segue.listening.model import ListeningModel
+from segue.listening.search import _ALS, _EASE, _LABELS, _LIFTS, _Plan
 
 MATRICES = hnp.arrays(
     np.float32,
@@ -143,6 +144,43 @@ def test_every_range_holds_the_defaults_and_known_regions():
     ease = {one.name: one for one in (*_EASE, _LIFTS)}
     known = {"regularization": 20, "balance": 0.25, "lift": 0.05}
     assert all(ease[name].low <= value <= ease[name].high for name, value in known.items())
+
+
+class Misleading:
+    """An evaluation in which few users like any settings more than the start, which is best."""
+
+    n_fits, ranks_on_few = 0, True
+
+    def of(self, one, *, few=False):
+        return (one != START.ease) == few
+
+    def needs_fit(self, _):
+        return True
+
+
+def test_start_is_a_finalist():
+    plan = _Plan(Misleading(), seed=0, wide=0.4)
+    assert plan.best(START.ease, _EASE, None, 16) == START.ease
+
+
+def test_evaluations_limit_the_fits_with_finalists(monkeypatch):
+    """Where few users rank the settings, finalists are fitted again; the blend needs one more."""
+    monkeypatch.setattr("segue.listening.hidden_likes._FEW_EVALUATED", 20)
+    fitted = []
+
+    def fit(model, *given):
+        fitted.append(model)
+        return ListeningModel.fit(model, *given)
+
+    monkeypatch.setattr(Ease, "fit", fit, raising=False)
+    found = search(*hide(tastes()), start=START, evaluations=8, budget=1e9)
+    assert any("users" in trial for trial in found.trials)
+    assert len(fitted) <= 8 + 1
+
+
+def test_search_without_any_opinion_returns_the_start():
+    found = search(sparse.csr_array((6, 5)), sparse.csr_array((6, 5)), start=START)
+    assert found.settings.ease == START.ease
 
 
 def test_labels_are_searched_where_there_are_any():

@@ -117,8 +117,9 @@ class Collaborative(ListeningModel):
             for name in ("ease", "als")
         }
         self.used_ = tuple(name for name, part in own.items() if part)
-        if not self.used_:
-            raise KeyError("ease")
+        for name, share in (("ease", self.settings.share), ("als", 1 - self.settings.share)):
+            if share > 0 and name not in self.used_:
+                raise KeyError(name)
         for name, part in self._parts().items():
             part.user_items_ = self.user_items_
             part._restore(own[name])

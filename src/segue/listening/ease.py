@@ -13,10 +13,10 @@ not dominate. ``balance = lift = 0`` is plain EASE.
 is plain EASE, in which all likes are 1.
 
 *Labels.* Tags, artists, albums and genres of items are further rows of `X`, one row a label, as if
-it was a user who likes the items with that label; `label_weight` scales them. They are not scaled
-by popularity: what a label says of an item does not depend on its listeners. Items without
-listeners are scored by their labels, and their popularity is predicted from the number and the
-weights of these: well-described items have more listeners.
+a user liked the items with that label; `label_weight` scales them. They are not scaled by
+popularity, because the labels of an item do not depend on its listeners. Items without listeners
+are scored by their labels, and their popularity is predicted from the number and the weights of
+these: well-described items have more listeners.
 
 *The smaller side.* With fewer rows than items no ``[n_items, n_items]`` matrix is needed: by
 ``P = (I - X'KX) / l`` with ``K = (XX' + l I)^-1 [n_rows, n_rows]``, a history `h` scores
@@ -48,6 +48,8 @@ from segue.listening.matrices import (
 
 _BLOCK = 1_024
 _MIN_KNOWN_ITEMS = 20
+_SPARSE = 0.1
+"""Up to this share of nonzero numbers a sparse product is faster than a dense one."""
 _PARTS = ("data", "indices", "indptr")
 
 
@@ -63,18 +65,16 @@ class EaseSettings:
     lift: float = 0.0  # scores are multiplied by popularity to this power
     strength: float = 0.0  # likes are as large as their relative strength to this power
     label_weight: float = 0.0  # of the rows of labels
-    most_rows: int = 3_000  # of users and labels; the most frequent labels are used
-    least_labels: int = 500  # that are used with few or many users, and two more for each user
+    max_rows: int = 3_000  # of users and labels; the most frequent labels are used
+    min_labels: int = 500  # that are used with few or many users, and two more for each user
     most_users: int = 5_000  # maximum size of the user side
     most_items: int = 12_000  # of the item side: [n, n] numbers, n^3 / 3 operations
     kept: int = 300  # entries of each column of the item side
-    kept_others: int = 60  # of each column of an item that is not among the most popular
+    n_kept_others: int = 60  # of each column of an item that is not among the most popular
 
-    def most_labels(self, n_users: int) -> int:
+    def max_labels(self, n_users: int) -> int:
         """Return the maximum number of labels: more users can teach more of them."""
-        return max(
-            min(self.least_labels + 2 * n_users, self.most_rows - n_users), self.least_labels
-        )
+        return max(min(self.min_labels + 2 * n_users, self.max_rows - n_users), self.min_labels)
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -83,7 +83,7 @@ class EaseSettings:
         for name in ("strength", "label_weight"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
-        for name in ("most_items", "kept", "kept_others"):
+        for name in ("most_items", "kept", "n_kept_others"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
 
@@ -116,7 +116,7 @@ class Ease(ItemItemModel):
         """Return ``[n_labels, n_items]``: rows of the labels that most items share."""
         labels = sparse.csc_array(item_labels, dtype=np.float32)
         n_items = np.diff(labels.indptr)
-        order = np.argsort(-n_items, kind="stable")[: self.settings.most_labels(n_users)]
+        order = np.argsort(-n_items, kind="stable")[: self.settings.max_labels(n_users)]
         chosen = np.sort(order[n_items[order] > 1])
         return sparse.csr_array((labels[:, chosen] * np.float32(self.settings.label_weight)).T)
 
@@ -190,8 +190,10 @@ class Ease(ItemItemModel):
 
         def fit_others(start: int) -> None:
             together = inputs @ by_column[:, others[start : start + _BLOCK]]
-            weights = np.asarray((together.T @ inverse).T, np.float32)
-            parts[len(chosen) + start] = largest_of_columns(weights, self.settings.kept_others)
+            dense = together.nnz > _SPARSE * np.prod(together.shape)
+            columns = together.toarray() if dense else together
+            weights = np.asarray((columns.T @ inverse).T, np.float32)
+            parts[len(chosen) + start] = largest_of_columns(weights, self.settings.n_kept_others)
 
         for_each(fit_block, range(0, len(chosen), _BLOCK))
         for_each(fit_others, range(0, len(others), _BLOCK))
@@ -205,7 +207,7 @@ class Ease(ItemItemModel):
         self.scored_ = scored
 
     def _count(self, listeners: NDArray[np.int64]) -> None:
-        """Set the number of listeners of each item, and what follows from it."""
+        """Set the number of listeners of each item, and the factors derived from it."""
         self.listeners_ = listeners
         self._balance = (np.maximum(listeners, 1.0) ** -self.settings.balance).astype(np.float32)
         self._set_popularity(np.maximum(listeners, 1.0))
@@ -253,15 +255,17 @@ def _popularity(
 ) -> NDArray[np.float32]:
     """Return the popularity of items, predicted for those with labels and without listeners.
 
-    A regression of the logarithm on number and length of the labels, and their squares.
+    A regression of the logarithm on number and length of the labels, and their squares. New items
+    with fewer or more labels than any known item are predicted as if they had as few or as many.
     """
     labels = sparse.csr_array(labels)
     number = np.log1p(np.diff(labels.indptr))
     length = np.sqrt(np.asarray(labels.multiply(labels).sum(axis=1)).ravel())
-    inputs = np.stack([np.ones_like(number), number, number**2, length, length**2], axis=1)
     known = (listeners > 0) & (number > 0)
     if known.sum() < _MIN_KNOWN_ITEMS:
         return popularity
+    number, length = (np.clip(one, one[known].min(), one[known].max()) for one in (number, length))
+    inputs = np.stack([np.ones_like(number), number, number**2, length, length**2], axis=1)
     weights = np.linalg.lstsq(inputs[known], np.log(listeners[known]), rcond=None)[0]
     # no more popular than any known item
     highest = np.log(listeners.max())

@@ -90,7 +90,7 @@ class Evaluation:
     """Fits and evaluates models on one split, each settings once.
 
     Up to 2,000 users are evaluated, or some 400 of them where `few` is true. `trials` lists what
-    was evaluated, in order.
+    was evaluated, in order; `n_fits` counts the models that were fitted.
     """
 
     def __init__(self, known: Matrix, hidden: Matrix, features: Any, labels: Any) -> None:
@@ -100,6 +100,7 @@ class Evaluation:
         rows = evaluated[::step][:_MAX_EVALUATED]
         self.histories, self.wanted = known[rows], hidden[rows]
         self.trials: list[Mapping[str, Any]] = []
+        self.n_fits = 0
         self._found: dict[tuple[Settings, bool], float] = {}
         self._fitted: dict[Settings, Als | Ease] = {}
 
@@ -108,9 +109,14 @@ class Evaluation:
         """The number of evaluated users."""
         return int(self.histories.shape[0])
 
-    def knows(self, settings: Settings) -> bool:
-        """Return whether these settings have been evaluated on all users."""
-        return (settings, False) in self._found
+    @property
+    def ranks_on_few(self) -> bool:
+        """Whether `few` evaluates fewer users than there are."""
+        return self._step > 1
+
+    def needs_fit(self, settings: Settings) -> bool:
+        """Return whether evaluating these settings on all users needs a fit."""
+        return (settings, False) not in self._found and _of_fit(settings) not in self._fitted
 
     def of(self, settings: Settings, *, few: bool = False) -> float:
         """Return nDCG@20 of a model with these settings."""
@@ -131,6 +137,7 @@ class Evaluation:
         if model is None:
             model = Als(settings) if isinstance(settings, AlsSettings) else Ease(settings)
             model.fit(self.known, self.features, self.labels)
+            self.n_fits += 1
         self._fitted[fit] = model
         while len(self._fitted) > 2:
             del self._fitted[next(iter(self._fitted))]

@@ -37,11 +37,11 @@ EVALUATIONS = 16
 Settings = TypeVar("Settings", AlsSettings, EaseSettings)
 
 _MAX_LISTENS = 1_500_000
-_SCORED = 2_000
+N_SCORED_USERS = 2_000
 """Users whose scores count in the estimated cost of an evaluation."""
 _SEARCHED_DIMENSIONS, _SEARCHED_ITERATIONS = 64, 6
 _SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95)
-_WIDE = 0.4
+WIDE_SHARE = 0.4
 """Share of the fits that are spread over all ranges; half of it with settings found before."""
 _FINALISTS = 2
 _ROUNDS = 2
@@ -118,10 +118,10 @@ def search(
     known, hidden = _sampled(as_matrix(known), liked(as_matrix(hidden)), seed)
     first = start or CollaborativeSettings()
     evaluation = Evaluation(known, hidden, item_features, item_labels)
-    plan = _Plan(evaluation, seed, _WIDE if start is None else _WIDE / 2)
+    plan = _Plan(evaluation, seed, WIDE_SHARE if start is None else WIDE_SHARE / 2)
 
     def n_fits(cost: float, most: int) -> int:
-        return int(np.clip(budget / 2 / cost, 1, max(most, 1)))
+        return int(np.clip(budget / 2 / max(cost, 1.0), 1, max(most, 1)))
 
     small = replace(
         first.als,
@@ -150,19 +150,30 @@ class _Plan:
     def best(
         self, start: Settings, ranges: Sequence[Range], free: Range | None, n: int
     ) -> Settings:
-        """Return the best settings found with `n` fits; the setting `free` needs none."""
-        spread = [start]
-        if n > 2:
-            spread += _spread(start, ranges, round(n * self.wide), self.seed)
+        """Return the best settings found with `n` fits; the setting `free` needs none.
+
+        Finalists are fitted again if they were ranked on some users only.
+        """
+        limit = self.evaluation.n_fits + n
+        refits = _FINALISTS + 1 if self.evaluation.ranks_on_few else 0
+        n_wide = min(round(n * self.wide), n - 1 - refits)
+        spread: list[Settings] = [start]
+        if n > 2 and n_wide > 0:
+            spread += _spread(start, ranges, n_wide, self.seed)
             spread.sort(key=lambda one: self.evaluation.of(one, few=True), reverse=True)
-        best = max(spread[:_FINALISTS], key=self.evaluation.of)
-        return self._narrow(best, ranges, free, n - len(spread))
+        finalists = spread[:_FINALISTS]
+        finalists += [start] if start not in finalists else []
+        best = max(finalists, key=self.evaluation.of)
+        return self._narrow(best, ranges, free, limit)
 
     def _narrow(
-        self, best: Settings, ranges: Sequence[Range], free: Range | None, n: int
+        self, best: Settings, ranges: Sequence[Range], free: Range | None, limit: int
     ) -> Settings:
-        """Move to a better neighbor while there is one; then again with half the steps."""
-        of, fits = self.evaluation.of, 0
+        """Move to a better neighbor while there is one; then again with half the steps.
+
+        It ends where more than `limit` fits in all would be needed.
+        """
+        of = self.evaluation.of
         for halving in range(_ROUNDS):
             improved = True
             while improved:
@@ -170,8 +181,7 @@ class _Plan:
                 for one in ranges if free is None else (free, *ranges):
                     for steps in (0.5**halving, -(0.5**halving)):
                         tried = _with(best, {one.name: one.moved(getattr(best, one.name), steps)})
-                        fits += one is not free and not self.evaluation.knows(tried)
-                        if fits > n:
+                        if self.evaluation.n_fits >= limit and self.evaluation.needs_fit(tried):
                             return best
                         if of(tried) > of(best):
                             best, improved = tried, True
@@ -226,18 +236,19 @@ def _cost_of_als(known: Matrix, settings: AlsSettings) -> float:
     for counts in (np.diff(known.indptr), np.bincount(known.indices, minlength=known.shape[1])):
         small = np.minimum(counts, d).astype(np.float64)
         total += float((counts * small * d + small**3).sum())
-    judging = 2.0 * _SCORED * known.shape[1] * d
+    judging = 2.0 * N_SCORED_USERS * known.shape[1] * d
     return float(6 * settings.iterations * total + judging)
 
 
 def _cost_of_ease(known: Matrix, settings: EaseSettings, labels: Any) -> float:
     n_items = int((np.bincount(known.indices, minlength=known.shape[1]) > 0).sum())
-    n_labels = 0 if labels is None else min(labels.shape[1], settings.most_labels(known.shape[0]))
+    n_labels = 0 if labels is None else min(labels.shape[1], settings.max_labels(known.shape[0]))
     n_rows = known.shape[0] + n_labels
     if known.shape[0] <= settings.most_users and n_rows < n_items:
         nnz = known.nnz + (0 if labels is None else labels.nnz)
-        return float(n_rows**3 + 4.0 * _SCORED * nnz)
-    return float(min(n_items, settings.most_items) ** 3)
+        return float(n_rows**3 + 4.0 * N_SCORED_USERS * nnz)
+    n_inputs = min(n_items, settings.most_items)
+    return float(n_inputs**3 + 2 * n_inputs**2 * (n_items - n_inputs))
 
 
 def _sampled(known: Matrix, hidden: Matrix, seed: int) -> tuple[Matrix, Matrix]:

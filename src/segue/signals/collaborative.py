@@ -1,8 +1,8 @@
 """Collaborative: tracks that listeners with similar taste like.
 
-Scores of listeners are standardized, and large ones grow with the logarithm: a few tracks have
-scores far above all others, and the weights of signals, which are linear, would follow these. The
-order of tracks stays the same.
+Scores of listeners are standardized, and large scores are compressed logarithmically: a few tracks
+have scores far above all others, and the weights of signals, which are linear, would follow these.
+The order of tracks stays the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ class CollaborativeSignal:
 
 
 def _compressed(row: Scores) -> Scores:
-    """Return standardized scores, of which large ones grow with the logarithm."""
+    """Return standardized scores, of which large ones are compressed logarithmically."""
     centered = row - np.nanmean(row, dtype=np.float64)
     z = centered / np.sqrt(np.nanmean(centered * centered, dtype=np.float64))
     compressed: Scores = np.copysign(np.log1p(np.abs(z)), z).astype(np.float32)
