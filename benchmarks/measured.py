@@ -60,7 +60,7 @@ def measure(table: str, data: Path | None, library: Path, seeds: list[int]) -> d
         if place.exists():
             raise SystemExit(f"{place} exists: the tables need a fresh library.")
         steps = []
-        for arguments in commands(table, data, seed, place.with_suffix(".music")):
+        for arguments in commands(table, data, seed, place.with_name(f"{place.name}.music")):
             print(f"segue {' '.join(arguments)}", file=sys.stderr, flush=True)
             steps.append(run(arguments, place))
         evaluation = steps[-1].pop("document")
@@ -103,6 +103,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write into docs/measured.md")
     parser.add_argument("--page", type=Path, default=PAGE, help="another page to write into")
     given = parser.parse_args()
+    if given.earlier and given.table == "all":
+        parser.error("--from holds one table: name it with --table.")
     with tempfile.TemporaryDirectory() as scratch:
         place = given.keep or Path(scratch)
         place.mkdir(parents=True, exist_ok=True)

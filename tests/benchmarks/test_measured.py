@@ -63,6 +63,20 @@ def test_measured_writes_tables_between_markers(data, tmp_path, monkeypatch):
     assert rows["tags"].startswith(f"{value:.3f}".removeprefix("0"))
 
 
+def test_measured_seeds_have_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(measured, "commands", lambda _table, _data, _seed, music: [[str(music)]])
+    monkeypatch.setattr(measured, "run", lambda given, _: {"command": given[0], "document": {}})
+    found = measured.measure("lastfm", None, tmp_path / "lastfm.segue", [0, 1])
+    assert len({run["steps"][0]["command"] for run in found["runs"]}) == 2
+
+
+def test_measured_refuses_an_earlier_run_for_all_tables(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["measured.py", "--table", "all", "--from", "lastfm.json"])
+    with pytest.raises(SystemExit):
+        measured.main()
+    assert "--from holds one table" in capsys.readouterr().err
+
+
 def test_measured_table_of_classifiers_has_means_over_seeds():
     def evaluated(seed, accuracy):
         models = {"cnn": {"accuracy": accuracy, "f1_macro": 0.5}}
