@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
+from segue.cli.evaluate import show_document
 from segue.errors import LibraryError
 from segue.evaluation import (
     ClassifierReport,
@@ -313,6 +314,20 @@ def test_current_document_reads_documents_of_older_versions(several):
     subject = "all" if several else "recommendations"
     assert read == new | {"other_results": others, "subject": subject}
     assert current_document(new) == new
+
+
+@pytest.mark.parametrize(
+    "stored", [{"task": "all", "reports": [], "notes": ["a note"]}, {"notes": ["a note"]}]
+)
+def test_current_document_without_results_has_no_others(stored):
+    read = current_document(stored)
+    assert (read["other_results"], read["notes"]) == ([], ["a note"])
+    assert "task" not in read
+
+
+def test_show_document_without_results_says_so(capsys):
+    show_document(report().to_document() | {"notes": ["No models."]})
+    assert capsys.readouterr().out.split("\n")[:2] == ["Nothing could be evaluated.", "No models."]
 
 
 def test_document_omits_models_on_other_tracks():

@@ -105,7 +105,11 @@ def show_points(sentences: Sequence[str]) -> None:
 def show_document(document: dict[str, Any]) -> None:
     """Print the main metrics of an evaluation with their intervals."""
     seen = set()
+    if "task" not in document:
+        say("Nothing could be evaluated.")
     for report in (document, *document["other_results"]):
+        if "task" not in report:
+            continue
         if report["task"] == "similarity":
             show_similarity(report)
             continue

@@ -29,7 +29,7 @@ def current_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored document in the form of `Report.to_document`.
 
     Earlier versions wrote ``{"task": "all", "reports": [results]}`` for several results, and no
-    `subject` for one.
+    `subject` for one. Without any result there is no `task`.
 
     >>> old = {"task": "all", "reports": [{"task": "similarity"}, {"task": "recommendation"}]}
     >>> found = current_document(old)
@@ -37,14 +37,14 @@ def current_document(document: Mapping[str, Any]) -> dict[str, Any]:
     ('recommendation', ['similarity'])
     """
     if "task" not in document or "other_results" in document:
-        return dict(document)
+        return {"other_results": []} | dict(document)
     several = document["task"] == "all"
     shared = {name: document[name] for name in ("notes", "measured") if name in document}
     found: list[dict[str, Any]] = document["reports"] if several else [dict(document)]
     results = [{"target": None} | one for one in found]
     results.sort(key=lambda one: one["task"] != "recommendation")
     if not results:
-        return shared
+        return {"subject": "all", "other_results": []} | shared
     main, *others = results
     subjects = {"recommendation": "recommendations", "similarity": "similarity"}
     subject = "all" if several else subjects.get(main["task"], main["model"])

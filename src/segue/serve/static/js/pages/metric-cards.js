@@ -48,7 +48,7 @@ const MAX_MODELS = 8;
 
 /** Return a card for each task. */
 export function metricCards(document) {
-  const reports = [document, ...document.other_results];
+  const reports = [document, ...(document.other_results ?? [])];
   const tasks = Object.keys(SHOWN);
   const first = tasks
     .map((task) => best(reports.filter((report) => report.task === task)))
