@@ -8,12 +8,14 @@ from segue.errors import ModelError
 from segue.pipeline.analysis.embeddings import embeddings, probabilities
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.train import train
+from segue.pipeline.training import hubs
 from segue.pipeline.training.cards import model_card
 from segue.pipeline.training.folds import folds_of
 from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.leaderboard import leaderboard
 from segue.pipeline.training.out_of_fold import FILE, OutOfFold, held_out_blocks
 from segue.pipeline.training.predicted_probabilities import LOGISTIC, model_output
+from segue.pipeline.training.spaces import Space
 
 pytestmark = pytest.mark.slow
 N = 48
@@ -127,3 +129,19 @@ def test_valid_can_be_held_out_and_folds_left_out(library, small_folds):
     np.testing.assert_array_equal(output.held_out, ~labels.mask("train"))
     with pytest.raises(ModelError, match="number of folds is 0"):
         train(library, "cnn", folds=0)
+
+
+def test_hubs_are_decided_in_held_out_vectors(library, monkeypatch):
+    catalogue = library.catalogue()
+    artists = np.eye(N // 4, dtype=np.float32)[np.arange(N) // 4]
+    noise = np.random.default_rng(1).normal(size=artists.shape).astype(np.float32)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    everything = np.ones(N, bool)
+    figures = []
+    for held_out in ((), ((everything, noise),)):
+        space = Space("cnn", artists, "cnn", "genre", learned=True, held_out=held_out)
+        monkeypatch.setattr(hubs, "model_space", lambda *_, space=space: space)
+        figures.append(hubs._decide(library, catalogue, "cnn").figures[hubs.COSINE])
+    fitted, judged = figures
+    assert judged["precision@10"] < fitted["precision@10"] / 2
+    assert judged["largest_hub@10"] == fitted["largest_hub@10"]

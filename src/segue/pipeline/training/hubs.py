@@ -24,17 +24,24 @@ from segue.pipeline.training.neighbours import (
     ARTIST,
     Codes,
     ComparedTracks,
+    NeighborLists,
     compared_tracks,
     expected_precisions,
     neighbor_lists,
     precisions,
 )
-from segue.pipeline.training.spaces import Space, model_space, trained_target
+from segue.pipeline.training.spaces import (
+    Matrix,
+    Space,
+    lists_of_space,
+    model_space,
+    trained_target,
+)
 from segue.signals import VectorSignal
 
 HUBS = "hubs"
 COSINE, MUTUAL_PROXIMITY = "cosine", "mutual_proximity"
-_VERSION = 1  # raised when the rules of the decision change
+_VERSION = 2  # raised when the rules of the decision change
 _MIN_QUERIES = 10
 
 
@@ -106,15 +113,21 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
         return HubDecision(used=COSINE, judged_by=judged_by, split=split, n=0, figures={})
     metric = f"precision{'_unfiltered' if judged_by == ARTIST else ''}@{HUB_CUT}"
     expected = expected_precisions(field, queries)
-    methods: dict[str, Rescale] = {
-        COSINE: plain,
-        MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
-    }
+
+    def listed(vectors: Matrix) -> dict[str, NeighborLists]:
+        methods: dict[str, Rescale] = {
+            COSINE: plain,
+            MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
+        }
+        return {name: neighbor_lists(field, vectors, rescale) for name, rescale in methods.items()}
+
+    served = listed(vectors)
+    # precision is that of networks which did not learn from the query
+    held_out = lists_of_space(field, space, listed) if space.held_out else served
     figures: dict[str, dict[str, float]] = {}
     n = 0
-    for name, rescale in methods.items():
-        lists = neighbor_lists(field, vectors, rescale)
-        values = precisions(field, lists, queries, expected).get(metric, np.zeros(0))
+    for name, lists in served.items():
+        values = precisions(field, held_out[name], queries, expected).get(metric, np.zeros(0))
         n = int(np.isfinite(values).sum())
         figures[name] = {
             f"precision@{HUB_CUT}": float(np.nanmean(values)) if n else 0.0,
