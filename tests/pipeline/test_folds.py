@@ -4,8 +4,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue.pipeline.training.folds import MIN_PER_FOLD, draw_folds, fold_count
+from segue.library import Catalogue
+from segue.pipeline.training.folds import (
+    MIN_PER_FOLD,
+    draw_folds,
+    fold_count,
+    folds_of,
+    usable_folds,
+)
 from segue.pipeline.training.labels import Labels
+from segue.types import Track
 
 
 def labels_of_classes(classes, splits=None, objective="classes"):
@@ -75,3 +83,35 @@ def test_fold_count_follows_tracks_and_artists():
     three_artists = [f"{row % 2}, {row % 3}" for row in range(n_tracks)]
     assert fold_count(labels_of_classes(classes), three_artists) == 3
     assert fold_count(labels_of_classes(classes), ["one"] * n_tracks) == 1
+
+
+def catalogue_of(artists):
+    """Return a catalogue of one track for each name of an artist."""
+    return Catalogue.of([Track(track_id=f"t{n}", artist=name) for n, name in enumerate(artists)])
+
+
+def test_folds_need_two_classes_without_each_fold():
+    n_tracks = 5 * MIN_PER_FOLD
+    large = n_tracks * 6 // 10
+    classes = [0] * large + [1] * (n_tracks - large)
+    artists = [f"artist {row % 50}" for row in range(large)] + ["one"] * (n_tracks - large)
+    labels = labels_of_classes(classes)
+    assert fold_count(labels, artists) == 5
+    assert folds_of(labels, catalogue_of(artists)) is None
+    artists[-30:] = ["two"] * 30
+    folds = folds_of(labels, catalogue_of(artists))
+    for fold in range(int(folds.max()) + 1):
+        assert len(np.unique(np.array(classes)[folds != fold])) == 2
+
+
+def test_folds_with_few_usable_tracks_are_not_used():
+    n_tracks = 5 * MIN_PER_FOLD
+    labels = labels_of_classes([row % 2 for row in range(n_tracks)])
+    folds = np.arange(n_tracks) // 2 % 5
+    usable = np.ones(n_tracks, bool)
+    np.testing.assert_array_equal(usable_folds(labels, folds, usable), folds)
+    assert usable_folds(labels, folds, folds != 4) is None
+    own = usable_folds(labels, folds, np.arange(n_tracks) >= 10)
+    np.testing.assert_array_equal(own, [-1] * 10 + folds[10:].tolist())
+    assert usable_folds(labels, folds, np.arange(n_tracks) < 24) is None
+    assert usable_folds(labels, None, usable) is None

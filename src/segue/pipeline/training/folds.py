@@ -85,14 +85,47 @@ def folds_of(
     *,
     parts: Sequence[Split] = LEARNED,
 ) -> NDArray[np.int64] | None:
-    """Return the folds that all models of these labels share; None if there are too few tracks."""
+    """Return the folds that all models of these labels share.
+
+    None if there are too few tracks, or if a class or its artists are so large that a model could
+    not learn two classes without each fold.
+    """
     groups = artist_groups(catalogue)
-    n_folds = fold_count(labels, groups, wanted, parts=parts)
-    if n_folds < 2:
+    for n_folds in range(fold_count(labels, groups, wanted, parts=parts), 1, -1):
+        folds = draw_folds(labels, groups, n_folds, parts=parts)
+        if _can_be_learned(labels, folds, n_folds):
+            return folds
+    return None
+
+
+def usable_folds(
+    labels: Labels, folds: NDArray[np.int64] | None, usable: NDArray[np.bool_]
+) -> NDArray[np.int64] | None:
+    """Return the folds of the tracks that a model has an input for, -1 for all others.
+
+    None if these tracks are fewer than the smallest number of folds needs, if a fold has none of
+    them, or if a model could not learn two classes without each fold.
+    """
+    if folds is None:
         return None
-    folds = draw_folds(labels, groups, n_folds, parts=parts)
-    sizes = np.bincount(folds[folds >= 0], minlength=n_folds)
-    return folds if sizes.all() else None
+    own = np.where(usable, folds, NO_FOLD)
+    n_folds = int(folds.max()) + 1
+    if (own >= 0).sum() < MIN_PER_FOLD * min(MIN_FOLDS, n_folds):
+        return None
+    return own if _can_be_learned(labels, own, n_folds) else None
+
+
+def _can_be_learned(labels: Labels, folds: NDArray[np.int64], n_folds: int) -> bool:
+    """Return whether every fold has tracks, and the others have two classes, tags or groups."""
+    for fold in range(n_folds):
+        others = (folds >= 0) & (folds != fold)
+        if labels.tags is not None:
+            n_classes = int(labels.tags[others].any(axis=0).sum())
+        else:
+            n_classes = len(np.unique(labels.labels[others]))
+        if n_classes < 2 or not (folds == fold).any():
+            return False
+    return True
 
 
 def fold_count(
