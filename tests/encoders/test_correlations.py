@@ -39,6 +39,22 @@ def test_crop_statistics_are_moments_correlations_and_modulations(rng):
         np.testing.assert_allclose(found[row, len(expected) :], logs.ravel(), rtol=2e-3, atol=2e-3)
 
 
+@pytest.mark.parametrize(
+    "n_bands", [1, *(pytest.param(n, marks=pytest.mark.nightly) for n in (2, 3))]
+)
+def test_encoder_of_few_bands_is_saved_and_loaded(n_bands, small, rng, tmp_path):
+    from segue.encoders import Encoder, train_encoder
+
+    frames = [rng.integers(0, 99, (40, n_bands)).astype(np.uint8) for _ in range(8)]
+    settings = small("cnn", window=8, least_steps=2, least_epoch_steps=2, bands=n_bands)
+    labels, parts = [0, 1] * 4, ["train"] * 6 + ["valid"] * 2
+    trained = train_encoder("cnn", frames, labels, parts, ("a", "b"), settings=settings)
+    trained.save(tmp_path)
+    ours, theirs = Encoder.load(tmp_path).encode_many(frames)[0], trained.predict(frames)[0]
+    assert np.isfinite(ours).all()
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
 def test_neighboring_bands_are_averaged():
     import keras
 

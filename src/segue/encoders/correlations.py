@@ -47,8 +47,7 @@ def crop_statistics(
         layers.Flatten()(mean),
         ops.log(layers.Flatten()(spread)),
         ops.log(layers.Flatten()(change_spread)),
-        _correlations(unit),
-        _correlations(change_unit),
+        *(_correlations(one) for one in (unit, change_unit) if one.shape[2] > 1),
         ops.mean(cubes, axis=1),
         ops.log(ops.mean(cubes * unit, axis=1) + _LEAST_KURTOSIS),
         _modulations(bands - mean),
@@ -78,7 +77,7 @@ def _correlations(unit: keras.KerasTensor) -> keras.KerasTensor:
 def _modulations(centered: keras.KerasTensor) -> keras.KerasTensor:
     """Return the logarithmic power of each band at `N_MODULATIONS` periods a crop, at most.
 
-    The bands of each pair are averaged ``[batch, n // 2 * frequencies]``.
+    The bands of each pair are averaged ``[batch, n // 2 * frequencies]``; a single band is kept.
     """
     window, n_bands = centered.shape[1:]
     fastest = max(window // 4, 1)
@@ -88,6 +87,8 @@ def _modulations(centered: keras.KerasTensor) -> keras.KerasTensor:
     parts = ops.matmul(ops.transpose(centered, (0, 2, 1)), waves.astype(np.float32))
     even, odd = parts[:, :, : len(periods)], parts[:, :, len(periods) :]
     power = ops.log(even * even + odd * odd + _LEAST_POWER)
+    if n_bands < 2:
+        return layers.Flatten()(power)
     paired = power[:, : n_bands // 2 * 2]
     paired = layers.Reshape((n_bands // 2, 2, len(periods)))(paired)
     return layers.Flatten()(ops.mean(paired, axis=2))
