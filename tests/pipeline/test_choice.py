@@ -291,3 +291,9 @@ def test_standings_have_every_model_beside_the_baselines(trained):
         used = [one.name for one in found.models if one.used_for == signal]
         assert used == ([model] if model else [])
     assert json.dumps(found.to_dict())
+
+
+def test_mixture_leaves_out_members_of_weight_zero():
+    known, unknown = np.array([[0.9, 0.1]]), np.array([[np.nan, np.nan]])
+    np.testing.assert_allclose(mix([known, unknown], [1.0, 0.0]), known)
+    assert np.isnan(mix([known, unknown], [1.0, 0.1])).all()

@@ -17,14 +17,18 @@ MIN_CHANCE = 1e-7
 def mix(chances: Sequence[NDArray[np.floating]], weights: Sequence[float]) -> Float64:
     """Return the mixture of class probabilities ``[n, n_classes]``; NaN where a member has none.
 
+    Members of weight 0 are left out, also where they have no probabilities.
+
     Examples
     --------
     >>> sure, unsure = np.array([[0.9, 0.1]]), np.array([[0.5, 0.5]])
     >>> mix([sure, unsure], [1.0, 1.0]).round(3).tolist()
     [[0.9, 0.1]]
     """
-    parts = zip(chances, weights, strict=True)
-    logits = np.sum([weight * np.log(np.maximum(one, MIN_CHANCE)) for one, weight in parts], axis=0)
+    logits = np.zeros(chances[0].shape)
+    for one, weight in zip(chances, weights, strict=True):
+        if weight:
+            logits += weight * np.log(np.maximum(one, MIN_CHANCE))
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)
 
