@@ -95,6 +95,14 @@ def test_an_encoder_below_the_descriptors_is_not_used_unless_asked_for(copied, r
     assert similar(copied, "t00", signal="timbre").to_dict()["tracks"]
 
 
+def test_test_tracks_are_no_queries_of_the_selection(copied):
+    catalogue = copied.catalogue()
+    found = select_encoders(copied, catalogue)
+    in_test = labels_of(copied, catalogue).mask("test")
+    assert in_test.any()
+    assert 0 < found.n <= (~in_test).sum()
+
+
 def test_a_choice_is_kept_until_an_encoder_changes(copied):
     first = select_encoders(copied, copied.catalogue())
     path = copied.models.path(CHOICE) / "manifest.json"

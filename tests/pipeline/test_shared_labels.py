@@ -66,6 +66,15 @@ def test_share_equals_a_count_by_hand(catalogue, queries, rng):
     np.testing.assert_allclose(queries.found_shares(vectors), expected)
 
 
+def test_tracks_that_are_not_asked_remain_neighbors(catalogue, queries, rng):
+    vectors = normalise(rng.normal(size=(N_TRACKS, 5)).astype(np.float32))
+    asked = np.arange(N_TRACKS) % 4 > 0
+    found = label_queries(catalogue, queries.field, asked=asked)
+    np.testing.assert_array_equal(found.queries, asked)
+    expected = np.where(asked, queries.found_shares(vectors), np.nan)
+    np.testing.assert_allclose(found.found_shares(vectors), expected)
+
+
 def test_class_of_one_artist_is_no_query(tmp_path):
     tracks = rows(
         "track_id title artist genre",

@@ -3,7 +3,8 @@
 A signal uses one of several encoders. Each is compared with all descriptors together: how many more
 of a track's ten nearest neighbors by other artists share a label with it, over all labels that the
 library has (`segue.pipeline.training.shared_labels`). Pretrained encoders learned no labels of the
-library and are judged by all tracks, networks by those that they did not learn from.
+library and are judged by all tracks, networks by those that they did not learn from. Test tracks
+are neighbors, but no queries: they judge what is chosen here.
 
 The mean of these differences is shrunken towards `PRIOR`, which comes from other collections and
 counts as much as `PRIOR_QUERIES` tracks: few tracks do not overrule what thousands said. The
@@ -27,12 +28,14 @@ from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddin
 from segue.pipeline.training.combinations import COMBINATIONS, is_complete, model_id
 from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.neighbours import compared_tracks
+from segue.pipeline.training.out_of_fold import learned_tracks
 from segue.pipeline.training.shared_labels import LabelQueries, label_queries
 from segue.pipeline.training.spaces import (
     DESCRIPTORS,
     Space,
     descriptor_space,
     model_space,
+    trained_targets,
 )
 
 Values = NDArray[np.float64]
@@ -61,7 +64,7 @@ PRIOR_QUERIES: Final = 50
 
 _QUERY_SPREAD: Final = 0.3  # standard deviation of the difference of one track
 _N_RESAMPLES: Final = 1_000
-_VERSION = 3  # raised when the rules of the decision change
+_VERSION = 4  # raised when the rules of the decision change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +196,19 @@ def _queries(
     field = compared_tracks(
         catalogue, recordings(library, catalogue), np.logical_and.reduce(placed)
     )
-    return label_queries(catalogue, field)
+    return label_queries(catalogue, field, asked=~_test_tracks(library, catalogue))
+
+
+def _test_tracks(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
+    """Return a mask of the tracks that are in the test part of the dataset or of any model."""
+    kept = [library.splits(target) for target in trained_targets(library)]
+    return np.array(
+        [
+            track.split == "test" or any(part.get(row) == "test" for part in kept)
+            for track, row in zip(catalogue.tracks, catalogue.rows.tolist(), strict=True)
+        ],
+        bool,
+    )
 
 
 def _values(
@@ -208,7 +223,8 @@ def _values(
     for space in (space for space in spaces if space.has_vector.any()):
         values = queries.found_shares(space.vectors[places])
         if not space.held_out and space.learned and space.target is not None:
-            learned = labels_of(library, catalogue, space.target).mask("train")
+            manifest = library.models.manifest(space.model or space.name)
+            learned = learned_tracks(labels_of(library, catalogue, space.target), manifest)
             values = np.where(learned[places], np.nan, values)
         for mask, vectors in space.held_out:
             values = np.where(mask[places], queries.found_shares(vectors[places]), values)

@@ -36,21 +36,23 @@ Values = NDArray[np.float64]
 class LabelQueries:
     """The compared tracks, and which of them share labels, by column.
 
+    `asked` is a mask of the tracks that may be queries, ``[n]``; the others are only neighbors.
     `columns` are one-hot matrices ``[n, n_classes]``; `n_findable` counts the allowed tracks that
     share a label with each track, ``[n]`` by column.
     """
 
     field: ComparedTracks
+    asked: NDArray[np.bool_]
     columns: Mapping[str, sparse.csr_array]
     n_findable: Mapping[str, Codes]
 
     @property
     def queries(self) -> NDArray[np.bool_]:
-        """Mask of the tracks that share a label with an allowed track, ``[n]``."""
+        """Mask of the asked tracks that share a label with an allowed track, ``[n]``."""
         found = np.zeros(len(self.field.places), np.bool_)
         for counts in self.n_findable.values():
             found |= counts > 0
-        return found
+        return found & self.asked
 
     def found_shares(self, vectors: NDArray[np.float32]) -> Values:
         """Return the value of each track ``[n]`` by unit vectors ``[n, d]``; NaN if no query."""
@@ -58,7 +60,7 @@ class LabelQueries:
         total = np.zeros(len(near))
         n_columns = np.zeros(len(near))
         for name, classes in self.columns.items():
-            asked = self.n_findable[name] > 0
+            asked = self.asked & (self.n_findable[name] > 0)
             hits = np.zeros(len(near))
             for place in range(near.shape[1]):
                 other = near[:, place]
@@ -70,8 +72,14 @@ class LabelQueries:
         return shares
 
 
-def label_queries(catalogue: Catalogue, field: ComparedTracks) -> LabelQueries:
-    """Return the queries of all columns by which at least `MIN_JUDGED` tracks can be judged."""
+def label_queries(
+    catalogue: Catalogue, field: ComparedTracks, asked: NDArray[np.bool_] | None = None
+) -> LabelQueries:
+    """Return the queries of all columns by which at least `MIN_JUDGED` tracks can be judged.
+
+    `asked` is a mask of the tracks of the catalogue that may be queries, by default all.
+    """
+    mask = np.ones(len(field.places), np.bool_) if asked is None else asked[field.places]
     columns: dict[str, sparse.csr_array] = {}
     n_findable: dict[str, Codes] = {}
     known: set[bytes] = set()
@@ -82,11 +90,11 @@ def label_queries(catalogue: Catalogue, field: ComparedTracks) -> LabelQueries:
         partition = classes.indices.tobytes() + classes.indptr.tobytes()
         counts = _findable(field, classes)
         # two columns with the same classes, such as a package and its collection, count once
-        if partition in known or (counts > 0).sum() < MIN_JUDGED:
+        if partition in known or (mask & (counts > 0)).sum() < MIN_JUDGED:
             continue
         known.add(partition)
         columns[name], n_findable[name] = classes, counts
-    return LabelQueries(field, columns, n_findable)
+    return LabelQueries(field, mask, columns, n_findable)
 
 
 def _label_columns(catalogue: Catalogue, places: Codes) -> dict[str, list[Collection[str]]]:
