@@ -7,9 +7,11 @@ import pytest
 
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, TooLittleDataError
+from segue.library.files import add_checksums
 from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
+from segue.pipeline.train import train
 from segue.pipeline.training.heads import (
     head_name,
     head_probabilities,
@@ -17,7 +19,10 @@ from segue.pipeline.training.heads import (
     is_head,
     train_head,
 )
+from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.logistic import STRENGTHS
+from segue.pipeline.training.out_of_fold import FILE, OutOfFold
+from segue.pipeline.training.predicted_probabilities import compared_parts, model_output
 
 CLASSES = ("folk", "jazz", "metal")
 
@@ -98,6 +103,42 @@ def test_damaged_head_is_reported(embedded):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(ModelError, match="is damaged: run segue train genre --on vgg"):
         head_probabilities(embedded, embedded.catalogue(), "genre-on-vgg")
+
+
+@pytest.fixture
+def small_folds(monkeypatch):
+    """Let twenty tracks be enough for each fold."""
+    monkeypatch.setattr("segue.pipeline.training.folds.MIN_PER_FOLD", 20)
+
+
+def test_held_out_valid_fits_neither_head_nor_ensemble(embedded, small_folds):
+    train(embedded, "genre", on="vgg", folds=2, hold_out_valid=True)
+    train(embedded, "ensemble", folds=2, hold_out_valid=True)
+    catalogue = embedded.catalogue()
+    labels = labels_of(embedded, catalogue)
+    has_embedding = np.arange(90) < 89
+    for name in ("genre-on-vgg", "ensemble"):
+        manifest = embedded.models.manifest(name)
+        assert (manifest["folds"], manifest["learned_from"]) == (2, ["train"])
+        folds, _ = OutOfFold.load(embedded.models.path(name)).on(catalogue)
+        np.testing.assert_array_equal(folds >= 0, labels.mask("train") & has_embedding)
+        held_out = model_output(embedded, catalogue, labels, name).held_out
+        assert held_out[has_embedding].all()
+    assert compared_parts(embedded, ["knn", "genre-on-vgg"]) == ("train",)
+    train(embedded, "genre", on="vgg", folds=1)
+    assert embedded.models.manifest("genre-on-vgg")["folds"] == 1
+
+
+def test_head_without_its_predictions_has_learned_its_parts(embedded, small_folds):
+    train_head(embedded, "genre", "vgg")
+    assert compared_parts(embedded, ["genre-on-vgg"]) == ("train", "valid")
+    directory = embedded.models.path("genre-on-vgg")
+    (directory / FILE).unlink()
+    assert heads(embedded) == []  # damaged
+    add_checksums(directory)
+    labels = labels_of(embedded, embedded.catalogue())
+    output = model_output(embedded, embedded.catalogue(), labels, "genre-on-vgg")
+    np.testing.assert_array_equal(output.held_out, labels.mask("test"))
 
 
 @pytest.mark.slow

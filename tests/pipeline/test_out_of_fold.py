@@ -1,15 +1,18 @@
 """Models trained in folds: no figure is of a prediction that learned from its track."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.factories import SMALL_SETTINGS, make_library, rows, write_dataset
 
-from segue.errors import ModelError
+from segue.errors import ModelError, TooLittleDataError
 from segue.pipeline.analysis.embeddings import embeddings, probabilities
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.train import train
 from segue.pipeline.training import hubs
 from segue.pipeline.training.cards import model_card
+from segue.pipeline.training.fit_models import TrainingContext, fit_encoder
 from segue.pipeline.training.folds import folds_of
 from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.leaderboard import leaderboard
@@ -106,6 +109,33 @@ def test_ensemble_predicts_each_fold_by_weights_of_the_others(library):
     assert (folds >= 0).sum() == 40
     np.testing.assert_allclose(own[folds >= 0].sum(axis=1), 1, atol=1e-5)
     assert set(library.models.manifest("ensemble")["weights"]) == {"cnn", LOGISTIC}
+
+
+class _StartedError(Exception):
+    pass
+
+
+def test_folds_need_no_validation_tracks_to_judge(library):
+    def progress(name, total):
+        raise _StartedError
+
+    catalogue = library.catalogue()
+    labels = labels_of(library, catalogue)
+    parts = tuple("train" if part == "valid" else part for part in labels.splits)
+    work = TrainingContext(
+        library=library,
+        catalogue=catalogue,
+        labels=replace(labels, splits=parts),
+        seed=5,
+        force=False,
+        settings=SMALL_SETTINGS,
+        progress=progress,
+        only_judged=True,
+    )
+    with pytest.raises(_StartedError):
+        fit_encoder(work, "cnn")
+    with pytest.raises(TooLittleDataError, match="could not be judged"):
+        fit_encoder(replace(work, n_folds=1), "cnn")
 
 
 def test_damaged_predictions_are_reported(tmp_path):

@@ -93,7 +93,17 @@ def train(
     if on is not None:
         from segue.pipeline.training.heads import train_head
 
-        return [train_head(opened, model, on, seed=seed, force=force)]
+        return [
+            train_head(
+                opened,
+                model,
+                on,
+                seed=seed,
+                force=force,
+                folds=folds,
+                hold_out_valid=hold_out_valid,
+            )
+        ]
     if model not in (*MODELS, MAP, "all"):
         known = ", ".join((*MODELS, MAP))
         raise ModelError(f"There is no model {model!r}: choose from {known} or all.")

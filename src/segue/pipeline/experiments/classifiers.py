@@ -26,6 +26,7 @@ from segue.pipeline.training.labels import Labels, artist_groups, why_unjudged
 from segue.pipeline.training.predicted_probabilities import (
     ClassifierOutput,
     baselines,
+    compared_parts,
     evaluated_tracks,
     model_output,
 )
@@ -52,8 +53,9 @@ def evaluate_classifiers(
     """
     summary, _, _ = summaries(library, catalogue)
     chosen = evaluated_tracks(labels, summary, split)
-    found = baselines(labels, summary, folds_of(labels, catalogue))
-    found += [model_output(library, catalogue, labels, model) for model in models]
+    parts = compared_parts(library, models)
+    found = baselines(labels, summary, folds_of(labels, catalogue, parts=parts))
+    found += [model_output(library, catalogue, labels, model, parts=parts) for model in models]
     for judged in found:
         chosen &= ~np.isnan(judged.chances).any(axis=1)
     places = np.flatnonzero(chosen)

@@ -78,9 +78,12 @@ def fit_ensemble(work: TrainingContext, name: str = ENSEMBLE) -> dict[str, Any] 
     known = (labels.labels >= 0) & ~labels.mask("test")
     for one in outputs.values():
         known &= ~np.isnan(one.chances).any(axis=1) & one.held_out
+    # without folds, or with a member that has none, the validation tracks choose; where these were
+    # held out from folds, they choose nothing
+    if folds is not None and (known & (folds >= 0)).any():
+        known &= folds >= 0
     asked = np.flatnonzero(known)
     chances = {name: one.chances[asked] for name, one in outputs.items()}
-    # without folds, or with a member that has none: the validation tracks, of no fold
     inside = np.full(len(asked), -1, np.int64) if folds is None else folds[asked]
     weights, held_out = fit_mixture(chances, labels.labels[asked], inside)
     together = mix(list(chances.values()), list(weights.values())) if held_out is None else held_out

@@ -28,7 +28,7 @@ from segue.evaluation import classification_metrics, tagging_metrics
 from segue.library import Catalogue, Library, settings_hash
 from segue.pipeline.analysis.embeddings import encode_with
 from segue.pipeline.analysis.inputs import need_input, summaries, summary_facts
-from segue.pipeline.training.folds import LEARNED, N_FOLDS, folds_of
+from segue.pipeline.training.folds import LEARNED, N_FOLDS, folds_of, usable_folds
 from segue.pipeline.training.labels import Labels, require_classes, require_judged
 from segue.pipeline.training.out_of_fold import OutOfFold
 from segue.signals import KnnModel, KnnSettings
@@ -77,7 +77,7 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
     places = [place for place, row in enumerate(work.catalogue.rows.tolist()) if row in rows]
     kind = cast("EncoderKind", name)
     settings = work.settings.get(name) or SETTINGS[kind]()
-    folds = work.folds()
+    folds = usable_folds(work.labels, work.folds(), np.isin(np.arange(len(work.catalogue)), places))
     manifest: dict[str, Any] = {
         "kind": name,
         "objective": work.labels.objective,
@@ -89,7 +89,7 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
     }
     if not work.force and up_to_date(work.library, name, manifest):
         return None
-    if work.only_judged:
+    if work.only_judged and folds is None:
         require_judged(work.labels)
     used = [place for place in places if work.labels.splits[place] != "test"]
     frames = [store.read(chosen.frames[name], int(work.catalogue.rows[place])) for place in used]

@@ -8,7 +8,7 @@ saves what it predicts for each fold without it (`training.out_of_fold`).
 import hashlib
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -22,12 +22,12 @@ from segue.evaluation import classification_metrics
 from segue.library import Catalogue, Library, settings_hash, translate_errors
 from segue.pipeline.analysis.embeddings import embeddings
 from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
-from segue.pipeline.training.folds import NO_FOLD, folds_of
+from segue.pipeline.training.folds import LEARNED, N_FOLDS, folds_of, usable_folds
 from segue.pipeline.training.labels import Labels, labels_of, require_classes
 from segue.pipeline.training.logistic import STRENGTHS, Logistic, fit_in_folds, fit_logistic
 from segue.pipeline.training.out_of_fold import OutOfFold
 from segue.pipeline.training.training_result import TrainingResult
-from segue.types import SPLITS
+from segue.types import SPLITS, Split
 
 KIND: Final = "head"
 _ON: Final = "-on-"
@@ -63,11 +63,14 @@ def train_head(
     *,
     seed: int = 0,
     force: bool = False,
+    folds: int = N_FOLDS,
+    hold_out_valid: bool = False,
 ) -> TrainingResult:
     """Fit the head for the column `target` on the embeddings of `encoder`, and save it.
 
     A head with the same data, settings and seed is up to date and is fitted again only with
-    `force`. The fit is deterministic: the seed only appears in the manifest.
+    `force`. The fit is deterministic: the seed only appears in the manifest. `folds` and
+    `hold_out_valid` are those of `segue.pipeline.train.train`.
 
     Raises
     ------
@@ -81,7 +84,8 @@ def train_head(
         If another program is writing to the library.
     """
     with library.writing("segue train"), translate_errors(library.directory):
-        trained = _train(library, target, encoder, seed, force=force)
+        parts: tuple[Split, ...] = ("train",) if hold_out_valid else LEARNED
+        trained = _train(library, target, encoder, seed, force=force, n_folds=folds, parts=parts)
     library.record_run("train", {"models": [trained.to_dict()]})
     return trained
 
@@ -93,6 +97,8 @@ def _train(
     seed: int,
     *,
     force: bool,
+    n_folds: int,
+    parts: Sequence[Split],
 ) -> TrainingResult:
     if encoder not in PRETRAINED_ENCODERS:
         raise ModelError(
@@ -110,14 +116,15 @@ def _train(
         )
     require_classes(labels, catalogue, name)
     vectors = embeddings(library, catalogue, encoder)
-    parts = {split: _part(labels, vectors, split) for split in ("train", "valid")}
-    folds = folds_of(labels, catalogue)
+    train, valid = (_part(labels, vectors, split) for split in LEARNED)
+    folds = usable_folds(labels, folds_of(labels, catalogue, n_folds, parts=parts), train | valid)
     manifest: dict[str, Any] = {
         "kind": KIND,
         "on": encoder,
         "ear": PRETRAINED_ENCODERS[encoder].fingerprint,
         "settings": {"strengths": list(STRENGTHS)},
         "folds": 1 if folds is None else int(folds.max()) + 1,
+        "learned_from": ["train"] if folds is None else list(parts),
         "target": target,
         "class_names": list(labels.class_names),
         "seed": seed,
@@ -131,9 +138,8 @@ def _train(
     started = time.monotonic()
     n_classes, held_out = len(labels.class_names), None
     if folds is None:
-        fitted = fit_logistic(vectors, labels.labels, parts["train"], parts["valid"], n_classes)
+        fitted = fit_logistic(vectors, labels.labels, train, valid, n_classes)
     else:
-        folds = np.where(parts["train"] | parts["valid"], folds, NO_FOLD)
         fitted, held_out = fit_in_folds(vectors, labels.labels, folds, n_classes) or (None, None)
     if fitted is None:
         raise TooLittleDataError(
@@ -144,7 +150,7 @@ def _train(
         fitted.save(directory / _WEIGHTS)
         manifest["strength"] = fitted.strength
         if held_out is None or folds is None:
-            judged, chances = parts["valid"], fitted.probabilities(vectors)
+            judged, chances = valid, fitted.probabilities(vectors)
         else:
             judged, chances = folds >= 0, held_out
             OutOfFold(catalogue.rows[judged], folds[judged], chances[judged]).save(directory)

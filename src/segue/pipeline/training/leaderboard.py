@@ -25,6 +25,7 @@ from segue.pipeline.training.predicted_probabilities import (
     ENSEMBLE,
     LOGISTIC,
     baselines,
+    compared_parts,
     model_output,
 )
 from segue.pipeline.training.spaces import DESCRIPTORS
@@ -99,12 +100,12 @@ def _metrics(
     there = [name for name in (*ENCODERS, KNN, *heads(library), ENSEMBLE) if name in library.models]
     names = [name for name in there if library.models.manifest(name)["target"] == target]
     summary = summaries(library, catalogue)[0]
-    found = []
+    found, parts = [], compared_parts(library, names)
     for name in names:
         # an ensemble of a network that was trained since cannot predict until it is fitted again
         with suppress(ModelError):
-            found.append(model_output(library, catalogue, labels, name))
-    found += reversed(baselines(labels, summary, folds_of(labels, catalogue)))
+            found.append(model_output(library, catalogue, labels, name, parts=parts))
+    found += reversed(baselines(labels, summary, folds_of(labels, catalogue, parts=parts)))
     known = ~labels.mask("test") & (labels.labels >= 0)
     for judged in found:
         known &= ~np.isnan(judged.chances).any(axis=1) & judged.held_out

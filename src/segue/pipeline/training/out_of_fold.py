@@ -6,16 +6,18 @@ embedding of such a network has a block for each fold, in order.
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.errors import ModelError
 from segue.library import Catalogue, Library
+from segue.pipeline.training.labels import Labels
+from segue.types import Split
 
 FILE: Final = "out_of_fold.npz"
 
@@ -57,7 +59,9 @@ class OutOfFold:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 return cls(found["rows"], found["folds"], found["probabilities"])
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise ModelError(f"{path} cannot be read: train the model again.") from error
+            raise ModelError(
+                f"{path} cannot be read: train the model again with --force."
+            ) from error
 
     def on(self, catalogue: Catalogue) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return fold ``[n_tracks]``, -1 without any, and probabilities by position, NaN rows."""
@@ -69,6 +73,17 @@ class OutOfFold:
                 folds[positions[row]] = self.folds[number]
                 chances[positions[row]] = self.probabilities[number]
         return folds, chances
+
+
+def learned_parts(manifest: Mapping[str, Any]) -> tuple[Split, ...]:
+    """Return the parts of the split that a model learned from: for older manifests, train."""
+    return tuple(manifest.get("learned_from", ("train",)))
+
+
+def learned_tracks(labels: Labels, manifest: Mapping[str, Any]) -> Mask:
+    """Return a mask of the tracks of `learned_parts`, ``[n_tracks]``."""
+    parts = learned_parts(manifest)
+    return np.array([split in parts for split in labels.splits], bool)
 
 
 def held_out_blocks(

@@ -22,11 +22,11 @@ from segue.index import nearest
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import KNN, load_knn, probabilities
 from segue.pipeline.analysis.inputs import model_summaries
-from segue.pipeline.training.folds import folds_of
+from segue.pipeline.training.folds import LEARNED, NO_FOLD, folds_of, usable_folds
 from segue.pipeline.training.heads import head_probabilities, is_head
 from segue.pipeline.training.labels import Labels
 from segue.pipeline.training.logistic import Logistic, fit_in_folds, fit_logistic
-from segue.pipeline.training.out_of_fold import OutOfFold
+from segue.pipeline.training.out_of_fold import OutOfFold, learned_parts, learned_tracks
 from segue.types import Split
 
 MAJORITY: Final = "majority"
@@ -62,17 +62,25 @@ def evaluated_tracks(
     labels: Labels, summary: NDArray[np.float32], split: Split
 ) -> NDArray[np.bool_]:
     """Return a mask of the analyzed tracks of a split that have a class, ``[n_tracks]``."""
-    analysed = ~np.isnan(summary).all(axis=1) if summary.shape[1] else np.zeros(len(summary), bool)
-    return labels.mask(split) & (labels.labels >= 0) & analysed
+    analyzed = ~np.isnan(summary).all(axis=1) if summary.shape[1] else np.zeros(len(summary), bool)
+    return labels.mask(split) & (labels.labels >= 0) & analyzed
 
 
 def model_output(
-    library: Library, catalogue: Catalogue, labels: Labels, model: str
+    library: Library,
+    catalogue: Catalogue,
+    labels: Labels,
+    model: str,
+    *,
+    parts: Sequence[Split] = LEARNED,
 ) -> ClassifierOutput:
-    """Return the class probabilities of a trained model."""
+    """Return the class probabilities of a trained model.
+
+    The kNN vote has no training: the tracks of `parts` vote.
+    """
     manifest = library.models.manifest(model)
     if model == KNN:
-        return _knn_vote(library, catalogue, labels)
+        return _knn_vote(library, catalogue, labels, parts)
     if model == ENSEMBLE:
         given = _together(library, catalogue, labels)
     else:
@@ -92,13 +100,23 @@ def _out_of_fold(
 ) -> tuple[Probabilities, NDArray[np.bool_]]:
     """Replace the predictions for tracks that the model learned from; mask the others."""
     found = OutOfFold.load(library.models.path(model))
+    learned = learned_tracks(labels, library.models.manifest(model))
     if found is None:
-        return given, ~labels.mask("train")
+        return given, ~learned
     folds, own = found.on(catalogue)
     class_names = library.models.manifest(model)["class_names"]
     chances = np.where((folds >= 0)[:, None], _aligned(own, class_names, labels), given)
-    # an ensemble of a network without folds has weights of the validation tracks alone
-    return chances, (folds >= 0) | ~labels.mask("train")
+    return chances, (folds >= 0) | ~learned
+
+
+def compared_parts(library: Library, models: Sequence[str]) -> tuple[Split, ...]:
+    """Return the parts that baselines and votes learn from in a comparison with `models`.
+
+    Train alone if all of them learned from train alone, so that the comparison is fair.
+    """
+    there = [name for name in models if name != KNN and name in library.models]
+    parts = {learned_parts(library.models.manifest(name)) for name in there}
+    return ("train",) if parts == {("train",)} else LEARNED
 
 
 def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Probabilities:
@@ -137,7 +155,8 @@ def weighted_mean(
     chances: Mapping[str, Probabilities], shares: Mapping[str, float]
 ) -> Probabilities:
     """Return the weighted mean of class probabilities; NaN where one member has none."""
-    return np.asarray(sum(share * chances[name] for name, share in shares.items()), np.float64)
+    parts = [share * chances[name] for name, share in shares.items() if share]
+    return np.asarray(sum(parts), np.float64)
 
 
 def _aligned(
@@ -184,12 +203,12 @@ def regression_output(
 ) -> ClassifierOutput:
     """Return the class probabilities of a `descriptor_regression`."""
     chances = fitted.probabilities(summary).astype(np.float64)
-    honest = ~labels.mask("train")
+    known = ~labels.mask("train")
     if held_out is not None:
         inside = ~np.isnan(held_out).any(axis=1)
         chances[inside] = held_out[inside]
-        honest[:] = True
-    return ClassifierOutput(LOGISTIC, chances, honest, baseline=True)
+        known[:] = True
+    return ClassifierOutput(LOGISTIC, chances, known, baseline=True)
 
 
 def descriptor_regression(
@@ -201,41 +220,47 @@ def descriptor_regression(
     """
     n_classes = len(labels.class_names)
     train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
-    if folds is None:
+    own = usable_folds(labels, folds, train | valid)
+    if own is None:
         fitted = fit_logistic(summary, labels.labels, train, valid, n_classes)
         return None if fitted is None else (fitted, None)
-    analyzed = np.where(train | valid, folds, -1)
-    return fit_in_folds(summary, labels.labels, analyzed, n_classes)
+    return fit_in_folds(summary, labels.labels, own, n_classes)
 
 
-def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> ClassifierOutput:
+def _knn_vote(
+    library: Library, catalogue: Catalogue, labels: Labels, parts: Sequence[Split]
+) -> ClassifierOutput:
     """Let the nearest training tracks vote; the kNN vector is used without genres and tags.
 
     With folds, the tracks of all other folds vote.
     """
     summary = model_summaries(library, catalogue, library.models.manifest(KNN))
     vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
-    folds = folds_of(labels, catalogue)
+    folds = folds_of(labels, catalogue, parts=parts)
     if folds is None:
         train = np.flatnonzero(labels.mask("train") & (labels.labels >= 0))
-        return ClassifierOutput(KNN, _votes(labels, vectors, train), ~labels.mask("train"))
-    chances = _votes(labels, vectors, np.flatnonzero(folds >= 0))
-    for fold in range(int(folds.max()) + 1):
-        others = np.flatnonzero((folds >= 0) & (folds != fold))
-        chances[folds == fold] = _votes(labels, vectors, others)[folds == fold]
+        return ClassifierOutput(KNN, _votes(labels, vectors, train, vectors), ~labels.mask("train"))
+    chances = np.empty((len(vectors), len(labels.class_names)))
+    for fold in (NO_FOLD, *range(int(folds.max()) + 1)):
+        voters = np.flatnonzero((folds >= 0) & (folds != fold))
+        chances[folds == fold] = _votes(labels, vectors, voters, vectors[folds == fold])
     return ClassifierOutput(KNN, chances, np.ones(len(catalogue), bool))
 
 
 def _votes(
-    labels: Labels, vectors: NDArray[np.float32], voters: NDArray[np.int64]
+    labels: Labels,
+    vectors: NDArray[np.float32],
+    voters: NDArray[np.int64],
+    queries: NDArray[np.float32],
 ) -> Probabilities:
+    """Return the votes of the tracks at `voters` for each of `queries` ``[n, d]``."""
     k = min(_NEIGHBOURS, len(voters))
-    places, similarity = nearest(vectors[voters], vectors, k)
+    places, similarity = nearest(vectors[voters], queries, k)
     classes = np.eye(len(labels.class_names))[labels.labels[voters]]
     if labels.tags is not None:
         classes = labels.tags[voters].astype(np.float64)  # each neighbor votes for all of its tags
     votes = np.maximum(similarity, 0).astype(np.float64) + 1e-9
-    chances = np.zeros((len(vectors), len(labels.class_names)))
+    chances = np.zeros((len(queries), len(labels.class_names)))
     for neighbour in range(k):  # one neighbor at a time: all at once would need k such matrices
         chances += votes[:, neighbour, None] * classes[places[:, neighbour]]
     return np.asarray(chances / votes.sum(axis=1, keepdims=True))
