@@ -187,15 +187,20 @@ def test_knn_of_before_reads_its_columns_and_is_outdated(small, monkeypatch):
     assert after.shape[1] == before.shape[1] + 4
 
 
+def write_frames(folder, names, rng):
+    """Write a dataset of one file of frames for each name; return its folder."""
+    (folder / "features").mkdir(parents=True)
+    for name in names:
+        np.save(folder / f"features/{name}.npy", rng.integers(0, 256, (40, 20), dtype=np.uint8))
+    lines = [f"{name},features/{name}.npy" for name in names]
+    (folder / "metadata.csv").write_text("\n".join(["track_id,features", *lines]), "utf-8")
+    return folder
+
+
 @pytest.fixture
 def frames(tmp_path, library, rng):
     """A folder of three tracks with precomputed frames of 20 bands, and its library."""
-    folder = tmp_path / "frames"
-    (folder / "features").mkdir(parents=True)
-    for name in "abc":
-        np.save(folder / f"features/{name}.npy", rng.integers(0, 256, (40, 20), dtype=np.uint8))
-    lines = [f"{name},features/{name}.npy" for name in "abc"]
-    (folder / "metadata.csv").write_text("\n".join(["track_id,features", *lines]), "utf-8")
+    folder = write_frames(tmp_path / "music", "abc", rng)
     preprocess(library, folder)
     return folder
 
@@ -209,11 +214,24 @@ def test_stored_frames_get_the_descriptors_that_they_lack(frames, library):
     library.drop_features(lambda settings: "descriptor" in settings)
     (frames / "features/b.npy").unlink()
     before = summaries(library, library.catalogue())[0]
-    assert np.isnan(before[:, 180:]).all()
-    np.testing.assert_array_equal(before[:, :180], complete[:, :180])
+    np.testing.assert_array_equal(before, complete[:, :180])
     assert preprocess(library, frames).analyzed == 3
     np.testing.assert_array_equal(summaries(library, library.catalogue())[0], complete)
     assert preprocess(library, frames).analyzed == 0
+
+
+def test_model_fitted_before_new_descriptors_is_outdated(tmp_path, library, rng):
+    folder = write_frames(tmp_path / "music", "abcdefgh", rng)
+    preprocess(library, folder)
+    library.drop_features(lambda settings: "descriptor" in settings)
+    train(library, "knn")
+    assert library.models.manifest("knn")["descriptors"] == []
+    assert train(library, "knn")[0].state == "up to date"
+    preprocess(library, folder)
+    assert outdated(library) == ["knn"]
+    assert train(library, "knn")[0].state == "trained"
+    there = [one.name for one in given_descriptors()]
+    assert library.models.manifest("knn")["descriptors"] == there
 
 
 def test_damaged_frames_do_not_stop_their_descriptors(frames, library):

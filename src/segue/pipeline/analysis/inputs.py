@@ -206,20 +206,31 @@ def outdated(library: Library) -> list[str]:
         manifest = library.models.manifest(name)
         chosen = INPUTS.get(manifest.get("input", ""))
         if chosen is not None:
-            present = (settings_hash(chosen.windows.settings), summary_facts(chosen)["analysis"])
+            facts = summary_facts(library, chosen)
+            present = (settings_hash(chosen.windows.settings), facts["analysis"])
             if manifest.get("analysis") not in present:
                 names.append(name)
     return names
 
 
-def summary_facts(chosen: Input | None) -> dict[str, Any]:
+def filled_descriptors(library: Library, chosen: Input) -> dict[str, StoreSettings]:
+    """Return the stores of the added descriptors that are computed for at least one track."""
+    return {
+        name: store
+        for name, store in chosen.added.items()
+        if len(open_store(library, store).rows())
+    }
+
+
+def summary_facts(library: Library, chosen: Input | None) -> dict[str, Any]:
     """Return the manifest entries of a model that is trained on the summaries of an input.
 
-    `analysis` identifies their columns; `descriptors` names those of added descriptors.
+    `analysis` identifies their columns; `descriptors` names those of `filled_descriptors`: a model
+    trained before the others are computed is out of date when they are.
     """
     if chosen is None:
         return {"analysis": None}
-    added = chosen.added
+    added = filled_descriptors(library, chosen)
     stores = [settings_hash(store.settings) for store in added.values()]
     facts = {**chosen.summary.settings, "added": stores}
     return {"analysis": settings_hash(facts), "descriptors": list(added)}
@@ -238,7 +249,7 @@ def summaries(
     name
         Of the input; by default the one that most tracks have.
     descriptors
-        Names of the added descriptors whose columns follow; by default all that are registered.
+        Names of the added descriptors whose columns follow; by default `filled_descriptors`.
 
     Returns
     -------
@@ -257,8 +268,10 @@ def summaries(
     parts = [store.matrix("summary", catalogue.rows)]
     groups = _groups(chosen, parts[0].shape[1])
     widths = _added_widths(chosen, parts[0].shape[1])
+    if descriptors is None:
+        descriptors = tuple(filled_descriptors(library, chosen))
     for added, settings in chosen.added.items():
-        if descriptors is None or added in descriptors:
+        if added in descriptors:
             values = open_store(library, settings).matrix("summary", catalogue.rows)
             if values.shape[1] != widths[added]:  # computed for no track yet
                 values = np.full((len(catalogue), widths[added]), np.nan, np.float32)

@@ -59,7 +59,7 @@ def fit_ensemble(work: TrainingContext, name: str = ENSEMBLE) -> dict[str, Any] 
         "kind": name,
         "objective": labels.objective,
         "input": chosen.name if chosen else None,
-        **summary_facts(chosen),
+        **summary_facts(library, chosen),
         "members": {one: library.models.manifest(one)["fingerprint"] for one in members},
         "settings": {"prior": PRIOR},
         "mixture": LOG_LINEAR,

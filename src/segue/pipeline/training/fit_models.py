@@ -183,7 +183,7 @@ def fit_knn(work: TrainingContext, name: str) -> dict[str, Any] | None:
     manifest: dict[str, Any] = {
         "kind": name,
         "input": chosen.name if chosen else "metadata",
-        **summary_facts(chosen),
+        **summary_facts(work.library, chosen),
         "settings": asdict(settings),
         **origin(work.catalogue, work.labels, range(len(work.catalogue)), work.seed),
     }
