@@ -71,6 +71,14 @@ def test_folds_keep_artists_together_in_any_order(pairs, seed, random):
     np.testing.assert_array_equal(shuffled, folds[order])
 
 
+def test_changed_folds_are_not_shared_with_the_next_caller():
+    labels, groups = labels_of_classes([0, 1] * 6), [str(row) for row in range(12)]
+    first = draw_folds(labels, groups, 2)
+    kept = first.copy()
+    first[:] = 7
+    np.testing.assert_array_equal(draw_folds(labels, groups, 2), kept)
+
+
 def test_fold_count_follows_tracks_and_artists():
     n_tracks = 5 * MIN_PER_FOLD
     classes = [row % 2 for row in range(n_tracks)]

@@ -7,6 +7,7 @@ folds depend on the groups, the labels and the seed, never on the order of the t
 
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -57,8 +58,6 @@ def draw_folds(
     parts : sequence of Split
         The parts of the split that are divided into folds.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     places = _divided(labels, parts)
     classes = labels.labels[places]
     if labels.objective == "contrast":
@@ -68,13 +67,26 @@ def draw_folds(
     codes = np.unique(named.astype(str), return_inverse=True)[1]
     order = np.lexsort((classes, codes))
     folds = np.full(len(labels.splits), NO_FOLD, np.int64)
+    ordered = (column[order].astype(np.int64).tobytes() for column in (classes, codes))
+    folds[places[order]] = _drawn(*ordered, n_folds, seed)
+    return folds
+
+
+# all models of a target share their folds; of 20,000 artists, a drawing takes five seconds
+@lru_cache(maxsize=8)
+def _drawn(classes: bytes, codes: bytes, n_folds: int, seed: int) -> NDArray[np.int64]:
+    """Return the fold of each track ``[n]`` by int64 classes and groups, as bytes."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    y, groups = np.frombuffer(classes, np.int64), np.frombuffer(codes, np.int64)
+    folds = np.empty(len(y), np.int64)
     drawn = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # a class of fewer tracks than folds is missing in some of them
         warnings.simplefilter("ignore", UserWarning)
-        parted = drawn.split(np.zeros(len(order)), classes[order], codes[order])
-        for fold, (_, held_out) in enumerate(parted):
-            folds[places[order[held_out]]] = fold
+        for fold, (_, held_out) in enumerate(drawn.split(np.zeros(len(y)), y, groups)):
+            folds[held_out] = fold
+    folds.flags.writeable = False
     return folds
 
 
@@ -143,17 +155,17 @@ def fold_count(
     """
     places = _divided(labels, parts)
     n_folds = min(wanted, len(places) // MIN_PER_FOLD)
-    least = max(min(MIN_FOLDS, wanted), 2)
+    min_folds = max(min(MIN_FOLDS, wanted), 2)
     named = np.asarray(groups, dtype=object)[places].astype(str)
     if labels.objective == "contrast":
         n_folds = min(n_folds, len(np.unique(named)))
-        return n_folds if n_folds >= least else 1
+        return n_folds if n_folds >= min_folds else 1
     classes = labels.labels[places]
     artists = {one: len(np.unique(named[classes == one])) for one in np.unique(classes).tolist()}
     n_artists = np.array([artists[one] for one in classes.tolist()])
-    while n_folds >= least and (n_artists >= n_folds).mean() < 0.5:
+    while n_folds >= min_folds and (n_artists >= n_folds).mean() < 0.5:
         n_folds -= 1
-    return n_folds if n_folds >= least else 1
+    return n_folds if n_folds >= min_folds else 1
 
 
 def _divided(labels: Labels, parts: Sequence[Split]) -> NDArray[np.int64]:
