@@ -66,6 +66,30 @@ def test_share_equals_a_count_by_hand(catalogue, queries, rng):
     np.testing.assert_allclose(queries.found_shares(vectors), expected)
 
 
+def test_measurements_and_internal_columns_are_no_labels(tmp_path):
+    names = "track_id title artist loudness rating mood isrc from_path collection"
+    tracks = [
+        (
+            f"t{n}",
+            f"Title {n}",
+            f"Artist {n // 4}",
+            f"{-6.5 - n % 3} dB",
+            str(n % 4),
+            f"mood {n % 3}",
+            f"code {n % 3}",
+            "title|artist" if n % 2 else "title",
+            f"collection {n % 5}",
+        )
+        for n in range(N_TRACKS)
+    ]
+    dataset = write_dataset(tmp_path / "data", rows(names, tracks))
+    catalogue = make_library(tmp_path / "my.segue", dataset).catalogue()
+    field = compared_tracks(catalogue, [], np.ones(N_TRACKS, bool))
+    assert list(label_queries(catalogue, field).columns) == ["collection", "mood"]
+    asked = label_queries(catalogue, field, targets=["rating"])
+    assert list(asked.columns) == ["collection", "mood", "rating"]
+
+
 def test_tracks_that_are_not_asked_remain_neighbors(catalogue, queries, rng):
     vectors = normalise(rng.normal(size=(N_TRACKS, 5)).astype(np.float32))
     asked = np.arange(N_TRACKS) % 4 > 0

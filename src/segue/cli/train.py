@@ -69,8 +69,8 @@ def train(
         int,
         typer.Option(
             min=1,
-            help="Networks are trained once without each of so many parts of the labeled tracks, no"
-            " artist in two of them, and joined; small libraries have fewer. 1 trains once.",
+            help="Number of cross-validation folds; no artist is in two. Small libraries have"
+            " fewer; 1 trains once, without folds.",
         ),
     ] = 5,
     hold_out_valid: Annotated[
@@ -194,7 +194,8 @@ def show_leaderboard(results: Sequence["TrainingResult"], compared: "Leaderboard
 
 
 def _show_choice(choice: "EncoderSelection") -> None:
-    """Print the comparison of the encoders with the descriptors, and the signals without one."""
+    """Print the comparison of the encoders with the reference, and the signals without one."""
+    reference = "the descriptors" if choice.reference == "descriptors" else choice.reference
     if choice.n:
         *first, last = choice.labels
         labels = f"{', '.join(first)} or {last}" if first else last
@@ -214,15 +215,15 @@ def _show_choice(choice: "EncoderSelection") -> None:
         for name, found in choice.advantage.items()
     ]
     if rows:
-        columns = ("encoder", "here", "tracks", "elsewhere", "together (95 %)", "used for")
-        print_table("Neighbors compared with those of the descriptors", columns, rows, right=4)
+        columns = ("encoder", "this library", "tracks", "prior", "combined (95 %)", "used for")
+        print_table(f"Neighbors compared with those of {reference}", columns, rows, right=4)
         n_prior = next(iter(choice.advantage.values())).n_prior
-        say(f"elsewhere: other collections, which count as much as {n_prior} tracks.")
+        say(f"prior: from other collections, which count as much as {n_prior} tracks.")
     for signal, model in choice.used.items():
         best = choice.best(signal)
         if best is not None and model is None:
             say(
                 f"{signal} is not used: the neighbors of its best encoder, {best}, are no better"
-                f" than those of the descriptors ({choice.advantage[best].mean:+.3f}). It is still"
+                f" than those of {reference} ({choice.advantage[best].mean:+.3f}). It is still"
                 f" available: segue similar --signal {signal}."
             )

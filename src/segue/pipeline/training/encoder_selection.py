@@ -1,16 +1,18 @@
 """Encoder selection: choose the encoder of each signal by the neighbors that it gives tracks.
 
-A signal uses one of several encoders. Each is compared with all descriptors together: how many more
-of a track's ten nearest neighbors by other artists share a label with it, over all labels that the
-library has (`segue.pipeline.training.shared_labels`). Pretrained encoders learned no labels of the
+A signal uses one of several encoders. Each is compared with a reference, all descriptors together
+(in a library without descriptors, the first encoder): how many more of a track's ten nearest
+neighbors by other artists share a label with it, over all labels that the library has
+(`segue.pipeline.training.shared_labels`). Pretrained encoders learned no labels of the
 library and are judged by all tracks, networks by those that they did not learn from. Test tracks
 are neighbors, but no queries: they judge what is chosen here.
 
 The mean of these differences is shrunken towards `PRIOR`, which comes from other collections and
-counts as much as `PRIOR_QUERIES` tracks: few tracks do not overrule what thousands said. The
+counts as much as `PRIOR_QUERIES` tracks, so that a few tracks of a small library do not decide. The
 interval resamples artists, and draws the prior's tracks as well. The encoder with the largest mean
-is used. A network that is no better than the descriptors is not used, a pretrained encoder is left
-out only if it is clearly worse: if its whole interval is below 0. The decision and its figures are
+is used. A network that is worse than the descriptors on the tracks of the library is not used; a
+pretrained encoder is left out only if it is clearly worse: if its whole interval is below 0. A
+network of which no track can be judged is used. The decision and its figures are
 stored until an encoder changes or the library doubles.
 """
 
@@ -69,7 +71,7 @@ _VERSION = 4  # raised when the rules of the decision change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advantage:
-    """How much more of the neighbors share a label than those of the descriptors.
+    """How much more of the neighbors share a label than those of the reference.
 
     `measured` is the mean over `n` tracks of this library, `mean` that with the `prior`, which
     counts as `n_prior` tracks; `low` and `high` are the 95 % interval of `mean`.
@@ -89,8 +91,8 @@ class EncoderSelection:
     """The encoder of each signal (None: no encoder), with the figures of the decision.
 
     `precision` is the share of neighbors with a label of the track, for every candidate and for the
-    descriptors; empty where no track could be used. `advantage` compares each candidate with the
-    descriptors. `labels` are the columns whose labels were compared, on `n` tracks.
+    descriptors; empty where no track could be used. `advantage` compares each candidate with
+    `reference`. `labels` are the columns whose labels were compared, on `n` tracks.
     """
 
     used: Mapping[str, str | None]
@@ -98,6 +100,7 @@ class EncoderSelection:
     advantage: Mapping[str, Advantage]
     labels: Sequence[str]
     n: int
+    reference: str = DESCRIPTORS
 
     def best(self, signal: str) -> str | None:
         """Return the encoder of a signal, the best if none is used; None if there is none."""
@@ -178,6 +181,7 @@ def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Encod
         advantage=advantage,
         labels=list(queries.columns) if queries else [],
         n=int(queries.queries.sum()) if queries else 0,
+        reference=reference,
     )
 
 
@@ -196,7 +200,8 @@ def _queries(
     field = compared_tracks(
         catalogue, recordings(library, catalogue), np.logical_and.reduce(placed)
     )
-    return label_queries(catalogue, field, asked=~_test_tracks(library, catalogue))
+    asked = ~_test_tracks(library, catalogue)
+    return label_queries(catalogue, field, asked, trained_targets(library))
 
 
 def _test_tracks(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:

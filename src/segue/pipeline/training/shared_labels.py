@@ -1,6 +1,7 @@
 """Shared labels: how many of the nearest neighbors by other artists have a label of a track.
 
-Every column that groups tracks counts: genre, tags, album, and class columns of the metadata. A
+Every column that groups tracks counts: genre, tags, album, and class columns of the metadata, such
+as a collection. Columns of numbers (tempo, loudness), file facts and segue's own keys are none. A
 query is a track that shares a label of a column with a track by another artist (of another album or
 folder, where the artist is unknown; never another file of its recording). Its value is the number
 of its ten nearest allowed neighbors that share one, divided by ten or by how many there are, if
@@ -8,6 +9,7 @@ they are fewer; over several columns, the mean. No label has to be given in adva
 track of a library counts and not a few of one class.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from scipy import sparse
 from segue.library import Catalogue
 from segue.pipeline.training.labels import MIN_JUDGED, TAGS, learned_tags
 from segue.pipeline.training.neighbours import Codes, ComparedTracks, neighbor_lists
+from segue.sources.file_tags.fields import KEPT
+from segue.sources.file_tags.path_names import FROM_PATH
 
 CUT: Final = 10
 """Neighbors of a query that are compared."""
@@ -28,6 +32,7 @@ MAX_SHARE: Final = 0.8
 """A column in which more tracks than this share have the same class separates nothing."""
 
 _BLOCK: Final = 512
+_NUMBER: Final = re.compile(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?( ?(%|dB|Hz|LUFS|BPM))?", re.IGNORECASE)
 
 Values = NDArray[np.float64]
 
@@ -73,17 +78,21 @@ class LabelQueries:
 
 
 def label_queries(
-    catalogue: Catalogue, field: ComparedTracks, asked: NDArray[np.bool_] | None = None
+    catalogue: Catalogue,
+    field: ComparedTracks,
+    asked: NDArray[np.bool_] | None = None,
+    targets: Collection[str] = (),
 ) -> LabelQueries:
     """Return the queries of all columns by which at least `MIN_JUDGED` tracks can be judged.
 
-    `asked` is a mask of the tracks of the catalogue that may be queries, by default all.
+    `asked` is a mask of the tracks of the catalogue that may be queries, by default all. `targets`
+    are columns that models were trained on: they count even if their classes are numbers.
     """
     mask = np.ones(len(field.places), np.bool_) if asked is None else asked[field.places]
     columns: dict[str, sparse.csr_array] = {}
     n_findable: dict[str, Codes] = {}
     known: set[bytes] = set()
-    for name, values in _label_columns(catalogue, field.places).items():
+    for name, values in _label_columns(catalogue, field.places, targets).items():
         classes = _one_hot(values)
         if classes is None:
             continue
@@ -97,7 +106,9 @@ def label_queries(
     return LabelQueries(field, mask, columns, n_findable)
 
 
-def _label_columns(catalogue: Catalogue, places: Codes) -> dict[str, list[Collection[str]]]:
+def _label_columns(
+    catalogue: Catalogue, places: Codes, targets: Collection[str]
+) -> dict[str, list[Collection[str]]]:
     """Return the labels of each track by column: genres, tags, album, columns of the metadata."""
     tracks = [catalogue.tracks[place] for place in places.tolist()]
     common = set(learned_tags(tracks))
@@ -107,10 +118,17 @@ def _label_columns(catalogue: Catalogue, places: Codes) -> dict[str, list[Collec
         TAGS: [common.intersection(track.tags) for track in tracks],
         "album": [(str(album),) if album >= 0 else () for album in albums],
     }
-    for name in sorted({name for track in tracks for name in track.metadata}):
+    internal = {FROM_PATH, *KEPT} - {"mood", *targets}
+    for name in sorted({name for track in tracks for name in track.metadata} - internal):
         values = [track.metadata.get(name) for track in tracks]
-        columns[name] = [(str(value),) if value else () for value in values]
+        if name in targets or not _is_numeric(values):
+            columns[name] = [(str(value),) if value else () for value in values]
     return columns
+
+
+def _is_numeric(values: Sequence[object]) -> bool:
+    """Return whether all known values are numbers: measurements and ids, no classes."""
+    return all(_NUMBER.fullmatch(str(value).strip()) for value in values if value)
 
 
 def _one_hot(values: Sequence[Collection[str]]) -> sparse.csr_array | None:
