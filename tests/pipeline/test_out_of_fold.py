@@ -17,7 +17,12 @@ from segue.pipeline.training.folds import folds_of
 from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.leaderboard import leaderboard
 from segue.pipeline.training.out_of_fold import FILE, OutOfFold, held_out_blocks
-from segue.pipeline.training.predicted_probabilities import LOGISTIC, model_output
+from segue.pipeline.training.predicted_probabilities import (
+    LOGISTIC,
+    ClassifierOutput,
+    comparable_tracks,
+    model_output,
+)
 from segue.pipeline.training.spaces import Space
 
 pytestmark = pytest.mark.slow
@@ -109,6 +114,20 @@ def test_ensemble_predicts_each_fold_by_weights_of_the_others(library):
     assert (folds >= 0).sum() == 40
     np.testing.assert_allclose(own[folds >= 0].sum(axis=1), 1, atol=1e-5)
     assert set(library.models.manifest("ensemble")["weights"]) == {"cnn", LOGISTIC}
+
+
+def test_tracks_that_only_some_learned_from_are_not_compared():
+    chances, known = np.full((3, 2), 0.5), np.array([True, True, False])
+    chances[0] = np.nan
+    every = np.ones(3, bool)
+    first = ClassifierOutput("first", chances, known)
+    second = ClassifierOutput("second", np.full((3, 2), 0.5), every)
+    third = ClassifierOutput("third", chances, ~every)
+    found = comparable_tracks([first, second], every, "train")
+    assert found.tolist() == [False, True, False]
+    assert comparable_tracks([third], every, "train").tolist() == [False, True, True]
+    with pytest.raises(ModelError, match="third learned from its tracks"):
+        comparable_tracks([first, third], every, "train")
 
 
 class _StartedError(Exception):

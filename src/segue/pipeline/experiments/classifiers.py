@@ -26,6 +26,7 @@ from segue.pipeline.training.labels import Labels, artist_groups, why_unjudged
 from segue.pipeline.training.predicted_probabilities import (
     ClassifierOutput,
     baselines,
+    comparable_tracks,
     compared_parts,
     evaluated_tracks,
     model_output,
@@ -56,9 +57,7 @@ def evaluate_classifiers(
     parts = compared_parts(library, models)
     found = baselines(labels, summary, folds_of(labels, catalogue, parts=parts))
     found += [model_output(library, catalogue, labels, model, parts=parts) for model in models]
-    for judged in found:
-        chosen &= ~np.isnan(judged.chances).any(axis=1)
-    places = np.flatnonzero(chosen)
+    places = np.flatnonzero(comparable_tracks(found, chosen, split))
     if not len(places):
         alone = why_unjudged(labels, catalogue)
         if alone and not (labels.counts()["valid"] or labels.counts()["test"]):

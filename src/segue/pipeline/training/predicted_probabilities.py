@@ -66,6 +66,34 @@ def evaluated_tracks(
     return labels.mask(split) & (labels.labels >= 0) & analyzed
 
 
+def comparable_tracks(
+    outputs: Sequence[ClassifierOutput], chosen: NDArray[np.bool_], split: Split
+) -> NDArray[np.bool_]:
+    """Return the `chosen` tracks ``[n_tracks]`` that all classifiers can be compared on.
+
+    All classifiers have probabilities for them and none learned from them; or all learned from
+    them, so that the figures are those of the fit.
+
+    Raises
+    ------
+    ModelError
+        If some classifiers learned from the tracks and others did not.
+    """
+    given = chosen.copy()
+    for one in outputs:
+        given &= ~np.isnan(one.chances).any(axis=1)
+    fitted = [one for one in outputs if one.name != MAJORITY]
+    learned = [one.name for one in fitted if not (given & one.held_out).any()]
+    if given.any() and 0 < len(learned) < len(fitted):
+        raise ModelError(
+            f"The figures of the {split} split cannot be compared, because {', '.join(learned)}"
+            " learned from its tracks: choose another --split, or train again with --force."
+        )
+    for one in fitted if not learned else ():
+        given &= one.held_out
+    return given
+
+
 def model_output(
     library: Library,
     catalogue: Catalogue,
