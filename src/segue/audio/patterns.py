@@ -39,7 +39,7 @@ N_CEPSTRAL: Final = 20
 
 CEPSTRAL_STATISTICS: Final = ("mean", "std", "skew", "change", "change_std")
 
-_LEAST_SHARE: Final = 1e-4  # below this, shares are noise
+_MIN_SHARE: Final = 1e-4  # below this, shares are noise
 
 
 def n_pooled(n_bands: int) -> int:
@@ -122,7 +122,7 @@ def modulations(frames: NDArray[np.generic]) -> Floats:
     ranges = np.add.reduceat(power, MODULATION_EDGES[:-1], axis=1).T
     total = ranges.sum(axis=0)
     parts = (_shares(ranges).ravel(), _shares(total[:, None])[:, 0])
-    logarithms: Floats = np.log(np.concatenate(parts) + _LEAST_SHARE).astype(np.float32)
+    logarithms: Floats = np.log(np.concatenate(parts) + _MIN_SHARE).astype(np.float32)
     return logarithms
 
 

@@ -15,10 +15,10 @@ from keras import layers, ops
 
 N_MODULATIONS = 12
 
-_LEAST_VARIANCE = 1e-3  # of bands scaled to variance 1: constant bands correlate with nothing
-_LEAST_KURTOSIS = 1e-2
-_LEAST_POWER = 0.05
-_LEAST_SEGMENT_VARIANCE = 1e-2  # more: a logarithm would magnify the noise of short silences
+_MIN_VARIANCE = 1e-3  # of bands scaled to variance 1: constant bands correlate with nothing
+_MIN_KURTOSIS = 1e-2
+_MIN_POWER = 0.05
+_MIN_SEGMENT_VARIANCE = 1e-2  # more: a logarithm would magnify the noise of short silences
 
 
 def crop_statistics(
@@ -49,7 +49,7 @@ def crop_statistics(
         ops.log(layers.Flatten()(change_spread)),
         *(_correlations(one) for one in (unit, change_unit) if one.shape[2] > 1),
         ops.mean(cubes, axis=1),
-        ops.log(ops.mean(cubes * unit, axis=1) + _LEAST_KURTOSIS),
+        ops.log(ops.mean(cubes * unit, axis=1) + _MIN_KURTOSIS),
         _modulations(bands - mean),
     ]
     return layers.BatchNormalization()(layers.Concatenate()(parts))
@@ -61,7 +61,7 @@ def _moments(
     """Return means and deviations ``[batch, 1, n]``, and the standardized bands."""
     mean = ops.mean(x, axis=1, keepdims=True)
     centered = x - mean
-    deviation = ops.sqrt(ops.mean(centered * centered, axis=1, keepdims=True) + _LEAST_VARIANCE)
+    deviation = ops.sqrt(ops.mean(centered * centered, axis=1, keepdims=True) + _MIN_VARIANCE)
     return mean, deviation, centered / deviation
 
 
@@ -86,7 +86,7 @@ def _modulations(centered: keras.KerasTensor) -> keras.KerasTensor:
     waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * np.sqrt(2 / window)
     parts = ops.matmul(ops.transpose(centered, (0, 2, 1)), waves.astype(np.float32))
     even, odd = parts[:, :, : len(periods)], parts[:, :, len(periods) :]
-    power = ops.log(even * even + odd * odd + _LEAST_POWER)
+    power = ops.log(even * even + odd * odd + _MIN_POWER)
     if n_bands < 2:
         return layers.Flatten()(power)
     paired = power[:, : n_bands // 2 * 2]
@@ -110,7 +110,7 @@ def _segments(x: keras.KerasTensor, n_segments: int) -> tuple[keras.KerasTensor,
     x = layers.Reshape((n_segments, window // n_segments, n_bands))(x)
     mean = ops.mean(x, axis=2, keepdims=True)
     variance = ops.mean((x - mean) * (x - mean), axis=2)
-    return ops.mean(x, axis=2), ops.log(ops.sqrt(variance + _LEAST_SEGMENT_VARIANCE))
+    return ops.mean(x, axis=2), ops.log(ops.sqrt(variance + _MIN_SEGMENT_VARIANCE))
 
 
 def average_bands(x: keras.KerasTensor, n_bands: int) -> keras.KerasTensor:

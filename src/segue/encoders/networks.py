@@ -6,13 +6,13 @@ the output of the objective. Every network has
 1. the same front: bands are scaled, and each value is paired with its change to the next frame
    (which shows percussion, tempo and articulation). A crop is cut into `N_SEGMENTS` segments, each
    described by mean and deviation of its bands and of their changes; one convolution over time
-   mixes them. Single frames of so few tracks are learned by heart;
+   mixes them. Single frames of so few tracks are memorized;
 2. a branch of its own that reads these segments: ``cnn`` a residual block, ``rnn`` a bidirectional
    GRU, ``transformer`` self-attention; then attention pooling and maximum over time;
 3. a second branch of statistics of the whole crop: `segue.encoders.correlations`;
 4. a small embedding and an output of each branch. The embeddings are joined side by side and the
    outputs before softmax or sigmoid are averaged, but each branch is trained on its own loss: a
-   joint loss lets the first branch, which overfits sooner, silence the second.
+   joint loss lets the first branch, which overfits sooner, stop the second from learning.
 
 docs/encoders.md has the measured effect of these choices. Sources: Won et al., Evaluation of
 CNN-based automatic music tagging models, 2020 (short chunks, residual blocks); Cho et al. 2014

@@ -186,8 +186,9 @@ def _choose_epoch(trainers: Sequence[Trainer]) -> TrainingCurve:
 def _weigh_branches(trainers: Sequence[Trainer]) -> None:
     """Give the branches of all networks the weights that predict held-out tracks best.
 
-    Two numbers chosen on all tracks hardly favor them; equal weights let a branch that overfits
-    spoil the other.
+    The weights are two numbers for all tracks, and are not chosen again for each fold, so that
+    out-of-fold figures include this choice. With equal weights a branch that overfits would make
+    the other worse.
     """
     judged = [trainer for trainer in trainers if trainer.valid.frames]
     if not judged:
