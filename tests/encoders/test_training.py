@@ -122,7 +122,9 @@ def test_contrast_brings_groups_together(kind, tracks, small):
     )
     assert encoder.class_names == ()
     vectors = encoder.predict(tracks.frames)[1]
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=0.1)
+    lengths = np.linalg.norm(vectors, axis=1)  # means of the unit vectors of several crops
+    assert lengths.max() <= 1 + 1e-5
+    assert lengths.mean() >= 0.9
     likeness = vectors @ vectors.T
     same = tracks.labels[:, None] == tracks.labels
     np.fill_diagonal(likeness, -1)

@@ -40,6 +40,8 @@ def parsed_rows(found: Iterable[tuple[str, Any]]) -> list[list[Any]]:
         if needs_occurrence(kind, one):
             [number] = numbering[kind].number([identity_text(kind, user, one)])
         values = [one[0], list(one[1]), *one[2:]]
+        if one.session_id is None:
+            values.pop()  # rows were pinned before they had sessions
         rows.append([kind, values, fingerprint(kind, user, one, number).hex()])
     return rows
 

@@ -82,7 +82,7 @@ def correlations(frames: NDArray[np.generic]) -> Floats:
     Examples
     --------
     >>> correlations(np.array([[0, 0], [1, 3], [2, 4]])).round(2)
-    array([ 0.96, -1.  ], dtype=float32)
+    array([0.96, 0.  ], dtype=float32)
     >>> correlations(np.array([[0, 5], [1, 3], [0, 5], [3, -1]])).round(2)
     array([-1., -1.], dtype=float32)
     """

@@ -114,16 +114,16 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     metric = f"precision{'_unfiltered' if judged_by == ARTIST else ''}@{HUB_CUT}"
     expected = expected_precisions(field, queries)
 
-    def listed(vectors: Matrix) -> dict[str, NeighborLists]:
+    def lists_by_method(vectors: Matrix) -> dict[str, NeighborLists]:
         methods: dict[str, Rescale] = {
             COSINE: plain,
             MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
         }
         return {name: neighbor_lists(field, vectors, rescale) for name, rescale in methods.items()}
 
-    served = listed(vectors)
+    served = lists_by_method(vectors)
     # precision is that of networks which did not learn from the query
-    held_out = lists_of_space(field, space, listed) if space.held_out else served
+    held_out = lists_of_space(field, space, lists_by_method) if space.held_out else served
     figures: dict[str, dict[str, float]] = {}
     n = 0
     for name, lists in served.items():
