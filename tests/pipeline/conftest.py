@@ -59,7 +59,9 @@ def trained(dataset, tmp_path_factory):
     """A library of `dataset` with all models trained. Not to be changed."""
     library = Library(tmp_path_factory.mktemp("trained") / "my.segue")
     preprocess(library, dataset, workers=1)
-    for result in train(library, "all", settings=SMALL_SETTINGS, force=True):
+    # the CNN of the other tests is trained too briefly for good neighbors
+    settings = {**SMALL_SETTINGS, "cnn": replace(SMALL_SETTINGS["cnn"], least_steps=120)}
+    for result in train(library, "all", settings=settings, force=True):
         # three listeners share too little for a collaborative model
         wanted = "skipped" if result.model == "collaborative" else "trained"
         assert result.state == wanted, result.reason

@@ -244,7 +244,9 @@ def test_fast_analysis_is_completed_by_a_later_run(tmp_path, library, rng):
     assert np.corrcoef(quick[both], whole[both])[0, 1] > 0.99
     assert preprocess(library, tmp_path / "music", fast=True).analyzed == 0
     # the arrays of the fast analysis take no space
-    assert [store.dead_bytes() for store in library.stores(lambda kept: "keeps" in kept)] == [0, 0]
+    stores = library.stores(lambda kept: "keeps" in kept)
+    assert len(stores) > 1
+    assert all(store.dead_bytes() == 0 for store in stores)
 
 
 def test_windows_are_dropped_and_computed_again(music, library):
