@@ -79,6 +79,8 @@ def mixture_weights(
 
 
 def log_loss(chances: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
-    """Return the mean negative log-likelihood of `labels`."""
+    """Return the mean negative log-likelihood of `labels`, 0 if there are none."""
+    if not len(labels):
+        return 0.0
     right = chances[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(right, MIN_CHANCE)).mean())

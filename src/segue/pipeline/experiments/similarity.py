@@ -47,7 +47,7 @@ from segue.pipeline.training.neighbours import (
 from segue.pipeline.training.spaces import (
     DESCRIPTORS,
     Space,
-    lists_of_space,
+    held_out_lists,
     spaces,
     trained_target,
 )
@@ -140,7 +140,8 @@ def _judged(
     hubs, lists = {}, {}
     with progress("Evaluating similar tracks", len(found)) as advance:
         for space in found:
-            by_method = lists_of_space(field, space, partial(_listed, field, space))
+            listed = partial(_listed, field, space)
+            by_method = held_out_lists(field, space, listed(space.vectors[field.places]), listed)
             used = hub_decision(library, catalogue, space.model).used if space.model else None
             lists[space.name] = by_method[used or COSINE]
             if len(by_method) > 1:

@@ -33,7 +33,7 @@ from segue.pipeline.training.neighbours import (
 from segue.pipeline.training.spaces import (
     Matrix,
     Space,
-    lists_of_space,
+    held_out_lists,
     model_space,
     trained_target,
 )
@@ -123,7 +123,7 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
 
     served = lists_by_method(vectors)
     # precision is that of networks which did not learn from the query
-    held_out = lists_of_space(field, space, lists_by_method) if space.held_out else served
+    held_out = held_out_lists(field, space, served, lists_by_method)
     figures: dict[str, dict[str, float]] = {}
     n = 0
     for name, lists in served.items():

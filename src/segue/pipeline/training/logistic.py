@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.encoders.mixtures import log_loss
 from segue.pipeline.training.scaling import Matrix, moments, scaled
 
 STRENGTHS: Final = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -20,8 +21,6 @@ STRENGTHS: Final = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 USUAL_STRENGTH: Final = 0.03
 """The strength used if there is no validation part: the best on folds of GTZAN by artist."""
-
-_MIN_CHANCE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def fit_logistic(
     if not choosing.any():
         strengths = (USUAL_STRENGTH,)
     path = _path(vectors, labels, train, n_classes, strengths)
-    losses = [_loss(one.probabilities(vectors[choosing]), labels[choosing]) for one in path]
+    losses = [log_loss(one.probabilities(vectors[choosing]), labels[choosing]) for one in path]
     return path[int(np.argmin(losses))]
 
 
@@ -123,7 +122,7 @@ def fit_in_folds(
             return None
         for number, one in enumerate(_path(vectors, labels, train, n_classes, strengths)):
             held_out[number, judged] = one.probabilities(vectors[judged])
-    losses = [_loss(chances[inside], labels[inside]) for chances in held_out]
+    losses = [log_loss(chances[inside], labels[inside]) for chances in held_out]
     best = int(np.argmin(losses))
     return _path(vectors, labels, inside, n_classes, [strengths[best]])[0], held_out[best]
 
@@ -153,13 +152,6 @@ def _path(
             weights, bias = _all_classes(model, axes, known, n_classes)
             found.append(Logistic(mean, scale, weights, bias, strength))
     return found
-
-
-def _loss(chances: Matrix, labels: NDArray[np.int64]) -> float:
-    if not len(labels):
-        return 0.0
-    right = chances[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(right, _MIN_CHANCE)).mean())
 
 
 def _row_space(columns: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -79,19 +79,22 @@ def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
     return Space(model, centred, model, target, learned=target is not None, held_out=blocks)
 
 
-def lists_of_space(
+def held_out_lists(
     field: ComparedTracks,
     space: Space,
+    served: Mapping[str, NeighborLists],
     listed: Callable[[Matrix], Mapping[str, NeighborLists]],
 ) -> dict[str, NeighborLists]:
     """Return the neighbor lists of a space, those of tracks it learned from in held-out vectors.
 
     Parameters
     ----------
+    served
+        The lists by name for the vectors of the space.
     listed
-        Returns lists by name for the vectors of the compared tracks.
+        Returns such lists for any vectors of the compared tracks.
     """
-    found = dict(listed(space.vectors[field.places]))
+    found = dict(served)
     for mask, vectors in space.held_out:
         own = mask[field.places, None]
         for name, lists in listed(vectors[field.places]).items():
