@@ -47,8 +47,12 @@ def check_training(
     objective: Objective = "classes",
     *,
     names: Sequence[str] | None = None,
+    read_frames: bool = True,
 ) -> None:
-    """Check data before training: see `segue.encoders.train_encoder` for the errors."""
+    """Check data before training: see `segue.encoders.train_encoder` for the errors.
+
+    Without `read_frames` their values are taken as checked, since reading them takes long.
+    """
     if not len(frames) == len(labels) == len(splits):
         raise ValueError(
             f"{len(frames)} tracks come with {len(labels)} labels and {len(splits)} splits: "
@@ -71,7 +75,7 @@ def check_training(
         counts = trained.sum(axis=0) if objective == "tags" else np.bincount(trained)
         _check_counts(np.asarray(counts), class_names, len(trained))
     for position, (track, split, labelled) in enumerate(zip(frames, splits, known, strict=True)):
-        if labelled:
+        if labelled and read_frames:
             name = f"track {names[position]}" if names else f"track number {position}"
             check_frames(track, frames[0].shape[-1], f"{name} ({split})")
     _check_variation(

@@ -110,10 +110,16 @@ def train_encoder(
     known = np.asarray(labels)
     taught = is_labelled(objective, known)
     masks = _parts(splits, folds)
-    for learned, held_out in masks:
+    for number, (learned, held_out) in enumerate(masks):
         used: list[Split] = np.where(learned, "train", np.where(held_out, "valid", "test")).tolist()
         check_training(
-            frames, known, splits if folds is None else used, class_names, objective, names=names
+            frames,
+            known,
+            splits if folds is None else used,
+            class_names,
+            objective,
+            names=names,
+            read_frames=number == 0,  # all folds have the same tracks
         )
     targets = targets_of(objective, known, len(class_names))
     facts: list[object] = [kind, objective, seed, list(class_names)]
