@@ -1,6 +1,9 @@
 // Format numbers, durations, dates and names of tracks for people.
 
-const whole = new Intl.NumberFormat("en");
+import { language, t } from "./i18n.js";
+
+const whole = new Intl.NumberFormat(language);
+const days = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 
 /** 1234567 -> 1,234,567 */
 export function formatCount(number) {
@@ -25,7 +28,7 @@ export function formatDuration(seconds) {
 export function spokenDuration(seconds) {
   const total = Math.max(0, Math.round(seconds || 0));
   const minutes = Math.floor(total / 60);
-  return [minutes && plural(minutes, "minute"), plural(total % 60, "second")]
+  return [minutes && t("format.minutes", { n: minutes }), t("format.seconds", { n: total % 60 })]
     .filter(Boolean)
     .join(" ");
 }
@@ -35,32 +38,32 @@ export function formatPercent(share, digits = 0) {
 }
 
 export function trackTitle(track) {
-  return track?.title || track?.track_id || "Untitled";
+  return track?.title || track?.track_id || t("format.untitled");
 }
 
 export function trackArtist(track) {
-  return track?.artist || "Unknown artist";
+  return track?.artist || t("format.unknownArtist");
 }
 
 /** "Title by Artist", for labels. */
 export function trackLabel(track) {
-  return track?.artist ? `${trackTitle(track)} by ${track.artist}` : trackTitle(track);
+  if (!track?.artist) return trackTitle(track);
+  return t("format.by", { title: trackTitle(track), artist: track.artist });
 }
 
 /** Join names: "A, B and 3 more". A single name more than `most` is written out. */
 export function joinNames(names, most = 3) {
   const rest = names.length - most;
-  if (rest > 1) return `${names.slice(0, most).join(", ")} and ${rest} more`;
-  return names.length > 1
-    ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
-    : (names[0] ?? "");
+  if (rest > 1) return t("format.andMore", { names: names.slice(0, most).join(", "), n: rest });
+  if (names.length < 2) return names[0] ?? "";
+  return t("format.and", { first: names.slice(0, -1).join(", "), last: names.at(-1) });
 }
 
-/** Time of an event relative to now: "5 minutes ago"; after 36 hours, its date. */
+/** Time of an event days to now: "5 minutes ago"; after 36 hours, its date. */
 export function timeAgo(seconds) {
   const minutes = Math.round((Date.now() / 1000 - seconds) / 60);
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${plural(minutes, "minute")} ago`;
-  if (minutes < 60 * 36) return `${plural(Math.round(minutes / 60), "hour")} ago`;
-  return new Date(seconds * 1000).toLocaleDateString("en", { dateStyle: "medium" });
+  if (minutes < 1) return t("format.justNow");
+  if (minutes < 60) return t("format.minutesAgo", { n: minutes });
+  if (minutes < 60 * 36) return t("format.hoursAgo", { n: Math.round(minutes / 60) });
+  return days.format(new Date(seconds * 1000));
 }

@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const BARS = 7;
 
 /** Return the picture as SVG; its colors come from the style sheet. */
-export function coverPlaceholder(track) {
+export function cover(track) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 40 40");
   svg.setAttribute("aria-hidden", "true");

@@ -6,7 +6,7 @@ import { formatPercent, trackArtist, trackLabel, trackTitle } from "../format.js
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
-import { coverPlaceholder } from "./cover.js";
+import { cover } from "./cover.js";
 
 /** Return the elements of the home: `mixes` and `rows`, empty until `load` has read them. */
 export function homeRows() {
@@ -95,7 +95,7 @@ function tile(track, row, place) {
         disabled: track.playable === false,
         on: { click: play },
       },
-      h("span", { class: "tile-cover" }, coverPlaceholder(track)),
+      h("span", { class: "tile-cover" }, cover(track)),
       h("span", { class: "row-title" }, trackTitle(track)),
       h("span", { class: "row-artist" }, trackArtist(track)),
     ),

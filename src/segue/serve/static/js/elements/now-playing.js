@@ -7,7 +7,7 @@ import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
 import { forYou } from "../recommendations.js";
 import { opinion, store } from "../store.js";
-import { coverPlaceholder } from "./cover.js";
+import { cover } from "./cover.js";
 
 export class NowPlaying extends HTMLElement {
   /** @type {HTMLInputElement} */
@@ -115,7 +115,7 @@ export class NowPlaying extends HTMLElement {
 
   showTrack() {
     const { track } = player;
-    fill(this.tile, track && coverPlaceholder(track));
+    fill(this.tile, track && cover(track));
     fill(
       this.names,
       track

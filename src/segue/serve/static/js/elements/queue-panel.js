@@ -4,7 +4,7 @@ import { fill, h } from "../dom.js";
 import { trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
 import { player } from "../player.js";
-import { coverPlaceholder } from "./cover.js";
+import { cover } from "./cover.js";
 
 const SHOWN = 30;
 
@@ -66,7 +66,7 @@ function entries(tracks, first) {
             "aria-label": `Play ${trackLabel(track)} now`,
             on: { click: () => playNow(track, first + place) },
           },
-          coverPlaceholder(track),
+          cover(track),
           h("span", { class: "cover-symbol" }, icon("play")),
         ),
         h(

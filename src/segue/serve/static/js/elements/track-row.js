@@ -8,7 +8,7 @@ import { player } from "../player.js";
 import { forYou } from "../recommendations.js";
 import { titleOf } from "../signals.js";
 import { opinion, store } from "../store.js";
-import { coverPlaceholder } from "./cover.js";
+import { cover } from "./cover.js";
 import "./why-bar.js";
 import { whyDetails } from "./why-details.js";
 
@@ -81,7 +81,7 @@ export class TrackRow extends HTMLElement {
       play: h(
         "button",
         { class: "cover", type: "button", on: { click: () => this.#play() } },
-        coverPlaceholder(item.track),
+        cover(item.track),
       ),
       title: h("span", { class: "row-title" }),
       artist: h("span", { class: "row-artist" }),
