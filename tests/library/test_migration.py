@@ -284,7 +284,7 @@ def test_format_8_library_gets_former_ids(library):
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM former_ids").fetchone() == (0,)
         query = "SELECT value FROM meta WHERE key = 'format'"
-        assert connection.execute(query).fetchone() == ("10",)
+        assert connection.execute(query).fetchone() == ("11",)
     assert (library.directory / "backups" / "library-format-8.db").is_file()
 
 

@@ -38,8 +38,10 @@ class Job:
     """A requested command and its state.
 
     `done` of `total` steps of the stage `text` are complete; `result` is set when it is done,
-    `error` (a sentence) when it has failed. `starts` is the number of starts, `cancelled` the time
-    of the request to stop. `runner` and `process` name the starting and the running process.
+    `error` (a sentence) when it has failed. `rate` is the number of steps per second, None if it is
+    not known yet. `starts` is the number of starts, `cancelled` the time of the request to stop.
+    `runner` and `process` name the starting and the running process. A job that the server starts
+    by itself has a `reason`: see `segue.pipeline.jobs.automatic_training`.
     """
 
     id: int
@@ -58,6 +60,8 @@ class Job:
     done: int = 0
     total: int = 0
     text: str = ""
+    rate: float | None = None
+    reason: str | None = None
     result: Mapping[str, Any] | None = None
     error: str | None = None
 
@@ -65,6 +69,13 @@ class Job:
     def under_way(self) -> bool:
         """Whether it waits or runs."""
         return self.state in ("waiting", "running")
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """Estimated time until the present stage ends; None if it is not known."""
+        if self.state != "running" or not self.rate or self.total <= self.done:
+            return None
+        return (self.total - self.done) / self.rate
 
 
 class JobStore:
@@ -80,6 +91,7 @@ class JobStore:
         asked_by: str | None,
         *,
         once: bool = False,
+        reason: str | None = None,
     ) -> Job:
         """Add a job; return it, or the same one that waits already (with `once`, or runs).
 
@@ -96,6 +108,7 @@ class JobStore:
             "done": 0,
             "total": 0,
             "text": "",
+            "reason": reason,
         }
         ended = select(_other.c.id).where(_other.c.finished.is_not(None))
         old = ended.order_by(_other.c.id.desc()).offset(_MAX_ENDED)
@@ -145,6 +158,7 @@ class JobStore:
             "done": 0,
             "total": 0,
             "text": "",
+            "rate": None,
         }
         claimed = update(jobs).where(jobs.c.id == first, ~running).values(values).returning(jobs)
         with self._database.begin() as connection:
@@ -157,9 +171,11 @@ class JobStore:
             return None
         return self.get(job.id)
 
-    def tell(self, job: Job, *, text: str, done: int, total: int) -> bool:
+    def tell(
+        self, job: Job, *, text: str, done: int, total: int, rate: float | None = None
+    ) -> bool:
         """Record the progress of a job; return whether that was possible at once."""
-        values = {"text": text, "done": done, "total": total}
+        values = {"text": text, "done": done, "total": total, "rate": rate}
         with suppress(LibraryError), self._database.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
             try:

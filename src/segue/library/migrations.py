@@ -213,6 +213,12 @@ def _to_10(connection: Connection) -> None:
     make_tables(connection)
 
 
+def _to_11(connection: Connection) -> None:
+    """Add the speed and the reason of jobs."""
+    _add_column(connection, "jobs", "rate", "FLOAT")
+    _add_column(connection, "jobs", "reason", "VARCHAR")
+
+
 def _mark_read_tags(connection: Connection) -> None:
     """Mark the tracks of folders: their tags are read again, unlike what tables state."""
     runs, tracks = schema.runs, schema.tracks
@@ -283,6 +289,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     8: _to_8,
     9: _to_9,
     10: _to_10,
+    11: _to_11,
 }
 """Functions by the format that they lead to, in order. Format 5 only added tables."""
 

@@ -125,6 +125,8 @@ jobs = Table(
     Column("done", Integer, nullable=False),
     Column("total", Integer, nullable=False),
     Column("text", Text, nullable=False),
+    Column("rate", Float),  # steps per second, over the last minute
+    Column("reason", String),  # of a job that nobody asked for
     Column("result", Text),
     Column("error", Text),
     Index("jobs_by_state", "state"),

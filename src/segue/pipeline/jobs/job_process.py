@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -21,6 +22,8 @@ from segue.pipeline.jobs.processes import identity
 from segue.types import Advance
 
 _PROGRESS_SECONDS: Final = 0.5
+_RATE_SECONDS: Final = 60.0
+"""Time over which the speed of a job is measured."""
 _BUSY_SECONDS: Final = 2.0
 _NICE: Final = 10  # requests of listeners have priority
 
@@ -58,6 +61,38 @@ def main(directory: str, number: str, claim: str) -> None:
         library.jobs.finish(job, "done", result=redact_paths(library, result))
 
 
+class Speed:
+    """Steps per second over the last minute.
+
+    The first steps are not counted: an interrupted job starts with what was done before.
+    """
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def note(self, done: int, now: float) -> None:
+        """Note the number of steps that are done at a time, in seconds."""
+        if len(self._seen) > 1 and now - self._seen[-2][0] < _PROGRESS_SECONDS:
+            self._seen.pop()  # steps that follow each other closely are one entry
+        self._seen.append((now, done))
+        while len(self._seen) > 2 and now - self._seen[1][0] >= _RATE_SECONDS:
+            self._seen.popleft()
+
+    def rate(self) -> float | None:
+        """Return the number of steps per second; None if it is not known yet.
+
+        >>> speed = Speed()
+        >>> for now, done in ((0.0, 90), (10.0, 95), (70.0, 110)):
+        ...     speed.note(done, now)
+        >>> speed.rate()
+        0.25
+        """
+        if not self._seen:
+            return None
+        (start, before), (end, done) = self._seen[0], self._seen[-1]
+        return (done - before) / (end - start) if end > start and done > before else None
+
+
 class JobProgressWriter:
     """Write progress to the table of jobs from time to time; see `segue.types.Progress`."""
 
@@ -66,6 +101,7 @@ class JobProgressWriter:
         self._job = job
         self._step = ""
         self._last = 0.0
+        self._speed = Speed()
 
     def step(self, text: str) -> None:
         """Start the next of several steps."""
@@ -76,10 +112,12 @@ class JobProgressWriter:
     def __call__(self, description: str, total: int) -> Iterator[Advance]:
         """Return a function that counts the steps done of `total` steps of `description`."""
         done = 0
+        self._speed = speed = Speed()
 
         def advance(steps: int) -> None:
             nonlocal done
             done += steps
+            speed.note(done, time.monotonic())
             if time.monotonic() - self._last >= _PROGRESS_SECONDS:
                 self._write(description, done, total)
 
@@ -90,7 +128,8 @@ class JobProgressWriter:
     def _write(self, description: str, done: int, total: int) -> None:
         text = ": ".join(filter(None, (self._step, description)))
         text = without_paths(self._library, text)
-        self._library.jobs.tell(self._job, text=text, done=done, total=total)
+        rate = self._speed.rate()
+        self._library.jobs.tell(self._job, text=text, done=done, total=total, rate=rate)
         self._last = time.monotonic()
 
 

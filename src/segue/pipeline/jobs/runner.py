@@ -36,6 +36,7 @@ def start_job(
     by: str | None = None,
     admin: bool = False,
     once: bool = False,
+    reason: str | None = None,
 ) -> Job:
     """Add a job that a `Runner` will start. The same job is not added while it waits.
 
@@ -49,6 +50,8 @@ def start_job(
         Whether paths of this machine are allowed as arguments.
     once
         Whether to return the same job if it is running already.
+    reason
+        Of a job that nobody asked for.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def start_job(
         raise JobError(
             f"{MAX_WAITING} jobs are waiting already: cancel one, or wait until one is done."
         )
-    job = library.jobs.add(verb, checked, by, once=once)
+    job = library.jobs.add(verb, checked, by, once=once, reason=reason)
     library.audit.note("job started", by, detail=f"{job.id}: {verb}")
     return job
 
@@ -114,6 +117,8 @@ def job_document(library: Library, job: Job) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "text": job.text,
+        "remaining_seconds": job.remaining_seconds,
+        "reason": job.reason,
         "result": job.result,
         "error": job.error,
     }

@@ -46,6 +46,13 @@ class JobResponse(BaseModel):
     done: int
     total: int
     text: str
+    remaining_seconds: float | None = Field(
+        description="Estimated time until the present stage ends; null if it is not known."
+    )
+    reason: str | None = Field(
+        description="Why the server started the job by itself; null if somebody asked for it.",
+        examples=["new-music"],
+    )
     result: dict[str, Any] | None
     error: str | None
 
