@@ -3,7 +3,8 @@
 import pytest
 from tests.serve.conftest import N_TRACKS, ODD, is_problem
 
-from segue.library import Library
+from segue.artist_names import comparison_key
+from segue.library import Library, public_id
 from segue.types import Track
 
 
@@ -20,6 +21,8 @@ def pages(client, address):
 def test_track_has_known_metadata(anna):
     found = anna.get("/api/v1/tracks/t00").json()
     moods = {name: found.pop(name) for name in ("energy", "valence", "moods")}
+    (artist,) = found.pop("artists")
+    assert artist == {"id": public_id("ar", comparison_key("Band 0")), "name": "Band 0"}
     assert 0 <= moods["energy"] <= 1
     assert 0 <= moods["valence"] <= 1
     assert set(moods["moods"]) <= {"calm", "energetic", "sad", "happy", "relaxed", "aggressive"}
@@ -28,6 +31,7 @@ def test_track_has_known_metadata(anna):
         "title": "Piece 0",
         "artist": "Band 0",
         "album": None,
+        "album_id": None,
         "year": None,
         "genres": ["high"],
         "tags": [],

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.catalogue.audio_access import audio_roots, playable_path
+from segue.pipeline.catalogue.track_credits import TrackCredits
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs.runner import Runner
 from segue.pipeline.recommender.caching import Memo
@@ -94,6 +95,10 @@ class AppState:
         if snapshot is not None:
             return snapshot.catalogue
         return self._catalogue.get(self.library.state(), self.library.catalogue)
+
+    def track_credits(self, catalogue: Catalogue) -> TrackCredits:
+        """Return the ids of the artists and albums of the tracks of a catalogue."""
+        return self.memo("credits", catalogue, lambda: TrackCredits.of(self.library, catalogue))
 
     def counts(self) -> dict[str, int]:
         """Return the counts of the library, at most `COUNTS_SECONDS` old."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from segue.library import Opinion
 from segue.pipeline.analysis.moods import TrackMoods
+from segue.pipeline.catalogue.track_credits import TrackCredits
 from segue.serve.problems import KINDS, MEDIA_TYPE, TYPES
 from segue.types import Track
 
@@ -65,13 +66,22 @@ class InvalidField(BaseModel):
     message: str
 
 
+class ArtistLink(BaseModel):
+    """An artist of a track, by its id."""
+
+    id: str
+    name: str
+
+
 class TrackItem(BaseModel):
     """A track; null means unknown."""
 
     track_id: str
     title: str | None
-    artist: str | None
+    artist: str | None = Field(description="Name to show; may join several artists.")
+    artists: list[ArtistLink] = Field(description="All artists, main ones first.")
     album: str | None
+    album_id: str | None
     year: int | None
     genres: list[str]
     tags: list[str] = Field(description="The ten tags with the largest weights.")
@@ -95,7 +105,9 @@ class TrackItem(BaseModel):
                     "track_id": "starter-002",
                     "title": "Flogging",
                     "artist": "James Scott Skinner",
+                    "artists": [{"id": "ar-10a7c5ede50e7c1bc8e6", "name": "James Scott Skinner"}],
                     "album": None,
+                    "album_id": None,
                     "year": 1890,
                     "genres": ["reel"],
                     "tags": ["fiddle", "dance"],
@@ -115,17 +127,20 @@ class TrackItem(BaseModel):
 
 def track_item(
     track: Track,
+    position: int,
+    credited: TrackCredits,
     opinion: Opinion | None = None,
     moods: TrackMoods | None = None,
-    position: int = 0,
 ) -> dict[str, Any]:
-    """Return the `TrackItem` of a track, with its moods if they are known at a position."""
+    """Return the `TrackItem` of the track at a position, with its moods if they are known."""
     tags = sorted(track.tags, key=lambda tag: (-track.tags[tag], tag))[:_MAX_TAGS]
     return {
         "track_id": track.track_id,
         "title": track.title,
         "artist": track.artist,
+        "artists": [one._asdict() for one in credited.artists(position)],
         "album": track.album,
+        "album_id": credited.album_id(position),
         "year": track.year,
         "genres": list(track.genres),
         "tags": tags,

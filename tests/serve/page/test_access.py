@@ -29,7 +29,7 @@ def test_page_with_keyboard_alone_does_all_actions(server, visit):
     page.locator("track-row.is-playing").wait_for()
     keys.press("l")
     page.locator("list-changes", has_text=f"Liked {first}.").wait_for()
-    keys.press("2")
+    keys.press("5")
     page.get_by_role("heading", name="Steer").wait_for()
     slider = page.get_by_label("Popularity", exact=True)
     slider.focus()

@@ -50,10 +50,10 @@ def test_account_creates_key_and_logs_out(accounts, visit):
     assert page.locator("track-row").count() == 0
 
 
-def test_library_page_without_admin_has_no_job_buttons(accounts, visit):
+def test_manage_page_without_admin_has_no_job_buttons(accounts, visit):
     page = visit(accounts, None)
     log_in(page, PASSWORD)
     page.locator("track-row").first.wait_for()
-    page.goto(f"{accounts.url}#/library")
+    page.goto(f"{accounts.url}#/manage")
     page.locator(".stat-tile").first.wait_for()
     assert page.get_by_role("button", name="Train models").count() == 0

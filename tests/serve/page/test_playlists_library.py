@@ -98,9 +98,9 @@ def test_deleted_playlist_is_gone(server, visit):
     page.get_by_text("No playlists yet.").wait_for()
 
 
-def test_library_page_shows_counts(shared, visit):
+def test_manage_page_shows_counts(shared, visit):
     page = visit(shared)
-    page.goto(f"{shared.url}#/library")
+    page.goto(f"{shared.url}#/manage")
     page.locator(".stat-tile", has_text="tracks").locator("b", has_text="48").wait_for()
 
 
@@ -152,7 +152,7 @@ def test_starter_library_job_creates_playable_library(empty_server, visit, until
     assert asked == [{"verb": "demo", "arguments": {}}]
     # recommendations appear after the analysis, while networks are still being trained
     page.get_by_role("heading", name="For you").wait_for(timeout=400_000)
-    page.goto(f"{empty_server.url}#/library")
+    page.goto(f"{empty_server.url}#/manage")
     page.locator(".job.is-done", has_text="Creating the starter library").wait_for(timeout=700_000)
     page.goto(f"{empty_server.url}#/quality")
     page.locator(".model summary", has_text="CNN").wait_for()

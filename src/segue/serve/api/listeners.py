@@ -10,9 +10,10 @@ from segue.engine import Dials
 from segue.pipeline.accounts.login import sharing
 from segue.pipeline.history.missing_music import missing_music
 from segue.serve import dependencies as deps
+from segue.serve.api.tracks import track_items
 from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
-from segue.serve.schemas import TrackItem, problems, track_item
+from segue.serve.schemas import TrackItem, problems
 from segue.serve.track_matcher import track_matcher
 
 _DEFAULTS: Final = Dials()
@@ -164,17 +165,12 @@ def get_history(
     )
     part = found[:limit]
     catalogue = app_state.catalogue()
-    opinions = app_state.library.histories.opinions(me.name, [each.track_id for each in part])
+    known = [each for each in part if each.track_id in catalogue.positions]
+    positions = [catalogue.positions[each.track_id] for each in known]
+    tracks = track_items(app_state, catalogue, positions, me.name)
     items = [
-        {
-            "at": each.at,
-            "kind": each.kind,
-            "track": track_item(
-                catalogue.tracks[catalogue.positions[each.track_id]], opinions.get(each.track_id)
-            ),
-        }
-        for each in part
-        if each.track_id in catalogue.positions
+        {"at": each.at, "kind": each.kind, "track": track}
+        for each, track in zip(known, tracks, strict=True)
     ]
     last = part[-1] if part else None
     place = to_cursor(-1.0 if last.at is None else last.at, last.number) if last else None

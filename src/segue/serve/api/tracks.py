@@ -74,8 +74,9 @@ def track_items(
         opinions = app_state.library.histories.opinions(listener, ids)
     snapshot = app_state.service.opened_snapshot()
     moods = snapshot.moods if snapshot is not None and snapshot.catalogue is catalogue else None
+    credited = app_state.track_credits(catalogue)
     return [
-        track_item(track, opinions.get(track.track_id), moods, position)
+        track_item(track, position, credited, opinions.get(track.track_id), moods)
         for track, position in zip(tracks, positions, strict=True)
     ]
 

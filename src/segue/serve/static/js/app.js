@@ -5,11 +5,13 @@ import { debounce, fill, h } from "./dom.js";
 import { chooseListener, initial } from "./elements/listener-dialog.js";
 import "./elements/now-playing.js";
 import { mountQueuePanel } from "./elements/queue-panel.js";
+import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { mountNotifications, notifyError } from "./notifications.js";
 import { flush, outbox, unsentCount } from "./outbox.js";
 import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
+import { manage } from "./pages/manage.js";
 import { map } from "./pages/map.js";
 import { playlists } from "./pages/playlists.js";
 import { quality } from "./pages/quality.js";
@@ -23,7 +25,12 @@ import { shortcuts, showKeys } from "./shortcuts.js";
 import { loadSignals } from "./signals.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
-const PAGES = { listen, steer, map, playlists, quality, library };
+/** Pages of the navigation, in its order. */
+const NAVIGATION = { listen, library, playlists, map, steer, quality, manage };
+/** Pages that links lead to; `parent` is the page of the navigation that is marked meanwhile. */
+const LINKED = {};
+const PAGES = { ...NAVIGATION, ...LINKED };
+const SECONDARY = ["steer", "quality", "manage"];
 const ME_WAIT = 400;
 const WIDE = matchMedia("(min-width: 1400px)");
 
@@ -37,24 +44,57 @@ function element(id) {
 
 /** Page of a name; an empty library shows the welcome page instead of pages that need tracks. */
 function pageOf(name) {
-  return state.session.library.tracks || name === "library" ? PAGES[name] : welcome;
+  return state.session.library.tracks || name === "manage" ? PAGES[name] : welcome;
 }
 
-function showNav(current) {
+/** Names of the pages in the navigation; only administrators manage the library. */
+function navigationNames() {
+  return Object.keys(NAVIGATION).filter((name) => name !== "manage" || state.session.admin);
+}
+
+let shownName = "";
+
+/** Show the navigation. Narrow screens have secondary pages in a menu. */
+function showNav(name = shownName) {
+  shownName = name;
+  const current = PAGES[name]?.parent ?? name;
+  const names = navigationNames();
+  const secondary = names.filter((one) => SECONDARY.includes(one));
+  const menu = h(
+    "ul",
+    { class: "pages-menu", id: "pages-menu", popover: "auto" },
+    secondary.map((one) => h("li", {}, pageLink(one, current))),
+  );
+  menu.addEventListener("click", () => menu.hidePopover());
   fill(
     element("pages"),
-    Object.entries(PAGES).map(([name, page]) =>
-      h(
-        "li",
-        {},
-        h(
-          "a",
-          { href: `#/${name}`, "aria-current": name === current ? "page" : null },
-          icon(name),
-          h("span", {}, page.title),
-        ),
-      ),
+    names.map((one) =>
+      h("li", { class: SECONDARY.includes(one) ? "is-secondary" : null }, pageLink(one, current)),
     ),
+    h(
+      "li",
+      { class: "pages-more" },
+      h(
+        "button",
+        {
+          type: "button",
+          popovertarget: "pages-menu",
+          "aria-current": secondary.includes(current) ? "true" : null,
+        },
+        icon("ellipsis"),
+        h("span", {}, t("nav.more")),
+      ),
+      menu,
+    ),
+  );
+}
+
+function pageLink(name, current) {
+  return h(
+    "a",
+    { href: `#/${name}`, "aria-current": name === current ? "page" : null },
+    icon(name),
+    h("span", {}, PAGES[name].title),
   );
 }
 
@@ -207,11 +247,12 @@ async function start() {
   showPanel(false);
   player.addEventListener("track", openPanel);
   document.addEventListener("toggle-panel", togglePanel);
-  shortcuts(Object.keys(PAGES).map((name) => `#/${name}`));
+  shortcuts(() => navigationNames().map((name) => `#/${name}`));
   const showPage = startRouter(main, Object.keys(PAGES), pageOf, showNav);
   let listener = state.session.listener;
   store.addEventListener("session", () => {
     showAccount();
+    showNav();
     if (state.session.listener === listener) return null;
     listener = state.session.listener;
     player.stop();

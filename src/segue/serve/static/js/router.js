@@ -1,11 +1,22 @@
-// Router on the hash of the URL: "#/listen?q=reel" is the page "listen" with {q: "reel"}.
+// Router on the hash of the URL: "#/album?id=al-1" is the page "album" with {id: "al-1"}.
+//
+// Each entry of the browser's history keeps its scroll position and what its page saved, so that
+// going back shows a long list where it was left.
 
 import { fill, h } from "./dom.js";
 import { notifyError } from "./notifications.js";
 
+/** @type {Map<string, {scroll: number, saved: any}>} */
+const entries = new Map();
+let lastKey = 0;
+
 /**
  * Show the page that the hash names, now and whenever it changes; by default the first of `names`.
  * `pageOf` returns the page of a name; `changed` is called with the name.
+ *
+ * A page is `{title, show(main, context)}`. The context has the `heading` with the title, the
+ * `query` of the address, `setTitle(text)`, `onLeave(action)`, and `saved`, an object of this history
+ * entry in which the page may keep what it needs to show the same again.
  */
 export function startRouter(main, names, pageOf, changed) {
   let leave = null;
@@ -17,8 +28,13 @@ export function startRouter(main, names, pageOf, changed) {
     const page = pageOf(name);
     const turn = ++shown;
     leave?.();
-    leave = null;
-    const heading = h("h1", { tabindex: "-1" }, page.title);
+    const entry = currentEntry();
+    const heading = h("h1", { tabindex: "-1", dir: "auto" }, page.title);
+    const setTitle = (text) => {
+      if (turn !== shown) return;
+      fill(heading, text);
+      document.title = `${text} · segue`;
+    };
     fill(main);
     main.scrollTop = 0;
     main.className = `page-${name}`;
@@ -26,30 +42,47 @@ export function startRouter(main, names, pageOf, changed) {
     document.title = `${page.title} · segue`;
     /** @type {(() => void)[]} */
     const left = [];
+    let isLeft = false;
+    leave = () => {
+      if (isLeft) return;
+      isLeft = true;
+      entry.scroll = main.scrollTop;
+      for (const action of left) action();
+    };
     const showing = page.show(main, {
       heading,
       query: new URLSearchParams(query),
-      onLeave: (action) => left.push(action),
+      saved: entry.saved,
+      setTitle,
+      onLeave: (action) => (isLeft ? action() : left.push(action)),
     });
     if (!first) heading.focus({ preventScroll: true }); // before the user moves on
     first = false;
+    const { scroll } = entry;
     try {
       await showing;
     } catch (error) {
       notifyError(error);
     }
-    const all = () => {
-      for (const action of left) action();
-    };
-    if (turn === shown) leave = all;
-    else all();
+    if (turn === shown && scroll && !main.scrollTop) main.scrollTop = scroll;
   };
   addEventListener("hashchange", show);
   show();
   return show;
 }
 
+/** What is kept of the current entry of the history. */
+function currentEntry() {
+  let key = history.state?.key;
+  if (!entries.has(key)) {
+    key = `${Date.now()}-${++lastKey}`;
+    history.replaceState({ ...history.state, key }, "");
+    entries.set(key, { scroll: 0, saved: {} });
+  }
+  return /** @type {{scroll: number, saved: any}} */ (entries.get(key));
+}
+
 /** Change the hash without a history entry and without showing the page again. */
 export function replaceHash(hash) {
-  history.replaceState(null, "", hash);
+  history.replaceState(history.state, "", hash);
 }

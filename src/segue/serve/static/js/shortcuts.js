@@ -23,7 +23,7 @@ const KEYS = [
   ["?", "Show this help", () => showKeys()],
 ];
 
-/** Register the shortcuts. `pages` are the hashes that 1, 2, 3 ... go to. */
+/** Register the shortcuts. `pages` returns the hashes that 1, 2, 3 ... go to. */
 export function shortcuts(pages) {
   document.addEventListener("keydown", (event) => {
     if (
@@ -58,7 +58,7 @@ function specialKey({ key }, pages) {
     return () => player.seek(player.time + (key === "ArrowLeft" ? -5 : 5));
   }
   if (key === "j" || key === "k") return () => list()?.step(key === "j" ? 1 : -1);
-  const page = pages[Number(key) - 1];
+  const page = pages()[Number(key) - 1];
   return page ? () => (location.hash = page) : undefined;
 }
 

@@ -1,177 +1,24 @@
-// Library page: counts, problems, duplicates, and jobs.
+// Library page: all tracks.
 
-import { get, post } from "../api.js";
-import { fill, h, onSubmit } from "../dom.js";
-import { locationOf } from "../elements/job-list.js";
-import { formatCount, formatPercent, plural, trackLabel } from "../format.js";
-import { notifyError } from "../notifications.js";
-import { serverEvents } from "../server-events.js";
-import { state } from "../store.js";
+import { get } from "../api.js";
+import { fill, h } from "../dom.js";
+import { t } from "../i18n.js";
+import "../elements/track-list.js";
 
 export const library = {
-  title: "Library",
-  async show(main, { heading, onLeave }) {
-    const tiles = h("div", { class: "stat-tiles" });
-    const jobs = h("job-list", {});
-    const isAdmin = state.session.admin;
-    const problems = pagedTable(
-      "Problems",
-      (query) => get("/library/problems", { query }),
-      problemRow,
-      "No problems.",
-    );
-    const duplicates = pagedTable(
-      "Duplicates",
-      (query) => get("/library/duplicates", { query }),
-      duplicateRow,
-      "No duplicates.",
-    );
-    const load = async () => {
-      try {
-        showTiles(tiles, await get("/library"));
-      } catch (error) {
-        notifyError(error);
-      }
-    };
-    const reload = () => Promise.all([load(), problems.load(), duplicates.load()]);
+  title: t("library.title"),
+  async show(main, { heading }) {
+    const list = h("track-list", { "aria-label": t("library.title") });
     fill(
       main,
-      h(
-        "div",
-        { class: "page-head" },
-        h("div", {}, heading, h("p", {}, "Tracks, plays, problems and jobs.")),
-      ),
-      tiles,
-      isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
-      h("div", { class: "columns" }, problems.section, duplicates.section),
+      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, t("library.about")))),
+      list,
     );
-    jobs.addEventListener("job-end", reload);
-    serverEvents.addEventListener("library", load);
-    onLeave(() => serverEvents.removeEventListener("library", load));
-    await reload();
+    const { items } = await get("/tracks", { query: { limit: 100 } });
+    list.source = t("library.title");
+    await list.show(
+      items.map((track) => ({ track })),
+      { animate: false },
+    );
   },
 };
-
-function showTiles(tiles, found) {
-  const { tracks, analyzed, listens, listeners, missing, unmatched, problems } = found;
-  const tile = (number, label, more) =>
-    h("div", { class: "stat-tile" }, h("b", {}, number), h("span", {}, label), more);
-  const countTile = (number, one) => tile(formatCount(number), number === 1 ? one : `${one}s`);
-  fill(
-    tiles,
-    countTile(tracks, "track"),
-    tile(
-      tracks ? formatPercent(analyzed / tracks) : "–",
-      "analyzed",
-      h("progress", {
-        max: Math.max(1, tracks),
-        value: analyzed,
-        "aria-label": "Analyzed tracks",
-      }),
-    ),
-    countTile(listens, "play"),
-    countTile(listeners, "listener"),
-    missing ? countTile(missing, "missing file") : null,
-    unmatched ? countTile(unmatched, "unmatched play") : null,
-    countTile(problems, "problem"),
-  );
-}
-
-/** Controls that start jobs: analysis, training, evaluation. */
-function jobControls(jobs) {
-  const start = (verb, settings = {}) =>
-    post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), notifyError);
-  const folder = h("input", {
-    type: "text",
-    autocomplete: "off",
-    spellcheck: "false",
-    placeholder: "Music folder on the server",
-    "aria-label": "Music folder on the server",
-  });
-  return h(
-    "div",
-    { class: "stack" },
-    h("h2", {}, "Add music, train, evaluate"),
-    h(
-      "form",
-      {
-        class: "add-music",
-        on: {
-          submit: onSubmit(
-            () => folder.value.trim() && start("preprocess", locationOf(folder.value.trim())),
-          ),
-        },
-      },
-      folder,
-      h("button", { type: "submit" }, "Scan and analyze"),
-    ),
-    h(
-      "div",
-      { class: "row" },
-      h("button", { type: "button", on: { click: () => start("train") } }, "Train models"),
-      h("button", { type: "button", on: { click: () => start("evaluate") } }, "Evaluate"),
-    ),
-  );
-}
-
-/** Table that is loaded page by page. */
-function pagedTable(name, read, row, none) {
-  const body = h("tbody");
-  const more = h("button", { class: "subtle", type: "button", hidden: true }, "Show more");
-  const empty = h("p", { class: "muted-text", hidden: true }, none);
-  let next = null;
-  const load = async (fresh = true) => {
-    try {
-      const answer = await read({ limit: 50, cursor: fresh ? undefined : next });
-      if (fresh) fill(body);
-      body.append(...answer.items.map(row));
-      next = answer.next;
-      more.hidden = !next;
-      empty.hidden = body.childElementCount > 0;
-    } catch (error) {
-      if (error.status === 403) section.hidden = true;
-      else notifyError(error);
-    }
-  };
-  more.addEventListener("click", () => load(false));
-  const section = h(
-    "section",
-    { class: "card" },
-    h("h2", {}, name),
-    h("div", { class: "scroll" }, h("table", {}, body)),
-    empty,
-    more,
-  );
-  return { section, load };
-}
-
-function problemRow({ subject, source, row, reason }) {
-  return h(
-    "tr",
-    {},
-    h(
-      "th",
-      { scope: "row" },
-      subject ?? source,
-      row ? h("small", { class: "muted-text" }, ` row ${row}`) : null,
-    ),
-    h("td", {}, reason),
-  );
-}
-
-function duplicateRow({ tracks }) {
-  return h(
-    "tr",
-    {},
-    h(
-      "td",
-      {},
-      h(
-        "ul",
-        {},
-        tracks.map((track) => h("li", {}, trackLabel(track))),
-      ),
-    ),
-    h("td", { class: "number" }, plural(tracks.length, "file")),
-  );
-}

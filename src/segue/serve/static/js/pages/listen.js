@@ -257,7 +257,7 @@ function explain(problem, list, about) {
       { class: "empty" },
       problem.message,
       " ",
-      problem.status === 409 ? h("a", { href: "#/library" }, "Open the library") : null,
+      problem.status === 409 ? h("a", { href: "#/manage" }, "Open the library") : null,
     ),
   );
   fill(about, "");

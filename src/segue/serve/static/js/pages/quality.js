@@ -41,7 +41,7 @@ async function showReport(box, link, when) {
           "p",
           { class: "card" },
           "No evaluation yet. ",
-          h("a", { href: "#/library" }, "Evaluate"),
+          h("a", { href: "#/manage" }, "Evaluate"),
           " to see results here.",
         ),
       );
