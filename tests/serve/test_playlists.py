@@ -27,6 +27,17 @@ def test_manual_playlist_keeps_order(anna):
     assert is_problem(anna.get(address), 404, "unknown-playlist")
 
 
+def test_playlist_adds_new_tracks_and_removes_some(anna):
+    address = anna.post("/api/v1/playlists", json=HAND).headers["location"]
+    added = anna.patch(address, json={"add": ["t02", "t03", "t03", "t04"]}).json()
+    assert ids(added) == [*HAND["tracks"], "t03", "t04"]
+    removed = anna.patch(address, json={"remove": ["t02", "t04"], "add": ["t05"]}).json()
+    assert ids(removed) == [ODD, "t03", "t05"]
+    unknown = anna.patch(address, json={"remove": ["t03"], "add": ["nothing"]})
+    assert is_problem(unknown, 404, "unknown-track")
+    assert ids(anna.get(address).json()) == [ODD, "t03", "t05"]
+
+
 @pytest.mark.parametrize(
     ("kind", "recipe"),
     [

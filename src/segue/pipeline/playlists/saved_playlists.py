@@ -132,8 +132,13 @@ def edit(
     *,
     name: str | None = None,
     tracks: Sequence[str] | None = None,
+    remove: Sequence[str] = (),
+    add: Sequence[str] = (),
 ) -> SavedPlaylist:
     """Change the name or the tracks of a playlist; its recipe stays.
+
+    `tracks` replaces all tracks; then those of `remove` are removed, and those of `add` that are
+    not in the playlist are appended.
 
     Raises
     ------
@@ -145,12 +150,19 @@ def edit(
         If a track is not in the library; the playlist is then unchanged.
     """
     find(library, owner, playlist)
-    if tracks is not None:
-        _check_count(tracks)
     if name is not None:
         _check_name(name)
-    if tracks is not None:
-        library.playlists.replace_tracks(owner, playlist, tracks)
+
+    def edited(before: list[str]) -> list[str]:
+        removed = set(remove)
+        kept = [one for one in (before if tracks is None else tracks) if one not in removed]
+        there = set(kept)
+        now = kept + [one for one in dict.fromkeys(add) if one not in there]
+        _check_count(now)
+        return now
+
+    if tracks is not None or remove or add:
+        library.playlists.edit_tracks(owner, playlist, edited)
     if name is not None:
         library.playlists.rename(owner, playlist, name)
     return find(library, owner, playlist)

@@ -82,10 +82,14 @@ class PreviewRequest(StrictModel):
 
 
 class PlaylistUpdateRequest(StrictModel):
-    """Changes of a playlist; `tracks` replaces all tracks."""
+    """Changes of a playlist: `tracks` replaces all tracks, then `remove` and `add` are applied."""
 
     name: PlaylistName | None = None
     tracks: TrackIds | None = None
+    remove: TrackIds | None = Field(default=None, description="Tracks to remove.")
+    add: TrackIds | None = Field(
+        default=None, description="Tracks to append, except those that are in the playlist."
+    )
 
 
 @router.get("", response_model=PlaylistPage)
@@ -154,7 +158,15 @@ def change_playlist(
     playlist: PlaylistId, body: PlaylistUpdateRequest, me: deps.Self, app_state: deps.State
 ) -> Response:
     """Change the name or the tracks of a playlist."""
-    found = saved.edit(app_state.library, me.name, playlist, name=body.name, tracks=body.tracks)
+    found = saved.edit(
+        app_state.library,
+        me.name,
+        playlist,
+        name=body.name,
+        tracks=body.tracks,
+        remove=body.remove or [],
+        add=body.add or [],
+    )
     return json_response(_document(app_state, found))
 
 

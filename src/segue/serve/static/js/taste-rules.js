@@ -2,6 +2,7 @@
 // the server and hold in every player. `tasteRules` dispatches "change" (detail: the rules).
 
 import { get, post, remove } from "./api.js";
+import { t } from "./i18n.js";
 import { notify, notifyError } from "./notifications.js";
 import { player } from "./player.js";
 import { forYou } from "./recommendations.js";
@@ -26,10 +27,10 @@ export async function addRule(rule, said) {
   try {
     const { rule: added, hints } = await post("/me/rules", rule);
     notify([said, ...hints].join(" "), {
-      label: "Undo",
+      label: t("common.undo"),
       action: () => removeRule(added.number),
     });
-    await apply("Your rules changed.");
+    await apply(t("rules.changed"));
   } catch (error) {
     notifyError(error);
   }
@@ -39,7 +40,7 @@ export async function addRule(rule, said) {
 export async function removeRule(number) {
   try {
     await remove("/me/rules/{number}", { params: { number } });
-    await apply("Your rules changed.");
+    await apply(t("rules.changed"));
   } catch (error) {
     notifyError(error);
   }
@@ -49,7 +50,7 @@ export async function removeRule(number) {
 export async function endSession(number) {
   try {
     await post("/me/rules/{number}/end", undefined, { params: { number } });
-    await apply("The private session has ended.");
+    await apply(t("rules.sessionEnded"));
   } catch (error) {
     notifyError(error);
   }
@@ -60,13 +61,14 @@ export function neverPlay(track, kind) {
   const value = ruleValue(track, kind);
   player.dropWhere((one) => ruleValue(one, kind) === value);
   const name = kind === "track" ? track.title || track.track_id : value;
-  return addRule({ effect: "play", kind, value }, `${name} will not be played again.`);
+  return addRule({ effect: "play", kind, value }, t("rules.neverAdded", { name }));
 }
 
-/** Do not learn from plays of a track's artist or album. */
+/** Do not learn from plays of a track, or of its artist or album. */
 export function dontLearnFrom(track, kind) {
   const value = ruleValue(track, kind);
-  return addRule({ effect: "learn", kind, value }, `Your plays of ${value} no longer count.`);
+  const name = kind === "track" ? track.title || track.track_id : value;
+  return addRule({ effect: "learn", kind, value }, t("rules.learnAdded", { name }));
 }
 
 function ruleValue(track, kind) {

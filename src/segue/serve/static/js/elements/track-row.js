@@ -2,6 +2,7 @@
 
 import { fill, h, uniqueId } from "../dom.js";
 import { formatDuration, trackArtist, trackLabel, trackTitle } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
@@ -9,6 +10,7 @@ import { forYou } from "../recommendations.js";
 import { titleOf } from "../signals.js";
 import { opinion, store } from "../store.js";
 import { cover } from "./cover.js";
+import { openTrackMenu } from "./track-menu.js";
 import "./why-bar.js";
 import { whyDetails } from "./why-details.js";
 
@@ -89,6 +91,7 @@ export class TrackRow extends HTMLElement {
       like: this.#button("like", () => this.respond("like")),
       dislike: this.#button("dislike", () => this.respond("dislike")),
       queue: this.#button("next", () => player.enqueue([this.track])),
+      menu: this.#button("dots", () => this.openMenu()),
       details,
       symbol: h("span", { class: "cover-symbol" }),
     };
@@ -105,13 +108,15 @@ export class TrackRow extends HTMLElement {
       h("span", { class: "names" }, parts.title, parts.artist),
       parts.bar ?? h("span", { class: "matches" }, matchChips(item)),
     );
+    parts.menu.setAttribute("aria-haspopup", "menu");
+    parts.menu.setAttribute("aria-expanded", "false");
     this.#parts = { ...parts, main };
     fill(
       this,
       parts.play,
       main,
       h("span", { class: "row-duration" }, formatDuration(item.track.duration)),
-      h("span", { class: "row-actions" }, parts.queue, parts.like, parts.dislike),
+      h("span", { class: "row-actions" }, parts.queue, parts.like, parts.dislike, parts.menu),
       details,
     );
   }
@@ -122,6 +127,12 @@ export class TrackRow extends HTMLElement {
       { class: `icon-button act-${name}`, type: "button", on: { click: action } },
       icon(name),
     );
+  }
+
+  /** Open the menu of the track at the row's button. */
+  openMenu() {
+    const why = () => this.toggle(true);
+    openTrackMenu(this.track, this.#parts.menu, this.#item.why ? { why } : {});
   }
 
   #showDetails() {
@@ -135,7 +146,7 @@ export class TrackRow extends HTMLElement {
 
   #refresh() {
     if (!this.#item) return;
-    const { play, main, like, dislike, queue, symbol } = this.#parts;
+    const { play, main, like, dislike, queue, menu, symbol } = this.#parts;
     const name = trackLabel(this.track);
     const current = player.track?.track_id === this.track.track_id;
     const playing = current && player.isPlaying;
@@ -155,6 +166,8 @@ export class TrackRow extends HTMLElement {
     press(dislike, mine === "dislike", `Dislike ${name}`);
     queue.setAttribute("aria-label", `Add ${name} to queue`);
     queue.title = "Add to queue";
+    menu.setAttribute("aria-label", t("menu.of", { name }));
+    menu.title = t("menu.more");
   }
 }
 
