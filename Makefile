@@ -30,12 +30,13 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# lint, types and unit tests of the page; the types come from the API's description
+# lint, types, unit tests and bundle of the page; the types come from the API's description
 js: $(VENV)/.installed-dev node_modules/.installed
 	npm run --silent lint
 	$(BIN)/python types/generate.py
 	npm run --silent types
 	npm run --silent unit
+	$(BIN)/python tools/bundle_page.py
 
 # a CycloneDX list of everything that is installed, and known vulnerabilities of it (needs a network)
 sbom: $(VENV)/.installed-audit

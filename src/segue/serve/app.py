@@ -24,6 +24,7 @@ from segue import __version__
 from segue.errors import SegueError
 from segue.serve import api, listenbrainz, schemas
 from segue.serve.api import recommend
+from segue.serve.api_compression import ApiCompressionMiddleware
 from segue.serve.app_state import AppState
 from segue.serve.batching import BatchingExecutor
 from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
@@ -92,6 +93,7 @@ def make_app(
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     # the middleware added last sees a request first
+    app.add_middleware(ApiCompressionMiddleware)
     app.add_middleware(EncodedPathMiddleware)
     app.add_middleware(ErrorMiddleware)
     app.add_middleware(BodyLimitMiddleware, settings=settings)

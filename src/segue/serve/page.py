@@ -4,22 +4,27 @@ from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from re import Pattern
+from typing import Final
 
-from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
+from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
+from segue.serve.page_assets import Asset, PageAssets
+from segue.serve.responses import client_has
 from segue.serve.security.headers import APIS
 
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_METHODS: Final = ("GET", "HEAD")
 
-class WebPage(StaticFiles):
-    """Serve static files; answer unknown API addresses with 404 or 405."""
+
+class WebPage:
+    """Serve the files of the page; answer unknown API addresses with 404 or 405."""
 
     def __init__(self, app: FastAPI, directory: Path) -> None:
-        super().__init__(directory=directory, html=True)
         self._application = app
+        self._assets = PageAssets(directory)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that no API route has matched."""
@@ -35,7 +40,17 @@ class WebPage(StaticFiles):
                 raise HTTPException(HTTPStatus.NOT_FOUND)
             headers = {"Allow": ", ".join(sorted(methods))}
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers=headers)
-        await super().__call__(scope, receive, send)
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        found = self._assets.find(path.removeprefix(scope.get("root_path", "")).lstrip("/"))
+        if found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if request.method not in _METHODS:
+            raise HTTPException(
+                HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(_METHODS)}
+            )
+        await _response(request, *found)(scope, receive, send)
 
     @cached_property
     def _exact(self) -> dict[str, set[str]]:
@@ -53,3 +68,15 @@ class WebPage(StaticFiles):
             for address, methods in self._exact.items()
             if "{" in address
         ]
+
+
+def _response(request: Request, asset: Asset, is_immutable: bool) -> Response:
+    headers = {"ETag": asset.etag, "Vary": "Accept-Encoding"}
+    headers["Cache-Control"] = _IMMUTABLE if is_immutable else "no-cache"
+    if client_has(request, asset.etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    data = asset.data
+    if asset.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        data = asset.compressed
+        headers["Content-Encoding"] = "gzip"
+    return Response(data, media_type=asset.media_type, headers=headers)
