@@ -136,6 +136,23 @@ def test_weights_move_with_feedback_on_offered_tracks(library):
     np.testing.assert_allclose(untouched.of("u2"), before)
 
 
+def test_undo_restores_profile_and_weights(library):
+    service = RecommenderService(library)
+    state = service.state()
+    before, profile = state.engine.weights.of("u1").copy(), state.profiles["u1"]
+    listed = recommended(state, "u1", 10).tracks
+    service.feedback([event("u1", listed[2].track_id, "skip", "a")])
+    assert not np.allclose(service.state().engine.weights.of("u1"), before)
+    undo = event("u1", listed[2].track_id, "undo", "b", undoes="a")
+    service.feedback([undo])
+    for state in (service.state(), again(library)):
+        np.testing.assert_allclose(state.engine.weights.of("u1"), before)
+        np.testing.assert_array_equal(state.profiles["u1"].liked, profile.liked)
+    assert [p.track_id for p in recommended(service.state(), "u1", 10).tracks] == [
+        p.track_id for p in listed
+    ]
+
+
 def test_recommend_makes_a_list_once_until_its_inputs_change(library, monkeypatch):
     made = []
     make = ServingState._make

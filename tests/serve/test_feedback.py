@@ -4,7 +4,7 @@ import sqlite3
 import time
 
 import pytest
-from tests.serve.conftest import ODD, is_problem
+from tests.serve.conftest import ODD, Client, is_problem
 
 
 def event(key, track_id="t05", kind="play", **more):
@@ -43,6 +43,8 @@ def test_latest_opinion_counts_and_can_be_cleared(anna):
         event(""),
         event("k" * 201),
         event("1", kind="love"),
+        event("1", kind="undo"),
+        event("1", undoes="0"),
         event("1", at=-1),
         event("1", at=1e300),
         event("1", ms_played=-5),
@@ -65,6 +67,33 @@ def test_empty_or_large_batch_is_rejected(anna):
     for events in ([], [event(str(number)) for number in range(1_001)]):
         answer = anna.post("/api/v1/feedback", json={"events": events})
         assert is_problem(answer, 422, "invalid")
+
+
+def test_undo_removes_the_listen_of_a_skip(anna):
+    def history():
+        return [
+            each["track"]["track_id"] for each in anna.get("/api/v1/me/history").json()["items"]
+        ]
+
+    before = history()
+    skips = [event("a", kind="skip", ms_played=900), event("b", "t06", kind="skip", ms_played=900)]
+    anna.post("/api/v1/feedback", json={"events": skips})
+    assert len(history()) == len(before) + 2
+    undo = {"events": [event("c", kind="undo", undoes="a")]}
+    assert anna.post("/api/v1/feedback", json=undo).status_code == 200
+    assert history() == ["t06", *before]
+    unknown = {"events": [event("d", kind="undo", undoes="nothing")]}
+    assert anna.post("/api/v1/feedback", json=unknown).status_code == 200
+    assert history() == ["t06", *before]
+
+
+def test_undo_of_another_listeners_skip_does_nothing(app):
+    with Client(app) as one, Client(app) as other:
+        anna, ben = one.log_in("anna"), other.log_in("ben")
+        anna.post("/api/v1/feedback", json={"events": [event("a", kind="skip")]})
+        before = anna.get("/api/v1/me/history").json()["items"]
+        ben.post("/api/v1/feedback", json={"events": [event("b", kind="undo", undoes="a")]})
+        assert anna.get("/api/v1/me/history").json()["items"] == before
 
 
 def test_feedback_requires_listener(client):

@@ -39,12 +39,47 @@ def test_track_has_known_metadata(anna):
         "tempo": None,
         "key": None,
         "playable": True,
+        "gain_db": found["gain_db"],
         "opinion": None,
+    }
+    assert found["gain_db"] <= 0
+
+
+def test_gains_are_of_track_and_album(anna):
+    own = anna.get("/api/v1/tracks/t00").json()["gain_db"]
+    found = anna.get("/api/v1/tracks/t00/gain").json()
+    assert found == {"track": "t00", "track_gain_db": own, "album_gain_db": own}
+
+
+def test_lyrics_are_of_the_table_or_of_a_file(anna, directory):
+    none = {"track": "t00", "synced": False, "lines": []}
+    assert anna.get("/api/v1/tracks/t00/lyrics").json() == none
+    library = Library(directory)
+    path = library.catalogue().tracks[0].path
+    library.close()
+    lyrics = path.with_suffix(".lrc")
+    lyrics.write_text("[00:00.50]La la")
+    try:
+        found = anna.get("/api/v1/tracks/t00/lyrics").json()
+    finally:
+        lyrics.unlink()
+    assert found == {
+        "track": "t00",
+        "synced": True,
+        "lines": [{"start": 0.5, "text": "La la"}],
     }
 
 
 def test_unknown_track_is_problem(anna):
-    for address in ("nothing", "nothing/audio", "nothing/similar", "t00%2Faudio", "a%00b", "%FF"):
+    for address in (
+        "nothing",
+        "nothing/audio",
+        "nothing/lyrics",
+        "nothing/gain",
+        "t00%2Faudio",
+        "a%00b",
+        "%FF",
+    ):
         assert is_problem(anna.get(f"/api/v1/tracks/{address}"), 404, "unknown-track")
 
 

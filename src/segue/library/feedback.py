@@ -9,6 +9,7 @@ play, skip         a new listen, with its time and the time played; a private on
                    log, so that nothing learns from it
 like, dislike      the listener's opinion of the track becomes the highest or lowest one
 clear              takes that opinion back, and earlier ones of other sources with it
+undo               deletes the listen of an earlier play or skip, named by its key
 =================  ==============================================================================
 """
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 LIVE: Final = "live"
 """The dataset of listens that were live feedback."""
 
-FeedbackKind = Literal["play", "skip", "like", "dislike", "clear"]
+FeedbackKind = Literal["play", "skip", "like", "dislike", "clear", "undo"]
 FEEDBACK_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 
 _MARKS = {"like": LIKED, "dislike": DISLIKED}
@@ -48,8 +49,8 @@ class Event:
     `key` is unique among the events of the listener. `at` is the time in seconds since 1970,
     `ms_played` the time played, `recommended` whether segue proposed the track, `number` its place
     in the log once it is stored. A `private` play or skip is stored as a listen that nothing learns
-    from. A play that may also be imported has the `fingerprint` of the
-    imported listen, and counts once.
+    from. An undo `undoes` the play or skip of the same listener with that key. A play that may also
+    be imported has the `fingerprint` of the imported listen, and counts once.
     """
 
     user: str
@@ -62,6 +63,7 @@ class Event:
     private: bool = False
     number: int | None = None
     fingerprint: bytes | None = None
+    undoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,10 @@ def _add(
         if not connection.execute(statement).rowcount:
             return False
     listens = schema.listens
+    if event.kind == "undo":
+        undone = _digest("event", event.user, event.undoes or "")
+        connection.execute(delete(listens).where(listens.c.fingerprint == undone))
+        return True
     common: dict[str, Any] = {"user": user, "track": track, "dataset": LIVE, "timestamp": at}
     if is_listen:
         listen = {

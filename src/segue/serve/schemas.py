@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from segue.library import Opinion
 from segue.pipeline.analysis.moods import TrackMoods
 from segue.pipeline.catalogue.track_credits import TrackCredits
+from segue.pipeline.catalogue.track_gain import track_gain
 from segue.serve.problems import KINDS, MEDIA_TYPE, TYPES
 from segue.types import Track
 
@@ -94,6 +95,9 @@ class TrackItem(BaseModel):
         description="Of calm, energetic, sad, happy, relaxed and aggressive, those that are sure."
     )
     playable: bool = Field(description="Whether the track has audio.")
+    gain_db: float | None = Field(
+        description="Gain for equal loudness (ReplayGain 2.0), never above full scale."
+    )
     opinion: Literal["like", "dislike"] | None = Field(
         description="Opinion of the listener who sends the request."
     )
@@ -118,6 +122,7 @@ class TrackItem(BaseModel):
                     "valence": 0.77,
                     "moods": ["happy"],
                     "playable": True,
+                    "gain_db": -3.2,
                     "opinion": "like",
                 }
             ]
@@ -151,6 +156,7 @@ def track_item(
         "valence": None if moods is None else _rounded(moods.valence[position]),
         "moods": [] if moods is None else list(moods.words(position)),
         "playable": track.path is not None and not track.missing,
+        "gain_db": track_gain(track),
         "opinion": opinion.kind if opinion else None,
     }
 

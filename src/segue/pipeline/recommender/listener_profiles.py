@@ -142,6 +142,10 @@ class ListenerProfiles(Mapping[str, UserProfile]):
         known = self._listeners.get(event.user)
         if known is None or (event.number or 0) <= known.number:
             return
+        if event.kind == "undo":
+            self._listeners.drop(event.user)  # read again at the next use, without that listen
+            self._invalidate(known.friends)
+            return
         position = self._snapshot.catalogue.positions.get(event.track_id)
         if position is None:
             return  # the track was added after the snapshot
@@ -156,7 +160,11 @@ class ListenerProfiles(Mapping[str, UserProfile]):
         )
         changed = _Listener(accumulator, known.friends, event.number or 0)
         self._listeners.put(event.user, changed, changed.n_bytes)
-        for friend in known.friends:
+        self._invalidate(known.friends)
+
+    def _invalidate(self, friends: Sequence[str]) -> None:
+        """Compute the profiles of the friends of a listener again at their next use."""
+        for friend in friends:
             theirs = self._listeners.get(friend)
             if theirs is not None:
                 self._listeners.put(friend, replace(theirs, resolved=None), theirs.n_bytes)

@@ -2,7 +2,8 @@
 
 When a listener plays, likes, skips or dislikes a track that their latest list offered, the
 posterior of their weights takes one step (see `segue.engine.weights`). It is written together with
-the event, so that no event counts twice and every process reads the same.
+the event, so that no event counts twice and every process reads the same. The latest step of each
+listener can be undone by the process that took it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,19 @@ _MAX_IMPRESSIONS_BYTES: Final = 16_000_000
 _MAX_POSTERIORS_BYTES: Final = 8_000_000
 _OVERHEAD_BYTES: Final = 500
 _LIKED: Final = {"play": True, "like": True, "skip": False, "dislike": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The step of the event with a key, from one stored posterior to another."""
+
+    key: str
+    before: StoredPosterior
+    after: StoredPosterior
+
+    @property
+    def n_bytes(self) -> int:
+        return 4 * len(self.after.precision) + _OVERHEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,7 @@ class WeightPosteriors(Mapping[str, WeightPosterior]):
             _MAX_POSTERIORS_BYTES
         )
         self._impressions: SizedCache[str, Impressions] = SizedCache(_MAX_IMPRESSIONS_BYTES)
+        self._steps: SizedCache[str, _Step] = SizedCache(_MAX_POSTERIORS_BYTES)
 
     @property
     def weights(self) -> Weights:
@@ -89,6 +104,10 @@ class WeightPosteriors(Mapping[str, WeightPosterior]):
         self, event: Event, position: int | None, stored: StoredPosterior | None
     ) -> StoredPosterior | None:
         """Return the posterior after an event on the track at `position`; None for no change."""
+        if event.kind == "undo":
+            step = self._steps.get(event.user)
+            undone = step is not None and step.key == event.undoes and step.after == stored
+            return step.before if step is not None and undone else None
         liked, offered = _LIKED.get(event.kind), self._impressions.get(event.user)
         if liked is None or offered is None or position is None:
             return None
@@ -102,10 +121,15 @@ class WeightPosteriors(Mapping[str, WeightPosterior]):
         after = updated(before, track, offered.features, liked=liked)
         if not np.isfinite(after.mean).all():
             return None
+        step = _Step(event.key, self._encoded(before), self._encoded(after))
+        self._steps.put(event.user, step, step.n_bytes)
+        return step.after
+
+    def _encoded(self, posterior: WeightPosterior) -> StoredPosterior:
         return StoredPosterior(
             self._signals,
-            np.asarray(after.mean, np.float64).tobytes(),
-            np.asarray(after.precision, np.float64).tobytes(),
+            np.asarray(posterior.mean, np.float64).tobytes(),
+            np.asarray(posterior.precision, np.float64).tobytes(),
         )
 
     def _decoded(self, stored: StoredPosterior) -> WeightPosterior | None:

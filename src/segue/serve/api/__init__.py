@@ -24,6 +24,7 @@ from segue.serve.api import (
     search,
     session,
     signals,
+    track_playback,
     tracks,
 )
 from segue.serve.schemas import COMMON_PROBLEMS
@@ -38,6 +39,7 @@ RESOURCES: Final = (
     rules,
     tracks,
     audio,
+    track_playback,
     search,
     recommend,
     feedback,

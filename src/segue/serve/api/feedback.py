@@ -28,7 +28,9 @@ class FeedbackEvent(StrictModel):
         examples=["0b6e3f6c-6f0e-4b52-8d3f-3b7a0c1c8a55"],
     )
     track_id: TrackIdText
-    kind: FeedbackKind = Field(description="clear removes a like or dislike.")
+    kind: FeedbackKind = Field(
+        description="clear removes a like or dislike; undo removes an earlier play or skip."
+    )
     at: float | None = Field(
         default=None,
         ge=0,
@@ -44,6 +46,12 @@ class FeedbackEvent(StrictModel):
     private: bool = Field(
         default=False,
         description="Whether a play or skip stays in the history only: nothing learns from it.",
+    )
+    undoes: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Of an undo: key of the play or skip that it removes.",
     )
 
 
@@ -81,6 +89,10 @@ def give_feedback(body: FeedbackRequest, me: deps.Self, app_state: deps.State) -
         raise ProblemError("invalid", "at is more than a day in the future: check the clock.")
     if any(each.private and each.kind not in ("play", "skip") for each in body.events):
         raise ProblemError("invalid", "Only a play or skip can be private: leave private out.")
+    if any((each.kind == "undo") != (each.undoes is not None) for each in body.events):
+        raise ProblemError(
+            "invalid", "undoes belongs to kind undo: give it there, and leave it out elsewhere."
+        )
     new = app_state.service.feedback(
         [
             Event(
@@ -92,6 +104,7 @@ def give_feedback(body: FeedbackRequest, me: deps.Self, app_state: deps.State) -
                 ms_played=each.ms_played,
                 recommended=each.recommended,
                 private=each.private,
+                undoes=each.undoes,
             )
             for each in body.events
         ]

@@ -10,6 +10,7 @@ import numpy as np
 
 from segue.artist_names import display_artist
 from segue.pipeline.catalogue.browse import UNKNOWN_ARTIST, Album, Artist
+from segue.pipeline.catalogue.track_gain import REFERENCE
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import (
     NO_ANNOTATION,
@@ -46,7 +47,6 @@ _RECORDINGS: Final = (
     "mb_trackid",
     "mbid",
 )
-_REFERENCE: Final = -18.0  # LUFS, of ReplayGain 2.0
 
 
 class Serializer:
@@ -244,4 +244,4 @@ def _recording(track: Track) -> str:
 def _gain(track: Track) -> dict[str, float]:
     if track.loudness is None or not np.isfinite(track.loudness):
         return {}
-    return {"trackGain": round(_REFERENCE - track.loudness, 2)}
+    return {"trackGain": round(REFERENCE - track.loudness, 2)}
