@@ -27,6 +27,7 @@ from segue.library.audio_files import (
 )
 from segue.library.audit import AuditLog
 from segue.library.browse_queries import BrowseQueries
+from segue.library.cover_store import CoverStore
 from segue.library.database import open_database
 from segue.library.feature_stores import (
     Where,
@@ -140,6 +141,7 @@ class Library(LibraryQueries):
         self.rules = ListenerRuleStore(self._database)
         self.tags = TagStore(self._database)
         self.browse = BrowseQueries(self._database)
+        self.covers = CoverStore(self.directory / "covers")
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
         with self._database.connect() as connection:

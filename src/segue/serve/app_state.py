@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.catalogue.audio_access import audio_roots, playable_path
+from segue.pipeline.catalogue.covers import Covers
 from segue.pipeline.catalogue.track_credits import TrackCredits
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs.runner import Runner
@@ -52,6 +53,7 @@ class AppState:
             self.library, serve_stale=True, on_work=on_work, on_new_state=on_new_state
         )
         self.runner = Runner(self.library)
+        self.covers = Covers(self.library.covers)
         self.broadcaster = EventBroadcaster(self.library, self.version)
         self._catalogue: Memo[Catalogue] = Memo()
         self._memos: dict[str, Memo[Any]] = {}
@@ -109,11 +111,14 @@ class AppState:
 
     def audio_path(self, track: Track) -> Path:
         """Return the file of a track; raises AudioError if it must not or cannot be sent."""
+        return playable_path(track, self.audio_roots())
+
+    def audio_roots(self) -> list[Path]:
+        """Return the directories below which files may be sent."""
         allowed = self.settings.audio_dirs
-        roots = self.memo(
+        return self.memo(
             "audio roots", self.library.state(), lambda: audio_roots(self.library, allowed)
         )
-        return playable_path(track, roots)
 
     def version(self) -> str:
         """Return a text that changes with tracks, models and feedback."""

@@ -94,6 +94,7 @@ class TrackItem(BaseModel):
     moods: list[str] = Field(
         description="Of calm, energetic, sad, happy, relaxed and aggressive, those that are sure."
     )
+    cover: str = Field(description="Id of the cover, for `/covers/{id}`; that of the album.")
     playable: bool = Field(description="Whether the track has audio.")
     gain_db: float | None = Field(
         description="Gain for equal loudness (ReplayGain 2.0), never above full scale."
@@ -121,6 +122,7 @@ class TrackItem(BaseModel):
                     "energy": 0.41,
                     "valence": 0.77,
                     "moods": ["happy"],
+                    "cover": "starter-002",
                     "playable": True,
                     "gain_db": -3.2,
                     "opinion": "like",
@@ -155,6 +157,7 @@ def track_item(
         "energy": None if moods is None else _rounded(moods.energy[position]),
         "valence": None if moods is None else _rounded(moods.valence[position]),
         "moods": [] if moods is None else list(moods.words(position)),
+        "cover": credited.album_id(position) or track.track_id,
         "playable": track.path is not None and not track.missing,
         "gain_db": track_gain(track),
         "opinion": opinion.kind if opinion else None,

@@ -2,11 +2,13 @@
 
 import hashlib
 import shutil
+from io import BytesIO
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from mutagen.flac import FLAC, Picture
+from PIL import Image
 from tests.factories import RATE, make_library, rows, write_dataset
 from tests.serve.conftest import PASSWORD, Client
 
@@ -17,7 +19,7 @@ from segue.pipeline.accounts.sessions import create_key
 from segue.serve.app import make_app
 
 SECONDS = 4
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+SQUARE = 300  # pixels per edge of the embedded cover
 COLUMNS = "track_id path title artist albumartist album tracknumber year genre"
 TRACKS = [
     ("one", "One", "The Alphas", "", "First", "2", 1990, "rock"),
@@ -60,7 +62,9 @@ def shelved(tmp_path_factory):
 def _add_cover(path):
     file = FLAC(path)
     picture = Picture()
-    picture.data, picture.type, picture.mime = PNG, 3, "text/html"
+    written = BytesIO()
+    Image.new("RGB", (SQUARE, SQUARE), "red").save(written, "PNG")
+    picture.data, picture.type, picture.mime = written.getvalue(), 3, "text/html"
     file.add_picture(picture)
     file.save()
 

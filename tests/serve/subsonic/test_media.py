@@ -1,7 +1,10 @@
 """Test audio and covers for players: original, ranges, transcoded."""
 
+from io import BytesIO
+
 import pytest
-from tests.serve.subsonic.conftest import PNG, TRACKS
+from PIL import Image
+from tests.serve.subsonic.conftest import SQUARE, TRACKS
 
 
 def test_stream_sends_original_file(anna, shelved):
@@ -87,16 +90,30 @@ def test_stream_requires_login(client, secrets):
     assert 'code="10"' in answer.text
 
 
-def test_cover_type_follows_its_content(anna):
-    song = anna.song("one")
-    for item in ("one", song["albumId"], song["artistId"]):
-        answer = anna.ask("getCoverArt", id=item, size=100)
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "image/png"
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.content == PNG
-    tag = {"If-None-Match": answer.headers["etag"]}
+def test_cover_of_an_album_has_one_id(anna):
+    one, two = anna.song("one"), anna.song("two")
+    assert one["coverArt"] == two["coverArt"] == one["albumId"]
+    answers = [
+        anna.ask("getCoverArt", id=item, size=100)
+        for item in ("one", "two", one["albumId"], one["artistId"])
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert answers[0].headers["content-type"] == "image/jpeg"
+    assert answers[0].headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"), [({}, SQUARE), ({"size": 0}, SQUARE), ({"size": 50}, 96)]
+)
+def test_cover_size_is_rounded_up(anna, wanted, shown):
+    answer = anna.ask("getCoverArt", id="one", **wanted)
+    assert Image.open(BytesIO(answer.content)).size == (shown, shown)
+
+
+def test_cover_is_sent_once(anna):
     wanted = {**anna.identity, "id": "one"}
+    tag = {"If-None-Match": anna.ask("getCoverArt", id="one").headers["etag"]}
     assert anna.client.get("/rest/getCoverArt", params=wanted, headers=tag).status_code == 304
 
 

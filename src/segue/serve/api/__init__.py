@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from segue.serve.api import (
     account,
     audio,
+    covers,
     events,
     feedback,
     files,
@@ -40,6 +41,7 @@ RESOURCES: Final = (
     tracks,
     audio,
     track_playback,
+    covers,
     search,
     recommend,
     feedback,

@@ -1,25 +1,22 @@
-"""Stream and download audio, transcoded on request, and serve embedded cover images."""
+"""Stream and download audio, transcoded on request, and serve covers."""
 
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 from fastapi import Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from segue.audio.pictures import Picture, embedded_picture
 from segue.audio.streaming import FORMATS, MEDIA_TYPES, Format, Media, media_of, transcode
 from segue.audio.transcoding import CODECS, DEFAULT_BITRATES
 from segue.errors import AudioError
+from segue.pipeline.catalogue.cover_images import COVER_SIZES
 from segue.serve.audio_stream import stream_chunks
-from segue.serve.responses import client_has
+from segue.serve.cover_art import find_cover, send_cover
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import catalogue_view
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
-from segue.types import Track
 
 _PRIVATE: Final = "private, max-age=0, must-revalidate"
-_MAX_COVER_SONGS: Final = 3  # songs of an album or artist that are searched for a cover
 _RAW: Final = "raw"
 
 
@@ -91,30 +88,9 @@ def _whole(path: Path, media: Media | None = None) -> Response:
 
 
 def get_cover_art(call: Call) -> Response:
-    """Send the cover of a song, or of the first songs of an album or artist, unscaled."""
-    item = call.wanted("id")
-    view = catalogue_view(call.app_state)
-    try:
-        positions = view.tracks_of(item)[:_MAX_COVER_SONGS].tolist()
-    except SubsonicError as error:
-        raise SubsonicError(error.code, "There is no such cover.", status=404) from None
-    for position in positions:
-        picture = _picture(call, view.catalogue.tracks[position])
-        if picture is not None:
-            return _shown(call, picture)
-    raise SubsonicError(NOT_FOUND, "There is no cover.", status=404)
-
-
-def _picture(call: Call, track: Track) -> Picture | None:
-    try:
-        return embedded_picture(call.app_state.audio_path(track))
-    except AudioError:
-        return None
-
-
-def _shown(call: Call, picture: Picture) -> Response:
-    etag = f'"{blake2b(picture.data, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "private, max-age=3600"}
-    if client_has(call.request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(picture.data, media_type=picture.media_type, headers=headers)
+    """Send the cover of a song, album or artist, at most `size` pixels wide and high."""
+    size = call.number("size", 0, most=10_000) or COVER_SIZES[-1]
+    picture = find_cover(call.request, call.app_state, call.wanted("id"), size)
+    if picture is None:
+        raise SubsonicError(NOT_FOUND, "There is no cover.", status=404)
+    return send_cover(call.request, picture)

@@ -107,7 +107,7 @@ class Serializer:
             "track": _counted(shelves.numbers, place),
             "year": track.year,
             "genre": next(iter(track.genres), None),
-            "coverArt": track.track_id if track.path is not None else None,
+            "coverArt": self._cover_id(place, track, album),
             **self._file(place, track),
             "duration": None if track.duration is None else round(track.duration),
             "path": "/".join(map(_named, (artist_name, album.name if album else "", title))),
@@ -134,6 +134,13 @@ class Serializer:
         if track.path is not None:
             song["path"] += track.path.suffix
         return {name: value for name, value in song.items() if value is not None}
+
+    def _cover_id(self, place: int, track: Track, album: Album | None) -> str | None:
+        """Return the id of the album, so that clients fetch one cover for all of its songs."""
+        if track.path is None:
+            return None
+        on_album = album is not None and self.view.catalogue.ids.album[place] >= 0
+        return album.id if album is not None and on_album else track.track_id
 
     def _file(self, place: int, track: Track) -> dict[str, Any]:
         if track.path is None:

@@ -1,36 +1,41 @@
-// Placeholder of a cover: a small bar chart, always the same for the same album or artist.
+// Covers of tracks, albums and artists. The server resizes them, and draws a picture where there is none.
 
-const SVG = "http://www.w3.org/2000/svg";
-const BARS = 7;
+import { apiUrl } from "../api.js";
+import { h } from "../dom.js";
 
-/** Return the picture as SVG; its colors come from the style sheet. */
-export function cover(track) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 40 40");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", "cover-picture");
-  const next = seededRandom(`${track.artist ?? ""}\n${track.album ?? track.track_id}`);
-  svg.dataset.tone = String(Math.floor(next() * 4));
-  const peak = 1 + next() * (BARS - 2);
-  for (let bar = 0; bar < BARS; bar++) {
-    const height =
-      4 + 19 * Math.exp(-(((bar - peak) / 2.2) ** 2)) * (0.45 + 0.55 * next()) + 4 * next();
-    const rect = document.createElementNS(SVG, "rect");
-    const place = { x: 7.4 + bar * 3.8, y: 20 - height / 2, width: 2.2, height, rx: 1.1 };
-    for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value.toFixed(1));
-    svg.append(rect);
-  }
-  return svg;
+const SIZES = [96, 192, 384, 768, 1536]; // of the server, in pixels
+const DENSITIES = [1, 2, 3];
+
+/**
+ * Return the picture of an item that is shown `size` CSS pixels wide and high. The style sheet may
+ * scale it; its place is reserved before it has loaded.
+ *
+ * @param {object} item track, album or artist
+ * @param {number} [size]
+ */
+export function cover(item, size = 48) {
+  return h("img", {
+    class: "cover-picture",
+    alt: "",
+    width: size,
+    height: size,
+    loading: "lazy",
+    decoding: "async",
+    draggable: "false",
+    srcset: DENSITIES.map((density) => `${coverUrl(item, size * density)} ${density}x`).join(", "),
+    src: coverUrl(item, size),
+  });
 }
 
-/** Return a pseudorandom generator seeded by a text (FNV-1a, then xorshift); values from 0 to 1. */
-function seededRandom(text) {
-  let seed = 2166136261;
-  for (const letter of text) seed = Math.imul(seed ^ letter.codePointAt(0), 16777619) >>> 0;
-  return () => {
-    seed ^= seed << 13;
-    seed ^= seed >>> 17;
-    seed ^= seed << 5;
-    return (seed >>> 0) / 4294967296;
-  };
+/**
+ * Return the address of a cover of at least `size` pixels.
+ *
+ * @param {any} item track, album or artist: its `cover`, else its id, names the picture
+ * @param {number} size
+ */
+export function coverUrl(item, size) {
+  return apiUrl("/covers/{item_id}", {
+    params: { item_id: item.cover ?? item.id ?? item.track_id },
+    query: { size: SIZES.find((one) => one >= size) ?? SIZES.at(-1) },
+  });
 }

@@ -95,7 +95,7 @@ function tile(track, row, place) {
         disabled: track.playable === false,
         on: { click: play },
       },
-      h("span", { class: "tile-cover" }, cover(track)),
+      h("span", { class: "tile-cover" }, cover(track, 192)),
       h("span", { class: "row-title" }, trackTitle(track)),
       h("span", { class: "row-artist" }, trackArtist(track)),
     ),
