@@ -38,6 +38,7 @@ def test_track_has_known_metadata(anna):
         "duration": 2.0,
         "tempo": None,
         "key": None,
+        "cover": "t00",
         "playable": True,
         "gain_db": found["gain_db"],
         "opinion": None,
