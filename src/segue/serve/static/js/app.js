@@ -271,3 +271,4 @@ async function start() {
 }
 
 start().catch(notifyError);
+if (window.isSecureContext) navigator.serviceWorker?.register("sw.js").catch(() => {});
