@@ -46,6 +46,11 @@ export function t(key, values = {}) {
   });
 }
 
+/** Return a text by a key that may be unknown, as of a signal; undefined if it is. */
+export function textOf(key) {
+  return table[key];
+}
+
 /** Choose a language and load the page again. */
 export function setLanguage(code) {
   localStorage.setItem(SETTING, code);

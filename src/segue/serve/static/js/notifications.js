@@ -2,6 +2,7 @@
 
 import { isAbort } from "./api.js";
 import { fill, h } from "./dom.js";
+import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 
 const SHOW_MS = 6000;
@@ -57,7 +58,7 @@ export function notify(text, { action, label, kind = "plain" } = {}) {
       ),
     h(
       "button",
-      { class: "icon-button", type: "button", "aria-label": "Dismiss", on: { click: close } },
+      { class: "icon-button", type: "button", "aria-label": t("dismiss"), on: { click: close } },
       icon("close"),
     ),
   );

@@ -1,13 +1,7 @@
 // Titles, descriptions and colors of signals, from the API; titles of dials, which are parts of scores too.
 
 import { get } from "./api.js";
-
-const DIALS = {
-  diversity: "Diversity",
-  calibration: "Genre mix",
-  randomness: "Randomness",
-  max_known_share: "Known tracks",
-};
+import { textOf } from "./i18n.js";
 
 let signals = new Map();
 
@@ -19,7 +13,7 @@ export async function loadSignals() {
 
 /** The title of a signal or dial. */
 export function titleOf(name) {
-  const known = signals.get(name)?.title ?? DIALS[name];
+  const known = textOf(`signal.${name}`) ?? signals.get(name)?.title;
   return known ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
 
@@ -38,5 +32,5 @@ export function inOrder(names) {
 
 /** The description of a signal, in a few words. */
 export function aboutOf(name) {
-  return signals.get(name)?.description ?? "";
+  return textOf(`signal.${name}.about`) ?? signals.get(name)?.description ?? "";
 }

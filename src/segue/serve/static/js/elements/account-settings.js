@@ -2,6 +2,7 @@
 
 import { get, patch, post, remove } from "../api.js";
 import { fill, h } from "../dom.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notify, notifyError } from "../notifications.js";
 
@@ -19,13 +20,8 @@ function sharing() {
   return h(
     "div",
     {},
-    h("label", { class: "row" }, box, "Share my taste with the others of this library"),
-    h(
-      "p",
-      { class: "muted-text" },
-      "Others can create blends with you, friends get recommendations from your likes, and in small" +
-        " libraries your plays count for popular tracks and similar listeners.",
-    ),
+    h("label", { class: "row" }, box, t("account.share")),
+    h("p", { class: "muted-text" }, t("account.share.about")),
   );
 }
 
@@ -42,7 +38,7 @@ function password() {
     try {
       await patch("/me/account", { password: now.value, new_password: next.value });
       event.target.reset();
-      notify("Password changed.");
+      notify(t("account.changed"));
     } catch (error) {
       notifyError(error);
     }
@@ -50,13 +46,13 @@ function password() {
   return h(
     "details",
     {},
-    h("summary", {}, "Change password"),
+    h("summary", {}, t("account.password")),
     h(
       "form",
       { class: "stack", on: { submit: change } },
-      h("label", { class: "field" }, "Current password", now),
-      h("label", { class: "field" }, "New password", next),
-      h("button", { type: "submit" }, "Change"),
+      h("label", { class: "field" }, t("account.current"), now),
+      h("label", { class: "field" }, t("account.new"), next),
+      h("button", { type: "submit" }, t("account.change")),
     ),
   );
 }
@@ -68,8 +64,8 @@ function keys() {
     type: "text",
     required: true,
     maxlength: 100,
-    placeholder: "My player",
-    "aria-label": "Key name",
+    placeholder: t("account.myPlayer"),
+    "aria-label": t("account.keyName"),
   });
   const load = async () => {
     const { items } = await get("/me/keys");
@@ -85,7 +81,7 @@ function keys() {
             {
               class: "icon-button",
               type: "button",
-              "aria-label": `Delete key ${key.name}`,
+              "aria-label": t("account.deleteKey", { name: key.name }),
               on: {
                 click: () =>
                   remove("/me/keys/{name}", { params: { name: key.name } }).then(load, notifyError),
@@ -101,7 +97,7 @@ function keys() {
     event.preventDefault();
     try {
       const made = await post("/me/keys", { name: name.value.trim() });
-      fill(shown, "Copy this key now; it is not shown again: ", h("code", {}, made.key));
+      fill(shown, `${t("account.copyKey")} `, h("code", {}, made.key));
       shown.hidden = false;
       event.target.reset();
       await load();
@@ -113,7 +109,7 @@ function keys() {
   return h(
     "details",
     {},
-    h("summary", {}, "API keys for other players"),
+    h("summary", {}, t("account.keys")),
     h(
       "div",
       { class: "stack" },
@@ -123,7 +119,7 @@ function keys() {
         "form",
         { class: "add-music", on: { submit: make } },
         name,
-        h("button", { type: "submit" }, "Create key"),
+        h("button", { type: "submit" }, t("account.createKey")),
       ),
     ),
   );

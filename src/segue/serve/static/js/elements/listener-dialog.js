@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { fill, h, onSubmit } from "../dom.js";
+import { LANGUAGES, language, setLanguage, t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { signIn, signOut, state } from "../store.js";
@@ -22,13 +23,15 @@ export function chooseListener({ must = false } = {}) {
       h(
         "h2",
         { id: "listener-title" },
-        state.session.mode === "open" ? "Who is listening?" : (state.session.listener ?? "Log in"),
+        state.session.mode === "open"
+          ? t("listener.who")
+          : (state.session.listener ?? t("listener.logIn")),
       ),
       must
         ? null
         : h(
             "button",
-            { class: "icon-button", type: "button", "aria-label": "Close", on: { click: done } },
+            { class: "icon-button", type: "button", "aria-label": t("close"), on: { click: done } },
             icon("close"),
           ),
     ),
@@ -50,11 +53,12 @@ export function chooseListener({ must = false } = {}) {
               on: { click: () => signOut().then(done, notifyError) },
             },
             icon("out"),
-            "Log out",
+            t("listener.logOut"),
           ),
         )
       : null,
   );
+  dialog.append(languageField());
   if (must) dialog.addEventListener("cancel", (event) => event.preventDefault());
   document.body.append(dialog);
   dialog.showModal();
@@ -64,7 +68,7 @@ export function chooseListener({ must = false } = {}) {
 function names(done) {
   const error = errorLine();
   const pick = (name) => signIn(name).then(done, (problem) => fill(error, problem.message));
-  const list = h("ul", { class: "listener-list", "aria-label": "Listeners" });
+  const list = h("ul", { class: "listener-list", "aria-label": t("listener.all") });
   /** @type {string[]} */
   let all = [];
   const field = h("input", {
@@ -72,7 +76,7 @@ function names(done) {
     id: "listener-name",
     autocomplete: "off",
     maxlength: 100,
-    placeholder: "Choose or type a name",
+    placeholder: t("listener.choose"),
   });
   const show = () => {
     const word = field.value.trim().toLowerCase();
@@ -113,11 +117,11 @@ function names(done) {
         submit: onSubmit(() => field.value.trim() && pick(field.value.trim())),
       },
     },
-    h("label", { class: "field", for: "listener-name" }, "Name"),
+    h("label", { class: "field", for: "listener-name" }, t("listener.name")),
     field,
     list,
     error,
-    h("button", { class: "primary", type: "submit" }, "Continue"),
+    h("button", { class: "primary", type: "submit" }, t("listener.continue")),
   );
 }
 
@@ -141,11 +145,23 @@ function password(done) {
   return h(
     "form",
     { class: "stack", on: { submit: enter } },
-    h("label", { class: "field" }, "Name", name),
-    h("label", { class: "field" }, "Password", secret),
+    h("label", { class: "field" }, t("listener.name"), name),
+    h("label", { class: "field" }, t("listener.password"), secret),
     error,
-    h("button", { class: "primary", type: "submit" }, "Log in"),
+    h("button", { class: "primary", type: "submit" }, t("listener.logIn")),
   );
+}
+
+/** Selection of the page's language; another one loads the page again. */
+function languageField() {
+  const field = h(
+    "select",
+    { on: { change: () => setLanguage(field.value) } },
+    Object.entries(LANGUAGES).map(([code, name]) =>
+      h("option", { value: code, lang: code, selected: code === language }, name),
+    ),
+  );
+  return h("label", { class: "field language-field" }, t("listener.language"), field);
 }
 
 function errorLine() {

@@ -1,48 +1,48 @@
 // Metrics of a report: a card for each task, with models, baselines and confidence intervals.
 
 import { h } from "../dom.js";
-import { plural } from "../format.js";
+import { t } from "../i18n.js";
 import { titleOf } from "../signals.js";
 
 const SHOWN = {
   recommendation: {
-    title: "Recommendations",
+    title: t("quality.recommendation"),
     metrics: {
-      "ndcg@10": "nDCG at 10",
-      "recall@10": "Recall at 10",
-      "hit_rate@10": "Hit rate at 10",
+      "ndcg@10": t("quality.metric.ndcg"),
+      "recall@10": t("quality.metric.recall"),
+      "hit_rate@10": t("quality.metric.hitRate"),
     },
     of: "listener",
-    about: "Do the lists contain the tracks that listeners played next?",
+    about: t("quality.recommendation.about"),
   },
   similarity: {
-    title: "Similarity",
-    metrics: { "precision@10": "Precision at 10" },
+    title: t("quality.similarity"),
+    metrics: { "precision@10": t("quality.metric.precision") },
     of: "track",
-    about: "Are the most similar tracks of the same genre, not counting tracks of the same artist?",
+    about: t("quality.similarity.about"),
   },
   classification: {
-    title: "Classification",
-    metrics: { f1_macro: "F1, mean over classes", accuracy: "Accuracy" },
+    title: t("quality.classification"),
+    metrics: { f1_macro: t("quality.metric.f1"), accuracy: t("quality.metric.accuracy") },
     of: "track",
-    about: "Predictions of the trained models on held-out tracks.",
+    about: t("quality.classification.about"),
   },
 };
 const NAMES = {
-  personal: "segue, personal weights",
-  global: "segue, global weights",
-  popularity: "Popularity",
-  random: "Random",
-  majority: "Most frequent class",
+  personal: t("quality.model.personal"),
+  global: t("quality.model.global"),
+  popularity: t("quality.model.popularity"),
+  random: t("quality.model.random"),
+  majority: t("quality.model.majority"),
   cnn: "CNN",
   rnn: "RNN",
   transformer: "Transformer",
-  ensemble: "Ensemble",
+  ensemble: t("quality.model.ensemble"),
   mfcc: "MFCC",
   musicnn: "MusiCNN",
   vgg: "VGG",
   chroma: "Chroma",
-  descriptors_logistic_regression: "Descriptors, logistic regression",
+  descriptors_logistic_regression: t("quality.model.regression"),
 };
 const MAX_MODELS = 8;
 
@@ -97,7 +97,7 @@ function card(report) {
       h(
         "caption",
         { class: "visually-hidden" },
-        `${shown.title}: ${shown.metrics[metric]} by model`,
+        t("quality.caption", { task: shown.title, metric: shown.metrics[metric] }),
       ),
       h(
         "tbody",
@@ -124,9 +124,9 @@ function sentences(report, { metrics, of }) {
     .map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`)
     .join(", ");
   return [
-    `${plural(report.n, report.simulated ? `simulated ${of}` : of)}.`,
+    `${t(of === "track" ? "n.tracks" : report.simulated ? "n.simulated" : "n.listeners", { n: report.n })}.`,
     others && `${others}.`,
-    report.n < 50 && "Too few for reliable numbers.",
+    report.n < 50 && t("quality.few"),
   ]
     .filter(Boolean)
     .join(" ");

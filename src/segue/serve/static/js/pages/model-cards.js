@@ -2,29 +2,25 @@
 
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
-import { formatPercent, plural } from "../format.js";
+import { formatPercent } from "../format.js";
+import { t } from "../i18n.js";
 import { notifyError } from "../notifications.js";
 
 const TITLES = {
   cnn: "CNN",
   rnn: "RNN",
   transformer: "Transformer",
-  ensemble: "Ensemble",
-  knn: "Nearest neighbors (kNN)",
-  collaborative: "Collaborative filtering",
-  sequence: "Sequence model",
+  ensemble: t("quality.model.ensemble"),
+  knn: t("quality.model.knn"),
+  collaborative: t("quality.model.collaborative"),
+  sequence: t("quality.model.sequence"),
 };
 
 /** Show a card for each model; its details are loaded when it is opened. */
 export async function modelCards(box) {
   try {
     const { items } = await get("/models");
-    fill(
-      box,
-      items.length
-        ? items.map(card)
-        : h("p", { class: "card" }, "No models yet. Train models on the Library page."),
-    );
+    fill(box, items.length ? items.map(card) : h("p", { class: "card" }, t("quality.noModels")));
   } catch (error) {
     notifyError(error);
   }
@@ -45,9 +41,9 @@ function card(model) {
         { class: "muted-text" },
         [
           model.problem,
-          model.target && `predicts ${model.target}`,
-          model.tracks?.train && `trained on ${plural(model.tracks.train, "track")}`,
-          Number.isFinite(accuracy) && `${formatPercent(accuracy)} accuracy in validation`,
+          model.target && t("quality.predicts", { target: model.target }),
+          model.tracks?.train && t("quality.trainedOn", { n: model.tracks.train }),
+          Number.isFinite(accuracy) && t("quality.accuracy", { share: formatPercent(accuracy) }),
         ]
           .filter(Boolean)
           .join(" · "),
@@ -68,17 +64,17 @@ function card(model) {
 
 function facts(card) {
   const rows = [
-    ["Input", card.input],
-    ["Target", card.target],
+    [t("quality.input"), card.input],
+    [t("quality.target"), card.target],
     [
-      "Tracks",
+      t("quality.tracks"),
       Object.entries(card.tracks ?? {})
         .map(([part, n]) => `${n} ${part}`)
         .join(", "),
     ],
-    ["Split", card.split_rule],
-    ["Training time", card.seconds && `${Math.round(card.seconds)} s`],
-    ["Seed", card.seed],
+    [t("quality.split"), card.split_rule],
+    [t("quality.seconds"), card.seconds && `${Math.round(card.seconds)} s`],
+    [t("quality.seed"), card.seed],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
   return [
     h(
@@ -89,7 +85,7 @@ function facts(card) {
     ...(card.judged ?? []).map(evaluation),
     card.not_for?.length
       ? [
-          h("h3", {}, "Not suitable for"),
+          h("h3", {}, t("quality.notFor")),
           h(
             "ul",
             { class: "not-for" },
@@ -100,7 +96,7 @@ function facts(card) {
     h(
       "details",
       {},
-      h("summary", {}, "Settings"),
+      h("summary", {}, t("quality.settings")),
       h("pre", {}, JSON.stringify(card.settings ?? {}, null, 1)),
     ),
   ].flat();
@@ -114,8 +110,8 @@ function evaluation(judged) {
     "p",
     { class: "muted-text" },
     judged.split === "folds"
-      ? "On new artists, by cross-validation: "
-      : `On ${judged.part ?? judged.split ?? "held-out tracks"}: `,
+      ? `${t("quality.folds")} `
+      : `${t("quality.part", { part: judged.part ?? judged.split ?? t("quality.heldOut") })} `,
     metrics.map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`).join(", "),
   );
 }

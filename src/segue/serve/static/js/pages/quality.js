@@ -3,13 +3,14 @@
 import { apiUrl, get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { timeAgo } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { metricCards } from "./metric-cards.js";
 import { modelCards } from "./model-cards.js";
 
 export const quality = {
-  title: "Quality",
+  title: t("quality.title"),
   async show(main, { heading }) {
     const report = h("div", { class: "metric-cards" });
     const models = h("div", { class: "models" });
@@ -17,14 +18,14 @@ export const quality = {
       "a",
       { class: "button", target: "_blank", rel: "noopener", hidden: true },
       icon("out"),
-      "Full report",
+      t("quality.fullReport"),
     );
-    const when = h("p", {}, "Quality of recommendations, measured on your own data.");
+    const when = h("p", {}, t("quality.about"));
     fill(
       main,
       h("div", { class: "page-head" }, h("div", {}, heading, when), link),
       report,
-      h("h2", { class: "section-title" }, "Models in use"),
+      h("h2", { class: "section-title" }, t("quality.models")),
       models,
     );
     await Promise.all([showReport(report, link, when), modelCards(models)]);
@@ -40,9 +41,9 @@ async function showReport(box, link, when) {
         h(
           "p",
           { class: "card" },
-          "No evaluation yet. ",
-          h("a", { href: "#/manage" }, "Evaluate"),
-          " to see results here.",
+          t("quality.none"),
+          " ",
+          h("a", { href: "#/manage" }, t("quality.evaluate")),
         ),
       );
     const [{ id }] = items;
@@ -51,7 +52,7 @@ async function showReport(box, link, when) {
     /** @type {any} */
     const document = await get("/reports/{report_id}", { params: { report_id: id } });
     const created = Date.parse(document.measured?.created ?? "") / 1000;
-    if (created) fill(when, `Evaluated ${timeAgo(created)} on held-out tracks and plays.`);
+    if (created) fill(when, t("quality.when", { time: timeAgo(created) }));
     return fill(box, metricCards(document));
   } catch (error) {
     return notifyError(error);
