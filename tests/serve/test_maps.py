@@ -13,11 +13,12 @@ def test_map_points_have_position_and_genre(anna):
     assert about["n"] == N_TRACKS
     assert about["by"] == about["encoders"][0]
     assert set(about["genres"]) == {"high", "low"}
+    assert set(about["groups"]) == {"high", "low"}
     answer = anna.get("/api/v1/map/points")
     points = np.frombuffer(answer.content, "<u2").reshape(-1, 3)
     assert len(points) == N_TRACKS
     assert (points[:, :2] <= about["edge"]).all()
-    assert [about["genres"][one] for one in points[:2, 2]] == ["high", "low"]
+    assert [about["groups"][one] for one in points[:2, 2]] == ["high", "low"]
     etag = answer.headers["etag"]
     again = anna.get("/api/v1/map/points", headers={"If-None-Match": etag})
     assert again.status_code == 304

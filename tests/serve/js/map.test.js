@@ -72,7 +72,7 @@ test("tracks without coordinates are left out of the map", async () => {
   await data.load();
   assert.deepEqual([...data.ids], [0, 2]);
   assert.deepEqual([...data.points], [10, 20, 30, 40]);
-  assert.deepEqual([...data.genres], [0, 1]);
+  assert.deepEqual([...data.groups], [0, 1]);
   assert.deepEqual(data.pointsOf([2, 1, 0]), [1, 0]);
   assert.equal(data.place(-1), null);
 });
@@ -81,7 +81,7 @@ test("the label of a genre is at the median of its tracks", () => {
   const points = Uint16Array.of(0, 0, 6553, 6553, 65535, 65535, 65535, 0);
   const key = [
     { name: "rock", slot: 0 },
-    { name: "others", slot: 1 },
+    { name: "Other", slot: 1, isOther: true },
   ];
   const [center, ...rest] = genreCenters(points, Uint8Array.of(0, 0, 0, 1), key);
   assert.equal(rest.length, 0);

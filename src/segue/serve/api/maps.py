@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from segue.errors import JobError
@@ -14,6 +13,7 @@ from segue.pipeline.jobs import runner
 from segue.pipeline.jobs.map_jobs import map_or_job
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.track_map.affinity import Affinities
+from segue.pipeline.track_map.genre_groups import GenreGroups
 from segue.pipeline.track_map.places import EDGE, TrackMap, draw_path
 from segue.pipeline.track_map.train_maps import NOTHING_TO_MAP, map_signals
 from segue.serve import dependencies as deps
@@ -27,7 +27,6 @@ from segue.serve.security.quotas import EXPENSIVE
 
 router = APIRouter(prefix="/map", tags=["map"])
 
-NO_GENRE: Final = 65_535
 _PROBLEMS = problems("not-trained", "conflict", "empty-library")
 _MAP_PROBLEMS = problems("not-trained", "conflict", "empty-library", "in-progress")
 _RETRY_SECONDS: Final = 2  # for clients that wait for a map
@@ -51,7 +50,11 @@ class MapResponse(BaseModel):
     n: int = Field(description="Number of tracks, with or without a position.")
     edge: int = Field(description="Largest x and y.")
     version: str = Field(description="Changes when positions or genres change.")
-    genres: list[str] = Field(description="Genres, in the order of the numbers in the points.")
+    groups: list[str] = Field(
+        description="Genres that color the map, in the order of the numbers in the points. A track"
+        " has the one of its genres, tags, artist or predicted tags."
+    )
+    genres: list[str] = Field(description="Genres of all tracks, the most frequent first.")
 
 
 class MapTracksResponse(BaseModel):
@@ -88,14 +91,15 @@ def get_map(
     """
     state = app_state.state()
     drawn = _map(app_state, state, by, principal.listener)
-    genres, _ = _genres(app_state, state)
+    groups = _groups(app_state, state)
     document = {
         "encoders": map_signals(state),
         "by": drawn.signal,
         "n": len(drawn.places),
         "edge": EDGE,
-        "version": _version(state, drawn),
-        "genres": genres,
+        "version": _version(state, drawn, groups),
+        "groups": list(groups.names),
+        "genres": _genres(state),
     }
     return etag_json(request, (document["version"], principal.mode), lambda: document)
 
@@ -105,8 +109,8 @@ def get_map(
     response_class=Response,
     responses={
         200: {
-            "description": "x, y and genre number of each track in catalogue order, uint16"
-            " little-endian; 65535 means no position or no genre.",
+            "description": "x, y and group number of each track in catalogue order, uint16"
+            " little-endian; 65535 means no position or no group.",
             "content": _OCTETS,
         },
         **_MAP_PROBLEMS,
@@ -119,12 +123,13 @@ def get_points(
     state = app_state.state()
     drawn = _map(app_state, state, by, principal.listener)
 
+    groups = _groups(app_state, state)
+
     def make() -> Response:
-        _, numbers = _genres(app_state, state)
-        points = np.column_stack([drawn.places, numbers]).astype("<u2")
+        points = np.column_stack([drawn.places, groups.numbers]).astype("<u2")
         return Response(points.tobytes(), media_type="application/octet-stream")
 
-    return etag_response(request, (_version(state, drawn), principal.mode), make)
+    return etag_response(request, (_version(state, drawn, groups), principal.mode), make)
 
 
 @router.get(
@@ -219,7 +224,7 @@ def _map(
         known = ", ".join(names) or "none"
         raise ProblemError("invalid", f"There is no map for this signal: choose from {known}.")
     if not names:
-        raise ProblemError("conflict", NOTHING_TO_MAP)
+        raise ProblemError("not-trained", NOTHING_TO_MAP)
     name = by or names[0]
 
     def find() -> TrackMap:
@@ -247,22 +252,25 @@ def _in_progress(app_state: AppState, job: Job) -> ProblemError:
     )
 
 
-def _genres(app_state: AppState, state: ServingState) -> tuple[list[str], NDArray[np.uint16]]:
-    """Return the genres, most frequent first, and the genre number of each track ``[n_tracks]``."""
-
-    def make() -> tuple[list[str], NDArray[np.uint16]]:
-        mixes = state.facts.mixes.tocsr()
-        counts = np.bincount(mixes.indices, minlength=mixes.shape[1])
-        order = np.argsort(-counts, kind="stable")[:NO_GENRE]
-        number = np.full(mixes.shape[1], NO_GENRE, np.uint16)
-        number[order] = np.arange(len(order))
-        numbers = np.full(mixes.shape[0], NO_GENRE, np.uint16)
-        first = np.flatnonzero(np.diff(mixes.indptr))
-        numbers[first] = number[mixes.indices[mixes.indptr[first]]]
-        return [state.facts.genres[place] for place in order.tolist()], numbers
-
-    return app_state.memo("genres", state.catalogue, make)
+def _groups(app_state: AppState, state: ServingState) -> GenreGroups:
+    """Return the groups of genres that color the map."""
+    vocabulary = state.snapshot.vocabulary
+    return app_state.memo(
+        "genre groups",
+        state.catalogue,
+        lambda: GenreGroups.of(
+            vocabulary.words, np.asarray(state.facts.ids.artist), vocabulary.tag_scores
+        ),
+    )
 
 
-def _version(state: ServingState, drawn: TrackMap) -> str:
-    return f"{drawn.fingerprint[:12]}-{len(state.catalogue)}-{len(state.facts.genres)}"
+def _genres(state: ServingState) -> list[str]:
+    """Return the genres of all tracks, most frequent first."""
+    genres = state.snapshot.vocabulary.words.genres
+    counts = np.bincount(genres.counts.indices, minlength=len(genres.names))
+    order = np.argsort(-counts, kind="stable")
+    return [genres.names[place] for place in order[: len(genres.names)].tolist()]
+
+
+def _version(state: ServingState, drawn: TrackMap, groups: GenreGroups) -> str:
+    return f"{drawn.fingerprint[:12]}-{len(state.catalogue)}-{groups.digest}"

@@ -167,8 +167,8 @@ function togglePanel() {
 }
 
 function openPanel() {
-  if (WIDE.matches && player.track && localStorage.getItem("segue.panel") !== "closed")
-    showPanel(true);
+  const fits = WIDE.matches && shownName !== "map"; // the map needs the width
+  if (fits && player.track && localStorage.getItem("segue.panel") !== "closed") showPanel(true);
 }
 
 function watchConnection() {

@@ -1,6 +1,9 @@
-// Colors of the map: by genre, where the most frequent genres have their own, or by affinity.
+// Colors of the map: by groups of genres, which the server makes, or by affinity.
 
-// any two differ by at least 0.1 in OKLab for normal, protan and deutan vision, in either theme
+import { t } from "../i18n.js";
+
+// any two of the first ten differ by at least 0.1 in OKLab for normal, protan and deutan vision, in
+// either theme, all of them by at least 0.068
 const GENRE_COLORS = [
   "light-dark(#4d56ba, #516ada)",
   "light-dark(#d9b247, #c2b606)",
@@ -12,9 +15,18 @@ const GENRE_COLORS = [
   "light-dark(#5b5b0f, #b8830a)",
   "light-dark(#646ff7, #95bdfd)",
   "light-dark(#7f3d6e, #ffd9fc)",
+  "light-dark(#5a2d2d, #784b00)",
+  "light-dark(#1e2da5, #96692d)",
+  "light-dark(#69d296, #b4a569)",
+  "light-dark(#4bd2e1, #e1d200)",
+  "light-dark(#697800, #e169b4)",
+  "light-dark(#96a578, #4b87ff)",
+  "light-dark(#696996, #871e87)",
+  "light-dark(#3c96e1, #ffc3c3)",
+  "light-dark(#5a9687, #3c4bc3)",
+  "light-dark(#7869c3, #d2c378)",
 ];
 const STEPS = 16;
-const NONE = 65535;
 
 /** Resolve CSS colors in the current theme to RGB, three numbers from 0 to 1. */
 function resolve(colors) {
@@ -33,29 +45,29 @@ function resolve(colors) {
   return found;
 }
 
-/** Color by genre: `{slots, palette, key: [{name, slot, css, n}]}`; the last slot is for all other genres. */
-export function byGenre(genres, names) {
-  const counts = new Uint32Array(NONE + 1);
-  for (const genre of genres) counts[genre]++;
-  const most = names
-    .map((_, genre) => [genre, counts[genre]])
-    .filter(([, n]) => n)
-    .sort((one, other) => other[1] - one[1])
-    .slice(0, GENRE_COLORS.length);
-  const rest = most.length;
-  const slotOf = new Uint8Array(NONE + 1).fill(rest);
-  for (const [slot, [genre]] of most.entries()) slotOf[genre] = slot;
-  const slots = new Uint8Array(genres.length);
-  for (let at = 0; at < slots.length; at++) slots[at] = slotOf[genres[at]];
+/**
+ * Color by the numbers of groups, whose `names` are sorted by size: `{slots, palette, key}`; the key
+ * is `[{name, slot, css, n, isOther}]`. The last slot is for all other tracks.
+ */
+export function byGenre(groups, names) {
+  const rest = Math.min(names.length, GENRE_COLORS.length);
+  const slots = new Uint8Array(groups.length);
+  const counts = new Uint32Array(rest + 1);
+  for (let at = 0; at < slots.length; at++) {
+    const slot = Math.min(groups[at], rest);
+    slots[at] = slot;
+    counts[slot]++;
+  }
   const css = [...GENRE_COLORS.slice(0, rest), "var(--neutral)"];
-  const others = genres.length - most.reduce((sum, [, n]) => sum + n, 0);
-  const key = most.map(([genre, n], slot) => ({
-    name: names[genre] ?? "",
-    slot,
-    css: css[slot],
-    n,
-  }));
-  if (others) key.push({ name: "others", slot: rest, css: css[rest], n: others });
+  const key = css
+    .map((color, slot) => ({
+      name: slot === rest ? t("map.otherGenres") : names[slot],
+      slot,
+      css: color,
+      n: counts[slot],
+      isOther: slot === rest,
+    }))
+    .filter(({ n }) => n);
   return { slots, palette: resolve(css), key };
 }
 
@@ -73,7 +85,7 @@ export function byAffinity(ids, affinity) {
 /** Centers of genres, `[{name, x, y}]` from 0 to 1: medians, which outliers do not move. */
 export function genreCenters(points, slots, key) {
   return key
-    .filter(({ name }) => name !== "others")
+    .filter(({ isOther }) => !isOther)
     .map(({ name, slot }) => {
       /** @type {number[][]} */
       const [xs, ys] = [[], []];

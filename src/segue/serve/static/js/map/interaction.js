@@ -81,7 +81,12 @@ async function drawPath(canvas, line, drawn) {
 /** Show the names of a track next to its point, inside the map. */
 function showTip(tip, track, [left, top]) {
   const genres = track.genres.length ? h("small", {}, track.genres.join(", ")) : null;
-  fill(tip, h("b", {}, trackTitle(track)), h("span", {}, trackArtist(track)), genres);
+  fill(
+    tip,
+    h("b", { dir: "auto" }, trackTitle(track)),
+    h("span", { dir: "auto" }, trackArtist(track)),
+    genres,
+  );
   tip.hidden = false;
   const { clientWidth: width, clientHeight: height } = tip.parentElement;
   const [wide, high] = [tip.offsetWidth, tip.offsetHeight];

@@ -2,11 +2,12 @@
 
 import { fill, h } from "../dom.js";
 import { formatCount } from "../format.js";
+import { t } from "../i18n.js";
 
 /** Show the legend in `box`; `chosen` is called with the highlighted slot, -1 for none. */
 export function showLegend(box, entries, only, chosen) {
   if (!entries.length) {
-    const scale = ["less like your taste", h("i", {}), "more like your taste"];
+    const scale = [t("map.lessTaste"), h("i", {}), t("map.moreTaste")];
     return fill(box, h("p", { class: "muted-text affinity-legend" }, scale));
   }
   let now = only;
@@ -16,7 +17,7 @@ export function showLegend(box, entries, only, chosen) {
       "button",
       { class: "subtle", type: "button" },
       swatch,
-      name,
+      h("span", { dir: "auto" }, name),
       h("small", {}, formatCount(n)),
     );
     button.addEventListener("click", () => {

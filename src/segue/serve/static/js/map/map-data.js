@@ -1,4 +1,4 @@
-// Data of the map: coordinates, genres and names of tracks. It holds only tracks that have coordinates;
+// Data of the map: coordinates, groups of genres and names of tracks. It holds only tracks that have coordinates;
 // `ids` are the numbers of its points among all tracks.
 
 import { get, getBytes } from "../api.js";
@@ -12,7 +12,7 @@ export class MapData {
   color = "genre";
   ids = new Uint32Array();
   points = new Uint16Array();
-  genres = new Uint16Array();
+  groups = new Uint16Array();
   labels = [];
   only = -1; // the highlighted color slot
   hovered = -1;
@@ -29,24 +29,24 @@ export class MapData {
     this.#initial = points;
   }
 
-  /** Read the coordinates and genres. */
+  /** Read the coordinates and groups. */
   async load() {
     const answer = this.#initial ?? (await getBytes("/map/points", { query: { by: this.by } }));
     this.#initial = null;
     const numbers = new Uint16Array(answer);
     const n = numbers.length / 3;
-    const [ids, points, genres] = [new Uint32Array(n), new Uint16Array(2 * n), new Uint16Array(n)];
+    const [ids, points, groups] = [new Uint32Array(n), new Uint16Array(2 * n), new Uint16Array(n)];
     let at = 0;
     for (let id = 0; id < n; id++) {
       if (numbers[3 * id] === UNPLACED) continue;
       ids[at] = id;
       points[2 * at] = numbers[3 * id];
       points[2 * at + 1] = numbers[3 * id + 1];
-      genres[at++] = numbers[3 * id + 2];
+      groups[at++] = numbers[3 * id + 2];
     }
     this.ids = ids.subarray(0, at);
     this.points = points.subarray(0, 2 * at);
-    this.genres = genres.subarray(0, at);
+    this.groups = groups.subarray(0, at);
     this.index = new GridIndex(this.points);
     Object.assign(this, { stops: null, stroke: null, hovered: -1 });
   }
@@ -54,7 +54,7 @@ export class MapData {
   /** Colors of the points: see `colors.js`. */
   async colors() {
     if (this.color === "genre") {
-      const colors = byGenre(this.genres, this.about.genres);
+      const colors = byGenre(this.groups, this.about.groups);
       this.labels = genreCenters(this.points, colors.slots, colors.key);
       return colors;
     }

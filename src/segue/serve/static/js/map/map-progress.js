@@ -1,29 +1,35 @@
 // Wait for a map that a job computes, and show the progress of the job.
 
+import { get, post, remove } from "../api.js";
 import { fill, h, uniqueId } from "../dom.js";
 import { formatPercent } from "../format.js";
-import { announce } from "../notifications.js";
+import { t } from "../i18n.js";
+import { announce, notifyError } from "../notifications.js";
 import { serverEvents } from "../server-events.js";
+import { state } from "../store.js";
 
 const POLL_MS = 1000; // between two requests for the map
 const POLL_WITH_EVENTS_MS = 5000; // the same when server events about the job arrive
 const ANNOUNCE_STEP = 0.25; // of the job: progress announced to screen readers
 
 /**
- * Return the result of `request` once the map is ready; until then show the progress in `place`.
- * Throws an AbortError if the user leaves the page in the meantime.
+ * Return the result of `request` once the map is ready; until then show the progress in `place`, and
+ * a way to go on where the job failed or was stopped. Throws an AbortError if the user leaves the page
+ * in the meantime.
  */
 export async function waitForMap(request, place) {
   let progress = null;
   for (;;) {
     try {
       const found = await request();
-      if (progress) announce("The map is ready.");
-      progress?.remove();
+      if (progress) announce(t("map.ready"));
+      place.replaceChildren();
+      wasStopped = false;
       return found;
     } catch (error) {
       if (error.kind !== "in-progress") {
-        fill(place, h("p", { class: "empty" }, error.message));
+        progress = null;
+        if (await restarted(error, place)) continue;
         throw error;
       }
       if (!progress) {
@@ -36,11 +42,45 @@ export async function waitForMap(request, place) {
   }
 }
 
+/** Show an error and what to do about it; resolves with true when the job was started again. */
+function restarted(error, place) {
+  const admin = state.session.admin;
+  if (error.kind === "not-trained") {
+    const link = h("a", { class: "button", href: "#/manage" }, t("map.train"));
+    fill(place, h("p", { class: "empty" }, t("map.notTrained")), admin && link);
+    return Promise.resolve(false);
+  }
+  const text = h("p", { class: "empty" }, wasStopped ? t("map.stopped") : error.message);
+  wasStopped = false;
+  if (error.kind !== "conflict" || !admin) {
+    fill(place, text);
+    return Promise.resolve(false);
+  }
+  return new Promise((done) => {
+    const again = async () => {
+      try {
+        const { items } = await get("/jobs");
+        const latest = items.find(({ verb }) => verb === "map");
+        await post("/jobs", { verb: "map", arguments: latest?.arguments ?? {} });
+        done(true);
+      } catch (problem) {
+        notifyError(problem);
+      }
+    };
+    const button = h("button", { class: "primary", type: "button" }, t("map.compute"));
+    button.addEventListener("click", again);
+    fill(place, text, button);
+  });
+}
+
+let wasStopped = false; // the user stopped the job on this page
+
 export class MapProgress extends HTMLElement {
   /** @type {HTMLElement} */
   step;
   /** @type {HTMLProgressElement} */
   bar;
+  #job = 0;
   #hasEvents = false;
   #announced = -1;
 
@@ -77,30 +117,42 @@ export class MapProgress extends HTMLElement {
       h(
         "section",
         { class: "card map-progress", "aria-labelledby": title },
-        h("h2", { id: title }, "Computing the map"),
-        h(
-          "p",
-          {},
-          "This is done once for the whole library. The map appears here when it is ready.",
-        ),
+        h("h2", { id: title }, t("map.computing")),
+        h("p", {}, t("map.computingAbout")),
         this.bar,
-        this.step,
+        h("div", { class: "between" }, this.step, state.session.admin && this.#stopButton()),
       ),
     );
   }
 
-  #show({ state, done, total, text }) {
+  #stopButton() {
+    const button = h("button", { type: "button" }, t("map.stop"));
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      try {
+        wasStopped = true;
+        await remove("/jobs/{job}", { params: { job: this.#job } });
+      } catch (error) {
+        wasStopped = button.disabled = false;
+        notifyError(error);
+      }
+    });
+    return button;
+  }
+
+  #show({ id, state: stage, done, total, text }) {
+    this.#job = id;
     if (!this.step) this.#build();
-    const share = state === "running" && total ? done / total : null;
+    const share = stage === "running" && total ? done / total : null;
     if (share === null) this.bar.removeAttribute("value");
     else this.bar.value = share;
-    const step = state === "waiting" ? "Waiting for other jobs" : text || "Starting";
-    fill(this.step, share === null ? step : `${step}: ${formatPercent(share)}`);
+    const step = stage === "waiting" ? t("map.waiting") : text || t("map.starting");
+    const percent = formatPercent(share ?? 0);
+    fill(this.step, share === null ? step : t("map.progress", { step, percent }));
     const quarter = Math.floor((share ?? 0) / ANNOUNCE_STEP);
     if (quarter <= this.#announced) return;
-    announce(
-      quarter ? `Map: ${formatPercent(quarter * ANNOUNCE_STEP)} computed.` : "Computing the map.",
-    );
+    const announced = formatPercent(quarter * ANNOUNCE_STEP);
+    announce(quarter ? t("map.computed", { percent: announced }) : `${t("map.computing")}.`);
     this.#announced = quarter;
   }
 }

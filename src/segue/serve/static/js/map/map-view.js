@@ -1,14 +1,11 @@
 // The map on the screen: a canvas of points, and above it a canvas of labels, paths and highlights.
 
 import { fill, h } from "../dom.js";
+import { t } from "../i18n.js";
 import { notifyError } from "../notifications.js";
 import { Camera } from "./camera.js";
 import { drawOverlay } from "./overlay.js";
 import { createPointRenderer } from "./point-renderer.js";
-
-const LABEL =
-  "Map of all tracks. Arrow keys move, plus and minus zoom, Enter plays the track in the center." +
-  " The list shows the same tracks.";
 
 export class MapView {
   /** @type {ResizeObserver} */
@@ -28,7 +25,7 @@ export class MapView {
       class: "map-above",
       tabindex: "0",
       role: "application",
-      "aria-label": LABEL,
+      "aria-label": t("map.label"),
     });
     this.camera = new Camera(this.above, () => this.redraw());
     this.points = createPointRenderer(this.below);
@@ -119,9 +116,9 @@ export class MapView {
     return h(
       "div",
       { class: "map-zoom" },
-      button("+", "Zoom in", () => this.camera.zoomBy(1.5)),
-      button("−", "Zoom out", () => this.camera.zoomBy(1 / 1.5)),
-      button("⤢", "Show all", () => this.camera.reset()),
+      button("+", t("map.zoomIn"), () => this.camera.zoomBy(1.5)),
+      button("−", t("map.zoomOut"), () => this.camera.zoomBy(1 / 1.5)),
+      button("⤢", t("map.showAll"), () => this.camera.reset()),
     );
   }
 

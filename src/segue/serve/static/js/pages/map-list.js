@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
+import { t } from "../i18n.js";
 import { notifyError } from "../notifications.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
@@ -13,11 +14,11 @@ export function mapList({ genres }) {
   const choose = h(
     "select",
     { id: "map-genre" },
-    h("option", { value: "" }, "All genres"),
-    genres.map((genre) => h("option", { value: genre }, genre)),
+    h("option", { value: "" }, t("map.allGenres")),
+    genres.map((genre) => h("option", { value: genre, dir: "auto" }, genre)),
   );
-  const list = h("track-list", { "aria-label": "Tracks" });
-  const more = h("button", { type: "button" }, "Show more");
+  const list = h("track-list", { "aria-label": t("map.tracks") });
+  const more = h("button", { type: "button" }, t("common.showMore"));
   let items = [];
   let next = null;
   const load = async (fresh = true) => {
@@ -27,7 +28,7 @@ export function mapList({ genres }) {
       });
       items = [...(fresh ? [] : items), ...answer.items.map(asItem)];
       next = answer.next;
-      list.source = choose.value || "All tracks";
+      list.source = choose.value || t("map.allTracks");
       list.show(items, { animate: false });
       more.hidden = !next;
     } catch (error) {
@@ -39,8 +40,8 @@ export function mapList({ genres }) {
   return {
     section: h(
       "section",
-      { class: "map-list", hidden: true, "aria-label": "Tracks by genre" },
-      h("div", { class: "field" }, h("label", { for: "map-genre" }, "Genre"), choose),
+      { class: "map-list", hidden: true, "aria-label": t("map.tracksByGenre") },
+      h("div", { class: "field" }, h("label", { for: "map-genre" }, t("map.genre")), choose),
       list,
       h("p", { class: "empty" }, more),
     ),

@@ -2,7 +2,8 @@
 
 import { post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { plural, trackTitle } from "../format.js";
+import { trackTitle } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { announce, notify, notifyError } from "../notifications.js";
 import { asItem } from "./listen.js";
@@ -10,9 +11,12 @@ import "../elements/track-list.js";
 
 /** Show the tracks of a path next to the map. */
 export function showPath(side, tracks, closed) {
-  const list = h("track-list", { "aria-label": "Tracks of the path" });
+  const list = h("track-list", { "aria-label": t("map.pathTracks") });
   const items = tracks.map(asItem);
-  const name = `${trackTitle(items[0]?.track)} to ${trackTitle(items.at(-1)?.track)}`;
+  const name = t("map.pathName", {
+    first: trackTitle(items[0]?.track),
+    last: trackTitle(items.at(-1)?.track),
+  });
   const close = () => {
     side.hidden = true;
     closed();
@@ -24,8 +28,8 @@ export function showPath(side, tracks, closed) {
         kind: "tracks",
         tracks: items.map((item) => item.track.track_id),
       });
-      notify(`Saved ${made.name}.`, {
-        label: "Open",
+      notify(t("map.saved", { name: made.name }), {
+        label: t("map.open"),
         action: () => (location.hash = `#/playlists?open=${made.id}`),
       });
     } catch (error) {
@@ -40,13 +44,13 @@ export function showPath(side, tracks, closed) {
     h(
       "div",
       { class: "between" },
-      h("h2", {}, "Your path"),
+      h("h2", {}, t("map.yourPath")),
       h(
         "button",
         {
           class: "icon-button",
           type: "button",
-          "aria-label": "Close the path",
+          "aria-label": t("map.closePath"),
           on: { click: close },
         },
         icon("close"),
@@ -63,12 +67,12 @@ export function showPath(side, tracks, closed) {
           on: { click: () => items.length && list.play(items[0].track) },
         },
         icon("play"),
-        "Play",
+        t("map.play"),
       ),
-      h("button", { type: "button", on: { click: save } }, icon("save"), "Save"),
+      h("button", { type: "button", on: { click: save } }, icon("save"), t("map.save")),
     ),
     list,
   );
   side.hidden = false;
-  announce(`A path of ${plural(items.length, "track")}.`);
+  announce(t("map.pathLength", { n: items.length }));
 }

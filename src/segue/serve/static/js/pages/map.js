@@ -2,7 +2,7 @@
 
 import { get, getBytes } from "../api.js";
 import { fill, h } from "../dom.js";
-import { plural } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { addInteraction } from "../map/interaction.js";
 import { showLegend } from "../map/legend.js";
@@ -15,7 +15,7 @@ import { mapList } from "./map-list.js";
 import { showPath } from "./map-path.js";
 
 export const map = {
-  title: "Map",
+  title: t("map.title"),
   async show(main, { heading, onLeave }) {
     const top = h("div", { class: "page-head" }, h("div", {}, heading));
     const making = h("div");
@@ -25,11 +25,11 @@ export const map = {
     const data = new MapData(about, points);
     const stage = h("div", { class: "map-stage" });
     const side = h("section", { class: "map-side", hidden: true });
-    const key = h("div", { class: "map-legend" });
+    const key = h("div", { class: "map-legend", role: "group", "aria-label": t("map.legend") });
     const tip = h("div", { class: "map-tip", hidden: true });
     const list = mapList(about);
     const parts = h("div", { class: "map" }, stage, side);
-    making.after(parts, key, list.section); // do not refill `main`: the focus would be lost
+    making.after(key, parts, list.section); // do not refill `main`: the focus would be lost
     const highlight = (slot) => {
       data.only = slot;
       canvas.redraw();
@@ -50,17 +50,17 @@ export const map = {
         else draw.turn(false);
       },
     });
-    const shape = toggles({ map: "Map", list: "List" }, "View", (name) => {
-      for (const part of [parts, key]) part.hidden = name === "list";
-      list.section.hidden = name === "map";
-      if (name === "list") list.load();
-      else canvas.resize();
-    });
-    const caption = h(
-      "p",
-      {},
-      `${plural(about.n, "track")}. Similar tracks are close to each other.`,
+    const shape = toggles(
+      { map: t("map.viewMap"), list: t("map.viewList") },
+      t("map.view"),
+      (name) => {
+        for (const part of [parts, key]) part.hidden = name === "list";
+        list.section.hidden = name === "map";
+        if (name === "list") list.load();
+        else canvas.resize();
+      },
     );
+    const caption = h("p", {}, t("map.about", { n: about.n }));
     const tools = [encoders(canvas, making), coloring(canvas), draw.button, shape];
     heading.after(caption); // the heading itself is not moved: it keeps the focus
     top.append(h("div", { class: "row" }, tools));
@@ -74,7 +74,7 @@ function encoders(canvas, making) {
   if (about.encoders.length < 2) return null;
   const choose = h(
     "select",
-    { "aria-label": "Arranged by" },
+    { "aria-label": t("map.arrangedBy") },
     about.encoders.map((name) =>
       h("option", { value: name, selected: name === by }, titleOf(name)),
     ),
@@ -87,10 +87,14 @@ function encoders(canvas, making) {
 }
 
 function coloring(canvas) {
-  return toggles({ genre: "Genre", affinity: "My taste" }, "Color by", (name) => {
-    canvas.data.color = name;
-    canvas.paint().catch(notifyError);
-  });
+  return toggles(
+    { genre: t("map.genre"), affinity: t("map.myTaste") },
+    t("map.colorBy"),
+    (name) => {
+      canvas.data.color = name;
+      canvas.paint().catch(notifyError);
+    },
+  );
 }
 
 /** Button that switches drawing of paths on and off. */
@@ -99,7 +103,7 @@ function pathButton(stage) {
     "button",
     { type: "button", "aria-pressed": "false" },
     icon("path"),
-    "Draw a path",
+    t("map.drawPath"),
   );
   const path = {
     button,
@@ -112,8 +116,7 @@ function pathButton(stage) {
   };
   button.addEventListener("click", () => {
     path.turn(!path.isOn);
-    if (path.isOn)
-      announce("Draw a line on the map. With the keyboard, use Path on the Playlists page.");
+    if (path.isOn) announce(t("map.drawHint"));
   });
   return path;
 }
