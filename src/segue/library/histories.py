@@ -3,9 +3,9 @@
 Every query names the listener; histories are never mixed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -14,6 +14,9 @@ from segue.library import schema
 from segue.library.database import Database
 from segue.library.feedback import LIVE, opinion_key
 from segue.library.read_connection import ReadConnection
+
+MAX_ROWS: Final = 2_000
+"""Maximum number of tracks that a history can be searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,24 @@ class Histories:
             connection.execute(statement)
 
     def page(
-        self, user: str, *, before: tuple[float, int] | None = None, most: int = 50
+        self,
+        user: str,
+        *,
+        before: tuple[float, int] | None = None,
+        most: int = 50,
+        rows: Collection[int] | None = None,
+        plays_only: bool = False,
     ) -> list[ListenRecord]:
         """Return a listener's latest listens, those without a time last.
 
-        `before` is the time (-1 for none) and number of the last listen of the previous page.
+        Parameters
+        ----------
+        before
+            Time (-1 for none) and number of the last listen of the previous page.
+        rows
+            Rows of the tracks that are wanted, at most `MAX_ROWS`; all by default.
+        plays_only
+            Leave out opinions, which are no plays or skips.
         """
         table = schema.listens
         moment = func.coalesce(table.c.timestamp, -1.0)
@@ -69,13 +85,17 @@ class Histories:
             .order_by(moment.desc(), table.c.id.desc())
             .limit(most)
         )
+        if rows is not None:
+            query = query.where(table.c.track.in_(list(rows)[:MAX_ROWS]))
+        if plays_only:
+            query = query.where(or_(table.c.plays.is_not(None), table.c.rating.is_(None)))
         if before is not None:
             at, number = before
             query = query.where(or_(moment < at, (moment == at) & (table.c.id < number)))
         with self._database.connect() as connection:
-            rows = connection.execute(query).mappings().all()
+            found = connection.execute(query).mappings().all()
         return [
-            ListenRecord(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in rows
+            ListenRecord(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in found
         ]
 
     def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, Opinion]:

@@ -5,6 +5,7 @@ Another process can compute all of it again.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,11 +14,13 @@ from threadpoolctl import threadpool_limits
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.catalogue.audio_access import audio_roots, playable_path
+from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
 from segue.pipeline.catalogue.covers import Covers
+from segue.pipeline.catalogue.play_counts import PlayCountCache
 from segue.pipeline.catalogue.track_credits import TrackCredits
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs.runner import Runner
-from segue.pipeline.recommender.caching import Memo
+from segue.pipeline.recommender.caching import Memo, StaleWhileRevalidate
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import Snapshot
@@ -55,6 +58,10 @@ class AppState:
         self.runner = Runner(self.library)
         self.covers = Covers(self.library.covers)
         self.broadcaster = EventBroadcaster(self.library, self.version)
+        self.plays = PlayCountCache(self.library)
+        self._browse: StaleWhileRevalidate[Catalogue, BrowseIndex] = StaleWhileRevalidate(
+            partial(browse_index, self.library)
+        )
         self._catalogue: Memo[Catalogue] = Memo()
         self._memos: dict[str, Memo[Any]] = {}
 
@@ -97,6 +104,10 @@ class AppState:
         if snapshot is not None:
             return snapshot.catalogue
         return self._catalogue.get(self.library.state(), self.library.catalogue)
+
+    def browse_index(self) -> BrowseIndex:
+        """Return the artists, albums and genres; the previous ones while new ones are built."""
+        return self._browse.get(self.catalogue())
 
     def track_credits(self, catalogue: Catalogue) -> TrackCredits:
         """Return the ids of the artists and albums of the tracks of a catalogue."""

@@ -14,7 +14,8 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,7 @@ class Album:
 
     id: str
     name: str
+    letter: str
     artist: int
     year: int | None
     genres: tuple[str, ...]
@@ -72,7 +74,7 @@ class Genre:
 
 @dataclass(frozen=True, slots=True)
 class BrowseIndex:
-    """Artists, albums and genres of one catalogue.
+    """Artists, albums and genres of one catalogue; `version` changes with any of them.
 
     `artist_of` (the main artist) and `album_of` ``[n_tracks]`` are -1 for tracks that are left out;
     all artists of the track at position i are ``artists_of[starts[i] : starts[i + 1]]``.
@@ -80,6 +82,8 @@ class BrowseIndex:
     where unknown.
     """
 
+    catalogue: Catalogue
+    version: str
     artists: Sequence[Artist]
     albums: Sequence[Album]
     genres: Mapping[str, Genre]
@@ -117,6 +121,26 @@ class BrowseIndex:
         found = self.genres.get(name.casefold())
         return self.genres.get((known_genre(name) or "").casefold()) if found is None else found
 
+    def genres_of(self, tracks: Positions) -> list[str]:
+        """Return the genres of the albums of some tracks, most frequent first."""
+        albums = [self.albums[int(one)] for one in np.unique(self.album_of[tracks]) if one >= 0]
+        counts = Counter(genre for album in albums for genre in album.genres)
+        return [genre for genre, _ in counts.most_common()]
+
+    def made_by(self, artist: Artist) -> list[Album]:
+        """Return the albums that an artist made, without those on which they only appear."""
+        number = self._artists[artist.id]
+        albums = [self.albums[one] for one in artist.albums]
+        return [album for album in albums if album.artist == number]
+
+    def artist_totals(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the sums of values of tracks ``[n_tracks]`` for each artist ``[n_artists]``."""
+        of_credits = np.repeat(np.nan_to_num(values.astype(np.float64)), np.diff(self.starts))
+        totals: NDArray[np.float64] = np.bincount(
+            self.artists_of, of_credits, len(self.artists)
+        ).astype(np.float64)
+        return totals
+
     def credited(self, position: int) -> list[Artist]:
         """Return all artists of a track, main ones first."""
         numbers = self.artists_of[self.starts[position] : self.starts[position + 1]]
@@ -143,7 +167,7 @@ class _Builder:
     """Columns of all tracks, and the artists and albums that have tracks."""
 
     def __init__(self, library: Library, catalogue: Catalogue) -> None:
-        self._ids = catalogue.ids
+        self._catalogue, self._ids = catalogue, catalogue.ids
         self._artist_rows, self._album_rows = library.browse.artists(), library.browse.albums()
         tracks = list(_among(library, catalogue.rows.tolist()))
         self._columns = np.array(
@@ -212,6 +236,8 @@ class _Builder:
         for number, row in enumerate(artists):
             keys.setdefault(comparison_key(self._name(row)), number)
         return BrowseIndex(
+            self._catalogue,
+            self._version(made_artists, made_albums),
             made_artists,
             made_albums,
             self._genres(album_of),
@@ -229,6 +255,16 @@ class _Builder:
             {album.id: number for number, album in enumerate(made_albums)},
             keys,
         )
+
+    def _version(self, artists: Sequence[Artist], albums: Sequence[Album]) -> str:
+        digest = blake2b(self._columns.tobytes(), digest_size=12)
+        entities: list[Artist | Album] = [*artists, *albums]
+        for one in entities:
+            digest.update(
+                f"{one.id}\x1f{one.name}\x1f{one.tracks.tolist()}".encode("utf-8", "replace")
+            )
+        digest.update(repr(self._genres_of).encode("utf-8", "replace"))
+        return digest.hexdigest()
 
     def _name(self, row: int) -> str:
         return (self._artist_rows[row].name if row >= 0 else None) or UNKNOWN_ARTIST
@@ -265,6 +301,7 @@ class _Builder:
         return Album(
             self._album_id(key),
             self._title(key),
+            _letter(self._title(key)),
             artist,
             int(self._columns[tracks, 4].max()) or None,
             tuple(genre for genre, _ in genres.most_common()),

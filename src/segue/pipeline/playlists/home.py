@@ -14,9 +14,10 @@ new-in-library  not played yet, of the tracks added last; best suited first
 Rows without tracks are left out. Hours and dates are local.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,15 @@ _NEWEST = 200
 _NEWEST_SHARE = 0.1
 _DIALS = Dials(artist_cap=2)
 _PARTS_OF_DAY = ((5, "night"), (12, "morning"), (18, "afternoon"), (23, "evening"), (24, "night"))
+
+HomeRowName = Literal["on-repeat", "daypart", "rediscover", "deep-cuts", "new-in-library"]
+_TITLES: Final[dict[str, str]] = {
+    "on-repeat": "On repeat",
+    "daypart": "This time of day",
+    "rediscover": "Rediscover",
+    "deep-cuts": "Deep cuts",
+    "new-in-library": "New in your library",
+}
 
 Positions = NDArray[np.int64]
 
@@ -83,26 +93,62 @@ def home(
     zone
         The time zone of hours, by default that of this machine.
     """
+    rows = _rows(state, user, now, zone, length)
+    if rows is None:
+        return Home([], [])
+    found = [HomeRow(name, row.title, row.make()) for name, row in rows.items()]
+    return Home(_distinct(state, user, found, length), interests_in(state, user, zone=zone))
+
+
+def home_row(
+    state: ServingState,
+    user: str,
+    name: HomeRowName,
+    *,
+    now: datetime | None = None,
+    zone: tzinfo | None = None,
+    length: int = ROW_LENGTH,
+) -> HomeRow:
+    """Return one row of a listener, also with tracks that fit an earlier one; see `home`."""
+    rows = _rows(state, user, now, zone, length)
+    if rows is None:
+        return HomeRow(name, _TITLES[name], [])
+    row = rows[name]
+    found = HomeRow(name, row.title, row.make())
+    return next(iter(_distinct(state, user, [found], length)), replace(found, positions=[]))
+
+
+@dataclass(frozen=True, slots=True)
+class _UnmadeRow:
+    """The title of a row, and what computes its tracks."""
+
+    title: str
+    make: Callable[[], list[int]]
+
+
+def _rows(
+    state: ServingState, user: str, now: datetime | None, zone: tzinfo | None, length: int
+) -> dict[HomeRowName, _UnmadeRow] | None:
     known = state.profiles.resolve(user)
     if known is None:
-        return Home([], [])
+        return None
     profile = known[0]
-    now = now or datetime.now(UTC)
-    local = now.astimezone(zone)
+    local = (now or datetime.now(UTC)).astimezone(zone)
     plays = timed_plays(state, user)
-    found = (
-        HomeRow("on-repeat", "On repeat", _on_repeat(plays)),
-        HomeRow(
-            "daypart",
-            f"Your {_part_of_day(local.hour)}",
-            _at_hour(plays, local.hour, zone)
-            or _in_mood(state, profile, _part_of_day(local.hour), length),
+    daypart = _part_of_day(local.hour)
+
+    def of_daypart() -> list[int]:
+        return _at_hour(plays, local.hour, zone) or _in_mood(state, profile, daypart, length)
+
+    return {
+        "on-repeat": _UnmadeRow(_TITLES["on-repeat"], lambda: _on_repeat(plays)),
+        "daypart": _UnmadeRow(f"Your {daypart}", of_daypart),
+        "rediscover": _UnmadeRow(_TITLES["rediscover"], lambda: _rediscover(profile, plays, local)),
+        "deep-cuts": _UnmadeRow(_TITLES["deep-cuts"], lambda: _deep_cuts(state, profile, length)),
+        "new-in-library": _UnmadeRow(
+            _TITLES["new-in-library"], lambda: _new(state, profile, length)
         ),
-        HomeRow("rediscover", "Rediscover", _rediscover(profile, plays, local)),
-        HomeRow("deep-cuts", "Deep cuts", _deep_cuts(state, profile, length)),
-        HomeRow("new-in-library", "New in your library", _new(state, profile, length)),
-    )
-    return Home(_distinct(state, user, found, length), interests_in(state, user, zone=zone))
+    }
 
 
 def _distinct(

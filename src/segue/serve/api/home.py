@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.pipeline.playlists.home import home
+from segue.pipeline.playlists.home import HomeRowName, home, home_row
 from segue.pipeline.recommender.interests import InterestSummary, interests_in
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
@@ -89,6 +89,30 @@ def get_home(request: Request, me: deps.Self, app_state: deps.State) -> Response
             ],
             "mixes": _interest_items(app_state, found.mixes, me.name),
         }
+
+    return etag_json(request, (app_state.version(), me.name, now.strftime("%x %H")), make)
+
+
+@router.get(
+    "/home/{row}",
+    response_model=HomeRowItem,
+    responses=problems("no-session", "not-trained", "empty-library"),
+)
+def get_home_row(
+    row: Annotated[HomeRowName, Path(description="Name of the row.")],
+    request: Request,
+    me: deps.Self,
+    app_state: deps.State,
+    k: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> Response:
+    """Return one row of the start page with up to `k` tracks; it is empty if no track fits."""
+    now = datetime.now().astimezone()
+
+    def make() -> dict[str, Any]:
+        state = app_state.state()
+        found = home_row(state, me.name, row, now=now, length=k)
+        tracks = track_items(app_state, state.catalogue, list(found.positions), me.name)
+        return {"name": found.name, "title": found.title, "tracks": tracks}
 
     return etag_json(request, (app_state.version(), me.name, now.strftime("%x %H")), make)
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.engine import Dials
+from segue.library.histories import MAX_ROWS
 from segue.pipeline.accounts.login import sharing
 from segue.pipeline.history.missing_music import missing_music
 from segue.serve import dependencies as deps
@@ -155,16 +156,30 @@ class ListenPage(BaseModel):
 def get_history(
     me: deps.Self,
     app_state: deps.State,
+    *,
+    q: Annotated[
+        str, Query(max_length=500, description="Words of titles, artists or albums.")
+    ] = "",
+    plays: Annotated[bool, Query(description="Only plays and skips, no opinions.")] = False,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """List listens and feedback of the current listener, latest first."""
     before = from_cursor(cursor, (float, int)) if cursor else None
+    snapshot = app_state.snapshot_or_none()
+    catalogue = app_state.catalogue() if snapshot is None else snapshot.catalogue
+    rows = None
+    if q.strip():
+        names = [] if snapshot is None else snapshot.vocabulary.names.find(q, MAX_ROWS)
+        rows = np.asarray(catalogue.rows)[names].tolist() if names else []
     found = app_state.library.histories.page(
-        me.name, before=(before[0], before[1]) if before else None, most=limit + 1
+        me.name,
+        before=(before[0], before[1]) if before else None,
+        most=limit + 1,
+        rows=rows,
+        plays_only=plays,
     )
     part = found[:limit]
-    catalogue = app_state.catalogue()
     known = [each for each in part if each.track_id in catalogue.positions]
     positions = [catalogue.positions[each.track_id] for each in known]
     tracks = track_items(app_state, catalogue, positions, me.name)

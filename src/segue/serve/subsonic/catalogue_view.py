@@ -7,13 +7,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.library import AnnotationRecord, Catalogue, Library, Opinion, PlayCounts
-from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
-from segue.pipeline.recommender.caching import StaleWhileRevalidate, VersionedCache
+from segue.library import AnnotationRecord, Catalogue, Library, Opinion
+from segue.pipeline.catalogue.browse import BrowseIndex
 from segue.serve.app_state import AppState
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
-_MAX_PLAYS_BYTES: Final = 16_000_000
 _WORST = 1
 """Rating shown for a song that was disliked on the web page."""
 
@@ -62,43 +60,8 @@ class CatalogueView(NamedTuple):
 
 def catalogue_view(app_state: AppState) -> CatalogueView:
     """Return the catalogue view; the previous one while a new one is being built."""
-    library = app_state.library
-    latest: StaleWhileRevalidate[Catalogue, CatalogueView] = app_state.memo(
-        "halls",
-        "of all catalogues",
-        lambda: StaleWhileRevalidate(
-            lambda catalogue: CatalogueView(catalogue, browse_index(library, catalogue))
-        ),
-    )
-    return latest.get(app_state.catalogue())
-
-
-def played_by(app_state: AppState, user: str) -> PlayCounts:
-    """Return how often a listener played each track."""
-    cache: VersionedCache[PlayCounts] = app_state.memo(
-        "plays", "of listeners", lambda: VersionedCache(_MAX_PLAYS_BYTES)
-    )
-    latest = app_state.library.browse.latest_listen(user)
-    found = cache.get(user, latest)
-    if found is None:
-        found = app_state.library.browse.plays(user)
-        n_bytes = found.rows.nbytes + found.counts.nbytes + found.last.nbytes
-        cache.put(user, latest, found, n_bytes)
-    return found
-
-
-def counts_of(
-    view: CatalogueView, plays: PlayCounts
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return play counts and times of the last play, ``[n_tracks]`` each; NaN means never."""
-    n_tracks = len(view.catalogue)
-    counts, last = np.zeros(n_tracks, np.int64), np.full(n_tracks, np.nan)
-    if n_tracks:
-        rows = np.asarray(view.catalogue.rows)
-        places = np.minimum(np.searchsorted(rows, plays.rows), n_tracks - 1)
-        known = rows[places] == plays.rows
-        counts[places[known]], last[places[known]] = plays.counts[known], plays.last[known]
-    return counts, last
+    index = app_state.browse_index()
+    return CatalogueView(index.catalogue, index)
 
 
 @dataclass(frozen=True, slots=True)

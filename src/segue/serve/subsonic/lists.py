@@ -6,8 +6,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segue.pipeline.catalogue.album_order import (
+    AlbumSort,
+    Numbers,
+    albums_where,
+    most_first,
+    ordered_albums,
+)
 from segue.pipeline.catalogue.browse import Album
 from segue.pipeline.history.playback import SILENT_SECONDS, position_at
 from segue.serve.subsonic.calls import Call, missing
@@ -18,8 +24,6 @@ from segue.serve.subsonic.similarity import may_play
 
 MOST: Final = 500
 """Largest number of items of a list."""
-
-Numbers = NDArray[np.int64]
 
 
 def get_album_list2(call: Call) -> dict[str, Any]:
@@ -45,23 +49,12 @@ def _albums(call: Call) -> tuple[Serializer, list[Album]]:
     return serializer, [serializer.view.shelves.albums[number] for number in numbers.tolist()]
 
 
-def _all(serializer: Serializer) -> Numbers:
-    return np.arange(len(serializer.view.shelves.albums))
+def _in_order(sort: AlbumSort) -> Callable[[Call, Serializer], Numbers]:
+    def choose(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
+        shelves = serializer.view.shelves
+        return ordered_albums(shelves, sort, counts=serializer.counts, last=serializer.last)
 
-
-def _most(values: NDArray[Any]) -> Numbers:
-    """Return album numbers by descending value, without those that have none."""
-    order = np.argsort(-values, kind="stable")
-    return order[values[order] > 0]
-
-
-def _over_albums(serializer: Serializer, values: NDArray[Any], gather: Any) -> NDArray[np.float64]:
-    """Aggregate values of tracks ``[n_tracks]`` for each album ``[n_albums]``."""
-    shelves = serializer.view.shelves
-    found = np.zeros(len(shelves.albums))
-    placed = np.flatnonzero(shelves.album_of >= 0)
-    gather.at(found, shelves.album_of[placed], np.nan_to_num(values[placed]))
-    return found
+    return choose
 
 
 def _random(call: Call, serializer: Serializer) -> Numbers:
@@ -70,35 +63,15 @@ def _random(call: Call, serializer: Serializer) -> Numbers:
     return np.random.default_rng().permutation(allowed).astype(np.int64)
 
 
-def _newest(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
-    latest = np.arange(len(serializer.view.catalogue)) + 1.0  # tracks stand in the order they came
-    return _most(_over_albums(serializer, latest, np.maximum))
-
-
 def _highest(call: Call, serializer: Serializer) -> Numbers:
     rated = {
         mark.item: mark.rating
         for mark in call.app_state.library.annotations.all(call.me, "album")
         if mark.rating is not None
     }
-    return _most(np.array([rated.get(one.id, 0) for one in serializer.view.shelves.albums], float))
-
-
-def _frequent(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
-    return _most(_over_albums(serializer, serializer.counts, np.add))
-
-
-def _recent(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
-    return _most(_over_albums(serializer, serializer.last, np.maximum))
-
-
-def _by_name(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
-    return _all(serializer)
-
-
-def _by_artist(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
-    makers = np.array([album.artist for album in serializer.view.shelves.albums], np.int64)
-    return np.argsort(makers, kind="stable")
+    return most_first(
+        np.array([rated.get(one.id, 0) for one in serializer.view.shelves.albums], float)
+    )
 
 
 def _starred(call: Call, serializer: Serializer) -> Numbers:
@@ -107,7 +80,9 @@ def _starred(call: Call, serializer: Serializer) -> Numbers:
         for mark in call.app_state.library.annotations.all(call.me, "album")
         if mark.starred is not None
     }
-    return _most(np.array([at.get(one.id, 0) for one in serializer.view.shelves.albums], float))
+    return most_first(
+        np.array([at.get(one.id, 0) for one in serializer.view.shelves.albums], float)
+    )
 
 
 def _by_year(call: Call, serializer: Serializer) -> Numbers:
@@ -115,27 +90,25 @@ def _by_year(call: Call, serializer: Serializer) -> Numbers:
         if call.text(name) is None:
             raise missing(name)
     first, last = call.number("fromYear", 0), call.number("toYear", 0)
-    years = np.array([album.year or -1 for album in serializer.view.shelves.albums], np.int64)
-    among = np.flatnonzero((years >= min(first, last)) & (years <= max(first, last)))
+    shelves = serializer.view.shelves
+    among = np.flatnonzero(albums_where(shelves, years=(min(first, last), max(first, last))))
+    years = np.array([album.year or -1 for album in shelves.albums], np.int64)
     order = among[np.argsort(years[among], kind="stable")]
     return order[::-1] if first > last else order
 
 
 def _by_genre(call: Call, serializer: Serializer) -> Numbers:
-    genre = serializer.view.shelves.genre(call.wanted("genre"))
-    if genre is None:
-        return np.zeros(0, np.int64)
-    return np.unique(serializer.view.shelves.album_of[genre.tracks]).astype(np.int64)
+    return np.flatnonzero(albums_where(serializer.view.shelves, genre=call.wanted("genre")))
 
 
 _KINDS: Final[dict[str, Callable[[Call, Serializer], Numbers]]] = {
     "random": _random,
-    "newest": _newest,
+    "newest": _in_order("added"),
     "highest": _highest,
-    "frequent": _frequent,
-    "recent": _recent,
-    "alphabeticalByName": _by_name,
-    "alphabeticalByArtist": _by_artist,
+    "frequent": _in_order("played"),
+    "recent": _in_order("recent"),
+    "alphabeticalByName": _in_order("name"),
+    "alphabeticalByArtist": _in_order("artist"),
     "starred": _starred,
     "byYear": _by_year,
     "byGenre": _by_genre,

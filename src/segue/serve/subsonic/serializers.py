@@ -10,6 +10,7 @@ import numpy as np
 
 from segue.artist_names import display_artist
 from segue.pipeline.catalogue.browse import UNKNOWN_ARTIST, Album, Artist
+from segue.pipeline.catalogue.play_counts import counts_by_position
 from segue.pipeline.catalogue.track_gain import REFERENCE
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import (
@@ -17,8 +18,6 @@ from segue.serve.subsonic.catalogue_view import (
     Annotation,
     CatalogueView,
     catalogue_view,
-    counts_of,
-    played_by,
     shelf_annotations,
     song_annotations,
 )
@@ -57,7 +56,9 @@ class Serializer:
         self._library = call.app_state.library
         self._me = call.me
         self._holding = call.app_state
-        self._counts, self._last = counts_of(self.view, played_by(call.app_state, call.me))
+        self._counts, self._last = counts_by_position(
+            self.view.catalogue, call.app_state.plays.of(call.me)
+        )
 
     @property
     def counts(self) -> Any:

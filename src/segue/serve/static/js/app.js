@@ -9,10 +9,15 @@ import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { mountNotifications, notifyError } from "./notifications.js";
 import { flush, outbox, unsentCount } from "./outbox.js";
+import { album } from "./pages/album.js";
+import { artist } from "./pages/artist.js";
+import { genre } from "./pages/genre.js";
+import { history as plays } from "./pages/history.js";
 import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
 import { manage } from "./pages/manage.js";
 import { map } from "./pages/map.js";
+import { liked, onRepeat, rediscover } from "./pages/own-lists.js";
 import { playlists } from "./pages/playlists.js";
 import { quality } from "./pages/quality.js";
 import { steer } from "./pages/steer.js";
@@ -28,7 +33,15 @@ import { loadMe, loadSession, signIn, state, store } from "./store.js";
 /** Pages of the navigation, in its order. */
 const NAVIGATION = { listen, library, playlists, map, steer, quality, manage };
 /** Pages that links lead to; `parent` is the page of the navigation that is marked meanwhile. */
-const LINKED = {};
+const LINKED = {
+  album,
+  artist,
+  genre,
+  liked,
+  history: plays,
+  "on-repeat": onRepeat,
+  rediscover,
+};
 const PAGES = { ...NAVIGATION, ...LINKED };
 const SECONDARY = ["steer", "quality", "manage"];
 const ME_WAIT = 400;
