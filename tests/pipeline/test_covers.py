@@ -14,7 +14,7 @@ from segue.library import Library
 from segue.pipeline.catalogue import cover_images
 from segue.pipeline.catalogue.browse import browse_index
 from segue.pipeline.catalogue.cover_images import draw_tile, resize_picture
-from segue.pipeline.catalogue.covers import Covers, tracks_for_cover
+from segue.pipeline.catalogue.covers import CoverIndex, Covers
 from segue.types import Track
 
 RED, BLUE, GREEN = (200, 20, 20), (20, 20, 200), (20, 160, 20)
@@ -60,7 +60,7 @@ class Shelf:
         self.library.add_dataset("data", tracks=self.tracks, listens=nothing)
         catalogue = self.library.catalogue()
         self.index = browse_index(self.library, catalogue)
-        groups = tracks_for_cover(item, catalogue, self.index)
+        groups = CoverIndex.of(self.library, catalogue).tracks_for(item)
         if groups is None:
             return None
         places = [self.music.resolve()] if roots is None else roots
@@ -114,6 +114,8 @@ def test_cover_of_tracks_without_album_is_their_own(shelf):
     shelf.add("2.flac", image(BLUE), artist="A")
     assert color_of(shelf.cover("1.flac")) == "red"
     assert color_of(shelf.cover("2.flac")) == "blue"
+    for shown in (shelf.index.albums[0].id, shelf.index.artists[0].id):
+        assert color_of(shelf.cover(shown)) == "red"
 
 
 def test_cover_of_an_artist_comes_from_an_own_album(shelf):

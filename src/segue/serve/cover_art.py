@@ -7,10 +7,9 @@ from fastapi import Request, Response
 
 from segue.audio.pictures import Picture
 from segue.pipeline.catalogue.cover_images import CoverFormat, rounded_size
-from segue.pipeline.catalogue.covers import tracks_for_cover
+from segue.pipeline.catalogue.covers import CoverIndex
 from segue.serve.app_state import AppState
 from segue.serve.responses import client_has
-from segue.serve.subsonic.catalogue_view import catalogue_view
 
 CACHE_CONTROL: Final = "private, max-age=3600, stale-while-revalidate=2592000"
 """A changed cover is shown after an hour; until the new one has arrived, browsers show the old."""
@@ -21,8 +20,11 @@ def find_cover(request: Request, app_state: AppState, item: str, size: int) -> P
 
     `size` is rounded up to one of `COVER_SIZES`. None if there is no cover, or no such item.
     """
-    view = catalogue_view(app_state)
-    groups = tracks_for_cover(item, view.catalogue, view.shelves)
+    catalogue = app_state.catalogue()
+    index = app_state.memo(
+        "cover index", catalogue, lambda: CoverIndex.of(app_state.library, catalogue)
+    )
+    groups = index.tracks_for(item)
     if not groups:
         return None
     kind = accepted_format(request.headers.get("accept", ""))

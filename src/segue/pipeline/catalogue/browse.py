@@ -289,7 +289,7 @@ class _Builder:
     def _album_id(self, key: _AlbumKey) -> str:
         if key.row >= 0:
             return self._album_rows[key.row].album_id
-        return public_id("al", f"{self._key(key.artist)}\x1f{comparison_key(UNKNOWN_ALBUM)}")
+        return unknown_album_id(self._key(key.artist))
 
     def _album(self, key: _AlbumKey, artist: int) -> Album:
         positions = self._tracks_of[key]
@@ -332,6 +332,11 @@ def _among(library: Library, rows: Sequence[int]) -> Iterator[BrowseTrack]:
         if track.row == row:
             yield track
             row = next(wanted, None)
+
+
+def unknown_album_id(artist_key: str) -> str:
+    """Return the id of the album of an artist's tracks that are on no album."""
+    return public_id("al", f"{artist_key}\x1f{comparison_key(UNKNOWN_ALBUM)}")
 
 
 def _in_order(name: str) -> str:

@@ -11,20 +11,25 @@ times), so that it is made again after one of them has changed.
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
+import numpy as np
 from cachetools import LRUCache, cached
+from numpy.typing import NDArray
 
+from segue.artist_names import comparison_key
 from segue.audio.pictures import MAX_BYTES, Picture, embedded_picture
 from segue.errors import AudioError
-from segue.library import Catalogue
+from segue.library import Catalogue, Library, public_id
 from segue.library.cover_store import CoverStore
 from segue.pipeline.catalogue.audio_access import playable_path
-from segue.pipeline.catalogue.browse import BrowseIndex, Positions
+from segue.pipeline.catalogue.browse import UNKNOWN_ARTIST, unknown_album_id
 from segue.pipeline.catalogue.cover_images import CoverFormat, resize_picture
 from segue.types import Track
 
@@ -32,9 +37,10 @@ FOLDER_NAMES: Final = ("cover", "folder", "front", "album", "albumart")
 """Names of images in a folder, without their suffix, in order of preference; case is ignored."""
 FOLDER_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
-_MAX_TRACKS: Final = 5  # of an album that are searched for an embedded picture
+_MAX_TRACKS: Final = 5  # of an album that are searched for a picture
 _MAX_ALBUMS: Final = 5  # of an artist that are searched for a cover
-_MAX_LOOSE: Final = 5  # tracks without an album that are searched, for their artist
+_MAX_READ: Final = 50  # tracks of an album, missing ones too
+_UNKNOWN: Final = -1
 _MAX_FOLDERS: Final = 2
 _DISC_FOLDER = re.compile(r"(cd|dis[ck]|disque|vol|volume|part|side)[ _.-]*\w{1,2}", re.IGNORECASE)
 _NO_PICTURE: Final = "none"
@@ -50,41 +56,81 @@ class _SourceFile(NamedTuple):
     mtime_ns: int
 
 
-def tracks_for_cover(
-    item: str, catalogue: Catalogue, shelves: BrowseIndex
-) -> list[list[Track]] | None:
-    """Return the tracks of each album whose cover shows an item, the preferred album first.
+@dataclass(frozen=True, slots=True)
+class CoverIndex:
+    """The albums whose covers show the tracks, albums and artists of a catalogue.
 
-    Parameters
-    ----------
-    item
-        Id of a track, album or artist. None is returned if there is none of this id.
+    The maps are from public ids to rows; `_made_by` is the artist of each album. Tracks without an
+    album or artist have row -1.
     """
-    position = catalogue.positions.get(item)
-    if position is not None:
-        n_known = len(shelves.album_of)
-        album_number = int(shelves.album_of[position]) if position < n_known else -1
-        if album_number < 0 or catalogue.ids.album[position] < 0:
-            return [[catalogue.tracks[position]]]
-        groups = [shelves.albums[album_number].tracks]
-    elif (album := shelves.album(item)) is not None:
-        groups = [album.tracks]
-    elif (artist := shelves.artist(item)) is not None:
-        albums = [shelves.albums[place] for place in artist.albums]
-        own = {one.id for one in albums if shelves.artists[one.artist].id == item}
-        albums.sort(key=lambda one: (one.id not in own, -len(one.tracks), one.id))
-        groups = [one.tracks for one in albums[:_MAX_ALBUMS]]
-    else:
-        return None
-    return [part for group in groups for part in _albums(group, catalogue)]
 
+    catalogue: Catalogue
+    _artists: Mapping[str, int]
+    _albums: Mapping[str, int]
+    _loose: Mapping[str, int]
+    _made_by: Mapping[int, int | None]
 
-def _albums(group: Positions, catalogue: Catalogue) -> list[list[Track]]:
-    """Return the first tracks of an album; tracks that are on no album one by one."""
-    tracks = [catalogue.tracks[position] for position in group[:_MAX_TRACKS].tolist()]
-    if len(group) and catalogue.ids.album[group[0]] < 0:
-        return [[track] for track in tracks[:_MAX_LOOSE]]
-    return [tracks]
+    @classmethod
+    def of(cls, library: Library, catalogue: Catalogue) -> Self:
+        """Read the ids of all artists and albums of a library."""
+        artists, albums = library.browse.artists(), library.browse.albums()
+        keys = {row: one.key for row, one in artists.items()}
+        keys[_UNKNOWN] = comparison_key(UNKNOWN_ARTIST)
+        return cls(
+            catalogue,
+            {one.artist_id: row for row, one in artists.items()}
+            | {public_id("ar", keys[_UNKNOWN]): _UNKNOWN},
+            {one.album_id: row for row, one in albums.items()},
+            {unknown_album_id(key): row for row, key in keys.items()},
+            {row: one.artist for row, one in albums.items()},
+        )
+
+    def tracks_for(self, item: str) -> list[list[Track]] | None:
+        """Return tracks of each album that may show an item, the preferred album first.
+
+        Parameters
+        ----------
+        item
+            Id of a track, album or artist. None is returned if there is none of this id.
+        """
+        ids = self.catalogue.ids
+        position = self.catalogue.positions.get(item)
+        if position is not None:
+            album = int(ids.album[position])
+            return [self._of_album(album)] if album >= 0 else [self._tracks([position])]
+        if item in self._albums:
+            return [self._of_album(self._albums[item])]
+        if item in self._loose:
+            return self._loose_of(self._loose[item])
+        if item not in self._artists:
+            return None
+        artist = self._artists[item]
+        albums, counts = np.unique(ids.album[self._positions_of(artist)], return_counts=True)
+        number = dict(zip(albums.tolist(), counts.tolist(), strict=True))
+        number.pop(-1, None)
+        own = sorted(number, key=lambda row: (self._made_by.get(row) != artist, -number[row], row))
+        return [*map(self._of_album, own[:_MAX_ALBUMS]), *self._loose_of(artist)]
+
+    def _positions_of(self, artist: int) -> NDArray[np.int64]:
+        """Return the positions of the tracks of an artist, also those as a guest."""
+        ids = self.catalogue.ids
+        entries = np.flatnonzero(ids.artists == artist)
+        as_any = np.searchsorted(ids.starts, entries, side="right") - 1
+        return np.union1d(np.flatnonzero(ids.artist == artist), as_any)
+
+    def _of_album(self, album: int) -> list[Track]:
+        return self._tracks(np.flatnonzero(self.catalogue.ids.album == album).tolist())
+
+    def _loose_of(self, artist: int) -> list[list[Track]]:
+        """Return the tracks of an artist that are on no album, one by one."""
+        ids = self.catalogue.ids
+        positions = np.flatnonzero((ids.artist == artist) & (ids.album < 0))
+        return [[track] for track in self._tracks(positions.tolist())]
+
+    def _tracks(self, positions: Sequence[int]) -> list[Track]:
+        """Return the first of some tracks that are not missing."""
+        tracks = (self.catalogue.tracks[position] for position in positions[:_MAX_READ])
+        return list(islice((track for track in tracks if not track.missing), _MAX_TRACKS))
 
 
 class Covers:
@@ -105,7 +151,7 @@ class Covers:
         Parameters
         ----------
         groups
-            Tracks of each album: see `tracks_for_cover`.
+            Tracks of each album: see `CoverIndex.tracks_for`.
         roots
             Directories that files may lie in: see `audio_access.audio_roots`.
         size
