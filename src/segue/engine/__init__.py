@@ -16,7 +16,7 @@ from segue.engine.learning_rules import (
     time_zone,
 )
 from segue.engine.paths import Path, path
-from segue.engine.playlist import Playlist, Served, Step
+from segue.engine.playlist import Playlist, PlaylistEntry, Served, Step
 from segue.engine.profile_accumulator import Listens, ProfileAccumulator
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
 from segue.engine.radio import FEEDBACK, Feedback, RadioStation
@@ -56,6 +56,7 @@ __all__ = [
     "Listens",
     "Path",
     "Playlist",
+    "PlaylistEntry",
     "ProfileAccumulator",
     "RadioStation",
     "Ranked",

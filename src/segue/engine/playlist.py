@@ -11,6 +11,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaylistEntry:
+    """One track of a playlist that has no scores."""
+
+    rank: int
+    track_id: str
+    title: str | None
+    artist: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One track of a path: its `progress` from 0 to 1, and the `step` to it in degrees."""
 
@@ -45,7 +55,7 @@ class Playlist:
     """Tracks in an order; `about` has details of the whole list."""
 
     kind: str
-    tracks: Sequence[Recommendation | Step | Served]
+    tracks: Sequence[Recommendation | Step | Served | PlaylistEntry]
     about: Mapping[str, Any] = field(default_factory=dict)
     hints: Sequence[str] = ()
 

@@ -20,7 +20,7 @@ from segue.library.read_connection import ReadConnection
 from segue.library.schema import tracks
 from segue.library.serving_schema import playlist_tracks, playlists
 
-PlaylistKind = Literal["tracks", "like", "path", "blend", "radio", "mix"]
+PlaylistKind = Literal["tracks", "like", "path", "blend", "radio", "mix", "rules"]
 PLAYLIST_KINDS: tuple[PlaylistKind, ...] = get_args(PlaylistKind)
 
 
@@ -118,6 +118,11 @@ class PlaylistStore:
     def rename(self, owner: str, playlist: str, name: str) -> bool:
         """Rename a playlist; return whether it was there."""
         return self._change(owner, playlist, name=name) is not None
+
+    def replace_recipe(self, owner: str, playlist: str, recipe: Mapping[str, Any]) -> bool:
+        """Replace the recipe of a playlist, not its tracks; return whether it was there."""
+        text = json.dumps(recipe, ensure_ascii=False)
+        return self._change(owner, playlist, recipe=text) is not None
 
     def replace_tracks(
         self,

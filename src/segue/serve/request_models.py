@@ -20,6 +20,10 @@ Weights = Annotated[
         examples=[{"timbre": 0.6, "popularity": 0.1}],
     ),
 ]
+Daypart = Annotated[
+    Literal["morning", "afternoon", "evening", "night"] | None,
+    Field(description="The part of the day whose moods the list has; dials of moods go first."),
+]
 _Strength = Annotated[float | None, Field(ge=0, le=1)]
 _Cap = Annotated[int | None, Field(ge=0, le=10_000, description="0 is no cap.")]
 _Names = Annotated[
@@ -108,12 +112,39 @@ class ExclusionsRequest(StrictModel):
         return Exclusions(**self.model_dump()) or None
 
 
+class RuleRequest(StrictModel):
+    """A rule of a playlist by rules; members that its field does not use are rejected.
+
+    genre, tag, artist, album: `value`; year, tempo, duration, plays: `low`, `high`; added, played:
+    `days`; liked: nothing. `negate` inverts the rule.
+    """
+
+    field: Literal[
+        "genre",
+        "tag",
+        "artist",
+        "album",
+        "year",
+        "tempo",
+        "duration",
+        "plays",
+        "added",
+        "played",
+        "liked",
+    ]
+    value: Annotated[str | None, Field(min_length=1, max_length=1_000)] = None
+    low: Annotated[float | None, Field(ge=0, le=1e9)] = None
+    high: Annotated[float | None, Field(ge=0, le=1e9)] = None
+    days: Annotated[float | None, Field(gt=0, le=100_000)] = None
+    negate: bool | None = None
+
+
 class RecipeRequest(StrictModel):
     """Recipe of a playlist. Members that its kind does not use are rejected; null is ignored.
 
     like: `like`, `dislike`, `history`, `k`, dials, exclusions; radio: the same and `window`; path:
     `start`, `end`, `k`, `signal`, exclusions; blend: `users`, `k`, dials, exclusions; mix:
-    `interest`, `daypart`, `k`, dials, exclusions.
+    `interest`, `daypart`, `k`, dials, exclusions; rules: `rules`, `match`, `order`, `k`.
     """
 
     model_config = ConfigDict(
@@ -133,10 +164,12 @@ class RecipeRequest(StrictModel):
     end: TrackIdText | None = None
     signal: Annotated[str | None, Field(max_length=100)] = None
     interest: Annotated[str | None, Field(min_length=1, max_length=200)] = None
-    daypart: Annotated[
-        Literal["morning", "afternoon", "evening", "night"] | None,
-        Field(description="The part of the day whose moods the mix has."),
+    daypart: Daypart = None
+    rules: Annotated[list[RuleRequest] | None, Field(max_length=50)] = None
+    match: Annotated[
+        Literal["all", "any"] | None, Field(description="Whether all rules must hold, or any.")
     ] = None
+    order: Literal["added", "played", "plays", "year", "title", "artist", "random"] | None = None
     k: Annotated[int | None, Field(ge=1, le=500)] = None
     window: Annotated[int | None, Field(ge=0, le=1_000)] = None
     weights: Weights | None = None

@@ -4,7 +4,12 @@ import { test } from "node:test";
 import { emptySteer, isNeutral, parseSteer } from "../../../src/segue/serve/static/js/store.js";
 
 test("saved steering is read back", () => {
-  const steer = { weights: { timbre: 0.3 }, dials: { diversity: 0.5 }, exclusions: {} };
+  const steer = {
+    ...emptySteer(),
+    weights: { timbre: 0.3 },
+    dials: { diversity: 0.5 },
+    daypart: "evening",
+  };
   assert.deepEqual(parseSteer(JSON.stringify(steer)), steer);
 });
 
@@ -27,4 +32,5 @@ test("steering is neutral without weights, dials and exclusions", () => {
   assert.ok(isNeutral({ ...emptySteer(), exclusions: { artists: [] } }));
   assert.ok(!isNeutral({ ...emptySteer(), dials: { diversity: 0 } }));
   assert.ok(!isNeutral({ ...emptySteer(), exclusions: { from_year: 1990 } }));
+  assert.ok(!isNeutral({ ...emptySteer(), daypart: "night" }));
 });

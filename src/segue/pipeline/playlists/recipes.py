@@ -7,13 +7,14 @@ path        ``start``, ``end`` (track ids), ``k``, ``signal``, exclusions
 blend       ``users``, ``k``, dials, exclusions
 mix         ``interest`` (number or name; all interests without it), ``daypart``, ``k``, dials,
             exclusions
+rules       ``rules`` (at least one), ``match`` (all or any of them), ``order``, ``k``
 ==========  =======================================================================================
 
 ``history`` (true by default) is whether the owner's own listens count. No recipe reaches those of
 others, except a blend with listeners who share their taste. ``dials`` and ``exclusions`` are
 objects with the names of `segue.engine.Dials` and `segue.engine.Exclusions`; dials that are not
-named are those of `segue.pipeline.playlists.generate`, `radio` and `mixes`. A mix that is made
-again on another day has other tracks.
+named are those of `segue.pipeline.playlists.generate`, `radio` and `mixes`; `smart` has the rules.
+A mix that is made again on another day has other tracks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from segue.pipeline.accounts.login import sharing
 from segue.pipeline.playlists.generate import BLEND_DIALS, LIKE_DIALS, blend, from_likes, path
 from segue.pipeline.playlists.mixes import MIX_DIALS, daily_mix, daypart_dials
 from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
+from segue.pipeline.playlists.smart import ORDERS, PlaylistRule, read_rules, smart_playlist
 from segue.pipeline.recommender.serving_state import ServingState
 
 MAX_MADE: Final = 500
@@ -41,6 +43,7 @@ _MAY_HOLD = {
     "path": {"start", "end", "k", "signal", "exclusions"},
     "blend": {"users", "k", "dials", "exclusions"},
     "mix": {"interest", "daypart", "k", "dials", "exclusions"},
+    "rules": {"rules", "match", "order", "k"},
 }
 _DIALS = {
     "like": LIKE_DIALS,
@@ -48,8 +51,9 @@ _DIALS = {
     "blend": BLEND_DIALS,
     "path": Dials(),
     "mix": MIX_DIALS,
+    "rules": Dials(),
 }
-_LENGTHS = {"path": 12, "mix": 25}
+_LENGTHS = {"path": 12, "mix": 25, "rules": 100}
 _WHOLE = {"artist_cap", "album_cap", "seed", "from_year", "to_year"}
 _SWITCHES = {"interests", "versions"}
 _NAMES = {"artists", "genres", "albums", "tags", "folders"}
@@ -69,6 +73,9 @@ class Recipe:
     signal: str | None = None
     interest: str | None = None
     daypart: str | None = None
+    rules: Sequence[PlaylistRule] = ()
+    match_any: bool = False
+    order: str = "added"
     k: int = 20
     window: int | None = None
     dials: Dials = LIKE_DIALS
@@ -114,6 +121,9 @@ class Recipe:
             signal=_text(recipe, "signal"),
             interest=_text(recipe, "interest"),
             daypart=_text(recipe, "daypart"),
+            rules=read_rules(recipe.get("rules")) if kind == "rules" else (),
+            match_any=_choice(recipe, "match", ("all", "any")) == "any",
+            order=_choice(recipe, "order", ORDERS),
             k=_count(recipe, "k", _LENGTHS.get(kind, 20), MAX_MADE),
             window=(None if recipe.get("window") is None else _count(recipe, "window", 0, 100_000)),
             dials=_settings(_DIALS[kind], recipe.get("dials"), "dials"),
@@ -205,6 +215,10 @@ class Recipe:
                 dials=self.dials,
                 exclusions=self.exclusions,
             )
+        if self.kind == "rules":
+            return smart_playlist(
+                state, owner, self.rules, self.k, match_any=self.match_any, order=self.order
+            )
         may = set(sharing(state.library, owner))
         for other in self.users:
             if other not in may:
@@ -270,6 +284,14 @@ def _text(given: Mapping[str, Any], key: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise _wrong(key, value, "a text")
     return value
+
+
+def _choice(given: Mapping[str, Any], key: str, choices: Sequence[str]) -> str:
+    """Return one of some texts, by default the first."""
+    value = given.get(key) or choices[0]
+    if value not in choices:
+        raise _wrong(key, value, f"one of {', '.join(choices)}")
+    return str(value)
 
 
 def _yes(given: Mapping[str, Any], key: str) -> bool:

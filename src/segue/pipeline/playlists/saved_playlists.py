@@ -134,8 +134,9 @@ def edit(
     tracks: Sequence[str] | None = None,
     remove: Sequence[str] = (),
     add: Sequence[str] = (),
+    recipe: Mapping[str, Any] | None = None,
 ) -> SavedPlaylist:
-    """Change the name or the tracks of a playlist; its recipe stays.
+    """Change the name, the recipe or the tracks of a playlist.
 
     `tracks` replaces all tracks; then those of `remove` are removed, and those of `add` that are
     not in the playlist are appended.
@@ -145,13 +146,15 @@ def edit(
     UnknownPlaylistError
         If the owner has no such playlist.
     PlaylistError
-        If the name is invalid, or there are too many tracks.
+        If the name or recipe is invalid, or there are too many tracks.
     UnknownTrackError
         If a track is not in the library; the playlist is then unchanged.
     """
-    find(library, owner, playlist)
+    found = find(library, owner, playlist)
     if name is not None:
         _check_name(name)
+    if recipe is not None:
+        Recipe.of(found.kind, recipe)
 
     def edited(before: list[str]) -> list[str]:
         removed = set(remove)
@@ -163,6 +166,8 @@ def edit(
 
     if tracks is not None or remove or add:
         library.playlists.edit_tracks(owner, playlist, edited)
+    if recipe is not None:
+        library.playlists.replace_recipe(owner, playlist, recipe)
     if name is not None:
         library.playlists.rename(owner, playlist, name)
     return find(library, owner, playlist)

@@ -1,5 +1,6 @@
 """`/playlists`: saved playlists, made from recipes or by hand."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -45,6 +46,7 @@ class PlaylistSummary(BaseModel):
     name: str
     kind: PlaylistKind
     n_tracks: int
+    example: TrackItem | None = Field(description="The first track, whose cover is shown.")
     created: float = Field(description="Seconds since 1970.")
     changed: float
 
@@ -82,7 +84,10 @@ class PreviewRequest(StrictModel):
 
 
 class PlaylistUpdateRequest(StrictModel):
-    """Changes of a playlist: `tracks` replaces all tracks, then `remove` and `add` are applied."""
+    """Changes of a playlist: `tracks` replaces all tracks, then `remove` and `add` are applied.
+
+    A new recipe is of the same kind; a refresh then makes the tracks by it.
+    """
 
     name: PlaylistName | None = None
     tracks: TrackIds | None = None
@@ -90,6 +95,7 @@ class PlaylistUpdateRequest(StrictModel):
     add: TrackIds | None = Field(
         default=None, description="Tracks to append, except those that are in the playlist."
     )
+    recipe: RecipeRequest | None = None
 
 
 @router.get("", response_model=PlaylistPage)
@@ -107,7 +113,9 @@ def list_playlists(
     place = to_cursor(part[-1].number) if len(found) > limit else None
     parts = [f"{one.id}{one.changed}" for one in found]
     return etag_json(
-        request, (me.name, *parts), lambda: {"items": [_row(one) for one in part], "next": place}
+        request,
+        (app_state.version(), me.name, *parts),
+        lambda: {"items": [_row(app_state, one) for one in part], "next": place},
     )
 
 
@@ -166,6 +174,7 @@ def change_playlist(
         tracks=body.tracks,
         remove=body.remove or [],
         add=body.add or [],
+        recipe=None if body.recipe is None else body.recipe.document(),
     )
     return json_response(_document(app_state, found))
 
@@ -191,18 +200,24 @@ def refresh_playlist(playlist: PlaylistId, me: deps.Self, app_state: deps.State)
     return json_response({**document, "hints": list(done.hints), "changes": changes})
 
 
-def _row(one: SavedPlaylist) -> dict[str, Any]:
+def _row(app_state: AppState, one: SavedPlaylist) -> dict[str, Any]:
     kept = asdict(one)
     row = {name: kept[name] for name in ("id", "name", "kind", "created", "changed")}
-    return {**row, "n_tracks": len(one.tracks)}
+    example = _items(app_state, one, one.tracks[:1])
+    return {**row, "n_tracks": len(one.tracks), "example": example[0] if example else None}
 
 
 def _document(app_state: AppState, one: SavedPlaylist) -> dict[str, Any]:
-    catalogue = app_state.catalogue()
-    positions = [catalogue.positions[each] for each in one.tracks if each in catalogue.positions]
     return {
-        **_row(one),
+        **_row(app_state, one),
         "recipe": dict(one.recipe),
-        "tracks": track_items(app_state, catalogue, positions, one.owner),
+        "tracks": _items(app_state, one, one.tracks),
         "hints": [],
     }
+
+
+def _items(app_state: AppState, one: SavedPlaylist, tracks: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the `TrackItem` of some tracks of a playlist, except those of removed datasets."""
+    catalogue = app_state.catalogue()
+    positions = [catalogue.positions[each] for each in tracks if each in catalogue.positions]
+    return track_items(app_state, catalogue, positions, one.owner)

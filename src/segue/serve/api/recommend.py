@@ -13,13 +13,20 @@ from pydantic import BaseModel, Field
 
 from segue.engine import Dials, Recommendation
 from segue.errors import SegueError
+from segue.pipeline.playlists.mixes import daypart_dials
 from segue.pipeline.recommender.query import RecommendationQuery
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
 from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, reject_value_errors
+from segue.serve.request_models import (
+    Daypart,
+    DialsRequest,
+    ExclusionsRequest,
+    Weights,
+    reject_value_errors,
+)
 from segue.serve.responses import etag_json, json_response
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 from segue.serve.security import sessions
@@ -42,6 +49,7 @@ class RecommendRequest(StrictModel):
     weights: Weights = Field(default_factory=dict)
     dials: DialsRequest = DialsRequest()
     exclusions: ExclusionsRequest = ExclusionsRequest()
+    daypart: Daypart = None
     interest: str | None = Field(default=None, min_length=1, max_length=200, examples=["1", "jazz"])
     compare_to: list[TrackIdText] | None = Field(default=None, max_length=MAX_TRACKS)
 
@@ -119,6 +127,7 @@ class PendingRecommendation:
         """Return the query that this asks a state for; raises what `ServingState.query` does."""
         with reject_value_errors():
             dials = self.body.dials.build(Dials(), self.body.weights)
+            dials = daypart_dials(self.body.daypart, dials)
             exclusions = self.body.exclusions.build()
         return state.query(
             self.principal.listener,

@@ -18,6 +18,7 @@ import { listen } from "./pages/listen.js";
 import { manage } from "./pages/manage.js";
 import { map } from "./pages/map.js";
 import { liked, onRepeat, rediscover } from "./pages/own-lists.js";
+import { playlist } from "./pages/playlist.js";
 import { playlists } from "./pages/playlists.js";
 import { quality } from "./pages/quality.js";
 import { steer } from "./pages/steer.js";
@@ -38,6 +39,7 @@ const LINKED = {
   artist,
   genre,
   liked,
+  playlist,
   history: plays,
   "on-repeat": onRepeat,
   rediscover,

@@ -11,11 +11,16 @@ export const store = new EventTarget();
 /**
  * `session` and `me` are set before any page is shown.
  *
+ * @typedef {{
+ *   weights: object, dials: object, exclusions: object,
+ *   daypart: "morning" | "afternoon" | "evening" | "night" | null,
+ * }} Steering
+ *
  * @type {{
  *   session: Api.Session,
  *   me: Api.Me,
  *   opinions: Map<string, Api.Track["opinion"]>,
- *   steer: {weights: object, dials: object, exclusions: object},
+ *   steer: Steering,
  * }}
  */
 export const state = {
@@ -25,9 +30,9 @@ export const state = {
   steer: emptySteer(),
 };
 
-/** Default steering: learned weights, dials at their defaults, no exclusions. */
+/** Default steering: learned weights, dials at their defaults, no exclusions, any part of the day. */
 export function emptySteer() {
-  return { weights: {}, dials: {}, exclusions: {} };
+  return { weights: {}, dials: {}, exclusions: {}, daypart: null };
 }
 
 /** Read the session. */
@@ -87,8 +92,9 @@ export function setSteer(steer) {
 }
 
 /** Whether steering has its defaults. */
-export function isNeutral({ weights, dials, exclusions }) {
+export function isNeutral({ weights, dials, exclusions, daypart }) {
   return (
+    !daypart &&
     ![weights, dials].some((one) => Object.keys(one).length) &&
     !Object.values(exclusions).some((one) => [one].flat().length)
   );

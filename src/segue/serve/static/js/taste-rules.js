@@ -10,9 +10,13 @@ import { loadMe } from "./store.js";
 
 export const tasteRules = new EventTarget();
 
+/** @type {Api.Answer<"/me/rules", "get">["items"]} */
+let rules = [];
+
 /** Request the rules of the listener. */
 export async function loadRules() {
   const { items } = await get("/me/rules");
+  rules = items;
   tasteRules.dispatchEvent(new CustomEvent("change", { detail: items }));
   return items;
 }
@@ -30,7 +34,7 @@ export async function addRule(rule, said) {
       label: t("common.undo"),
       action: () => removeRule(added.number),
     });
-    await apply(t("rules.changed"));
+    await apply();
   } catch (error) {
     notifyError(error);
   }
@@ -40,7 +44,7 @@ export async function addRule(rule, said) {
 export async function removeRule(number) {
   try {
     await remove("/me/rules/{number}", { params: { number } });
-    await apply(t("rules.changed"));
+    await apply();
   } catch (error) {
     notifyError(error);
   }
@@ -50,10 +54,21 @@ export async function removeRule(number) {
 export async function endSession(number) {
   try {
     await post("/me/rules/{number}/end", undefined, { params: { number } });
-    await apply(t("rules.sessionEnded"));
+    await apply();
+    notify(t("rules.sessionEnded"));
   } catch (error) {
     notifyError(error);
   }
+}
+
+/** Whether a rule that was read says that a track is never played. */
+export function isNeverPlayed(track) {
+  return rules.some(
+    ({ effect, kind, value }) =>
+      effect === "play" &&
+      (kind === "track" || kind === "artist" || kind === "album") &&
+      ruleValue(track, kind) === value,
+  );
 }
 
 /** Never play a track again, or all tracks of its artist or album. */
@@ -77,6 +92,6 @@ function ruleValue(track, kind) {
   return track.artist ? `${track.artist} - ${track.album}` : track.album;
 }
 
-async function apply(reason) {
-  await Promise.all([loadRules(), loadMe(), forYou.load(reason)]);
+async function apply() {
+  await Promise.all([loadRules(), loadMe(), forYou.load()]);
 }

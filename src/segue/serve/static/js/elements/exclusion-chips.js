@@ -2,24 +2,25 @@
 // year, energy and mood. It dispatches "exclude" when they change; `value` is the API's Exclusions object.
 
 import { fill, h, onSubmit, uniqueId } from "../dom.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 
 const KINDS = {
-  artists: "Artist",
-  genres: "Genre",
-  albums: "Album",
-  tags: "Tag",
-  folders: "Folder",
+  artists: t("rules.artist"),
+  genres: t("rules.genre"),
+  albums: t("rules.album"),
+  tags: t("rules.tag"),
+  folders: t("rules.folder"),
 };
 const LIMITS = [
-  ["from_year", "From year"],
-  ["to_year", "To year"],
-  ["min_duration", "Minimum length (minutes)"],
-  ["max_duration", "Maximum length (minutes)"],
-  ["min_energy", "Energy from (0 calm to 100)"],
-  ["max_energy", "Energy to"],
-  ["min_valence", "Mood from (0 sad to 100 happy)"],
-  ["max_valence", "Mood to"],
+  ["from_year", t("exclude.fromYear")],
+  ["to_year", t("exclude.toYear")],
+  ["min_duration", t("exclude.minDuration")],
+  ["max_duration", t("exclude.maxDuration")],
+  ["min_energy", t("exclude.minEnergy")],
+  ["max_energy", t("exclude.maxEnergy")],
+  ["min_valence", t("exclude.minValence")],
+  ["max_valence", t("exclude.maxValence")],
 ];
 
 // how much a unit of a field is in the API's units
@@ -52,17 +53,17 @@ export class ExclusionChips extends HTMLElement {
 
   #build() {
     const list = uniqueId("genres");
-    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Excluded" });
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": t("exclude.excluded") });
     this.offered = h("datalist", { id: list });
     const kind = h(
       "select",
-      { "aria-label": "Exclude by" },
+      { "aria-label": t("exclude.by") },
       Object.entries(KINDS).map(([name, label]) => h("option", { value: name }, label)),
     );
     const name = h("input", {
       type: "text",
-      "aria-label": "Name to exclude",
-      placeholder: "Name",
+      "aria-label": t("exclude.name"),
+      placeholder: t("rule.name"),
       autocomplete: "off",
     });
     kind.addEventListener("change", () =>
@@ -84,13 +85,13 @@ export class ExclusionChips extends HTMLElement {
         },
         kind,
         name,
-        h("button", { type: "submit" }, "Exclude"),
+        h("button", { type: "submit" }, t("exclude.add")),
       ),
       this.offered,
       h(
         "details",
         {},
-        h("summary", {}, "Year, length and mood"),
+        h("summary", {}, t("exclude.limits")),
         h(
           "div",
           { class: "limits" },
@@ -131,13 +132,13 @@ export class ExclusionChips extends HTMLElement {
         h(
           "span",
           { class: "chip" },
-          h("small", {}, KINDS[kind].toLowerCase()),
-          name,
+          h("small", {}, KINDS[kind]),
+          h("span", { dir: "auto" }, name),
           h(
             "button",
             {
               type: "button",
-              "aria-label": `Allow ${KINDS[kind].toLowerCase()} ${name} again`,
+              "aria-label": t("exclude.allow", { kind: KINDS[kind], name }),
               on: { click: () => this.#remove(kind, name) },
             },
             icon("close"),
@@ -147,7 +148,7 @@ export class ExclusionChips extends HTMLElement {
     );
     fill(
       this.chips,
-      chips.length ? chips : h("span", { class: "muted-text" }, "Nothing is excluded."),
+      chips.length ? chips : h("span", { class: "muted-text" }, t("exclude.nothing")),
     );
     for (const [limit, field] of this.limits) {
       const value = this.#value[limit];

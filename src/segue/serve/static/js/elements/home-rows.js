@@ -3,23 +3,33 @@
 import { get, postQuery } from "../api.js";
 import { fill, h } from "../dom.js";
 import { formatPercent, trackArtist, trackLabel, trackTitle } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
+import { markProposed } from "../proposed-tracks.js";
+import { startRadioFrom, startRadioOf } from "../radio.js";
 import { cover } from "./cover.js";
+import { openTrackMenu } from "./track-menu.js";
 
-/** Return the elements of the home: `mixes` and `rows`, empty until `load` has read them. */
+const MAX_GENRES = 6;
+const MAX_ARTISTS = 4;
+
+/** Return the elements of the home, empty until `load` has read them: `mixes`, `radios` and `rows`. */
 export function homeRows() {
-  const mixes = h("ul", { class: "mixes", "aria-label": "Your daily mixes", hidden: true });
+  const mixes = h("ul", { class: "mixes", "aria-label": t("home.mixes") });
+  const radios = h("ul", { class: "radios", "aria-label": t("home.radios") }, ownRadio());
   const rows = h("div", { class: "home-rows", id: "home" });
   return {
     mixes,
+    radios,
     rows,
     async load() {
       const found = await get("/me/home").catch(() => null); // the list says what is wrong
       if (!found) return;
-      mixes.hidden = !found.mixes.length;
       fill(mixes, found.mixes.map(mixItem));
+      mixes.hidden = !found.mixes.length;
+      fill(radios, ownRadio(), radioItems(found));
       fill(rows, found.rows.map(rowSection));
     },
   };
@@ -30,59 +40,143 @@ export function fetchMix(number) {
   return postQuery("/playlists/preview", { kind: "mix", recipe: { interest: String(number) } });
 }
 
+/** @param {{number: number, name: string, share: number, examples: Api.Track[]}} mix */
 function mixItem(mix) {
   const play = async () => {
     try {
       const tracks = (await fetchMix(mix.number)).tracks
         .map((item) => item.track)
         .filter((track) => track.playable !== false);
+      markProposed(tracks);
       if (tracks.length) player.play(tracks[0], tracks.slice(1), mix.name);
     } catch (error) {
       notifyError(error);
     }
   };
-  const query = new URLSearchParams({ mix: mix.number, name: mix.name });
+  const query = new URLSearchParams({ mix: String(mix.number), name: mix.name });
+  const [example] = mix.examples;
   return h(
     "li",
     { class: "mix" },
     h(
       "button",
       {
-        class: "icon-button",
+        class: "cover",
         type: "button",
-        "aria-label": `Play the mix ${mix.name}`,
+        "aria-label": t("home.playMix", { name: mix.name }),
         on: { click: play },
       },
-      icon("play"),
+      example ? cover(example) : null,
+      h("span", { class: "cover-symbol" }, icon("play")),
     ),
     h(
       "a",
-      { href: `#/playlists?${query}` },
-      h("span", {}, mix.name),
-      h("small", {}, `Daily mix · ${formatPercent(mix.share)} of your taste`),
+      { href: `#/playlist?${query}`, title: mix.name },
+      h("span", { dir: "auto" }, mix.name),
+      h("small", {}, t("home.mixShare", { share: formatPercent(mix.share) })),
     ),
   );
 }
+
+function ownRadio() {
+  return radioItem(t("radio.own"), t("radio.startOwn"), () => startRadioOf([], ""));
+}
+
+/** Radios of the genres and artists that are most frequent in the home. */
+function radioItems({ rows, mixes }) {
+  const tracks = [...rows, ...mixes].flatMap((part) => part.tracks ?? part.examples);
+  const genres = mostFrequent(tracks.flatMap((track) => track.genres)).slice(0, MAX_GENRES);
+  const artists = mostFrequent(tracks.flatMap((track) => track.artist ?? []));
+  return [
+    ...genres.map((genre) =>
+      radioItem(genre, t("radio.start", { name: genre }), () => startRadioFrom({ genre })),
+    ),
+    ...artists
+      .slice(0, MAX_ARTISTS)
+      .map((artist) =>
+        radioItem(artist, t("radio.start", { name: artist }), () => startRadioFrom({ artist })),
+      ),
+  ];
+}
+
+/** Different texts, the most frequent first. */
+function mostFrequent(texts) {
+  const counts = new Map();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts.keys()].sort((one, other) => counts.get(other) - counts.get(one));
+}
+
+function radioItem(name, label, action) {
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { class: "radio", type: "button", "aria-label": label, title: label, on: { click: action } },
+      icon("radio"),
+      h("span", { dir: "auto" }, name),
+    ),
+  );
+}
+
+const TITLES = {
+  "on-repeat": t("home.onRepeat"),
+  rediscover: t("home.rediscover"),
+  "deep-cuts": t("home.deepCuts"),
+  "new-in-library": t("home.newInLibrary"),
+};
+/** Rows that have a page of their own. */
+const PAGES = { "on-repeat": "#/on-repeat", rediscover: "#/rediscover" };
 
 function rowSection(row) {
   const id = `home-${row.name}`;
+  const title = TITLES[row.name] ?? row.title;
+  const playFrom = (place) => {
+    const [first, ...rest] = row.tracks.slice(place).filter((track) => track.playable !== false);
+    if (first) player.play(first, rest, title);
+  };
+  const all = row.name in PAGES && h("a", { href: PAGES[row.name] }, t("home.showAll"));
   return h(
     "section",
     { "aria-labelledby": id },
-    h("h2", { id }, row.title),
+    h(
+      "div",
+      { class: "tiles-head" },
+      h("h2", { id }, title),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": t("row.play", { name: title }),
+          title: t("row.playShort"),
+          on: { click: () => playFrom(0) },
+        },
+        icon("play"),
+      ),
+      all,
+    ),
     h(
       "ul",
       { class: "tiles" },
-      row.tracks.map((track, place) => tile(track, row, place)),
+      row.tracks.map((track, place) => tile(track, () => playFrom(place))),
     ),
   );
 }
 
-function tile(track, row, place) {
-  const play = () => {
-    const rest = row.tracks.slice(place + 1).filter((one) => one.playable !== false);
-    player.play(track, rest, row.title);
-  };
+function tile(track, play) {
+  const menu = h(
+    "button",
+    {
+      class: "icon-button tile-menu",
+      type: "button",
+      "aria-label": t("menu.of", { name: trackLabel(track) }),
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      on: { click: () => openTrackMenu(track, menu) },
+    },
+    icon("ellipsis"),
+  );
   return h(
     "li",
     {},
@@ -91,13 +185,14 @@ function tile(track, row, place) {
       {
         class: "tile",
         type: "button",
-        "aria-label": `Play ${trackLabel(track)}`,
+        "aria-label": t("row.play", { name: trackLabel(track) }),
         disabled: track.playable === false,
         on: { click: play },
       },
       h("span", { class: "tile-cover" }, cover(track, 192)),
-      h("span", { class: "row-title" }, trackTitle(track)),
-      h("span", { class: "row-artist" }, trackArtist(track)),
+      h("span", { class: "row-title", dir: "auto", title: trackTitle(track) }, trackTitle(track)),
+      h("span", { class: "row-artist", dir: "auto" }, trackArtist(track)),
     ),
+    menu,
   );
 }

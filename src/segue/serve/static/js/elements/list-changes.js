@@ -1,7 +1,8 @@
 // <list-changes>: tracks that were added to and removed from a list when it changed.
 
 import { fill, h } from "../dom.js";
-import { formatCount, joinNames, trackLabel, trackTitle } from "../format.js";
+import { joinNames, trackLabel, trackTitle } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { announce } from "../notifications.js";
 
@@ -10,41 +11,34 @@ const SHOWN = 4;
 export class ListChanges extends HTMLElement {
   connectedCallback() {
     this.setAttribute("role", "group");
-    this.setAttribute("aria-label", "Changes of the list");
+    this.setAttribute("aria-label", t("changes.label"));
   }
 
-  /** Show added and removed tracks; `reason` in words; `undo` reverts the action. */
-  show({ added, removed, reason = "", undo = null, quiet = false }) {
+  /** Show added and removed tracks; without `quiet` they are announced, too. */
+  show({ added, removed, quiet = false }) {
     fill(
       this,
-      reason
-        ? h(
-            "p",
-            { class: "changes-why" },
-            reason,
-            undo && [
-              " ",
-              h("button", { class: "link", type: "button", on: { click: undo } }, "Undo"),
-            ],
-          )
-        : null,
       h(
         "p",
         { class: "changes-line is-in" },
-        h("b", {}, icon("add"), `${formatCount(added.length)} new`),
+        h("b", {}, icon("add"), t("listen.new", { n: added.length })),
         names(added),
       ),
       h(
         "p",
         { class: "changes-line is-out" },
-        h("b", {}, icon("close"), `${formatCount(removed.length)} removed`),
+        h("b", {}, icon("close"), t("listen.removed", { n: removed.length })),
         names(removed),
       ),
     );
     if (!quiet)
       announce(
-        `${reason} ${sentence("New", added)} ${sentence("Removed", removed)}`.trim() ||
-          "The list did not change.",
+        [
+          added.length && t("changes.added", { names: joinNames(added.map(trackTitle)) }),
+          removed.length && t("changes.removed", { names: joinNames(removed.map(trackTitle)) }),
+        ]
+          .filter(Boolean)
+          .join(" ") || t("changes.none"),
       );
   }
 }
@@ -55,12 +49,8 @@ function names(tracks) {
     tracks
       .slice(0, SHOWN)
       .map((track) => h("span", { class: "chip", title: trackLabel(track) }, trackTitle(track))),
-    rest > 0 && h("span", { class: "chip" }, `and ${rest} more`),
+    rest > 0 && h("span", { class: "chip" }, t("changes.more", { rest })),
   ];
-}
-
-function sentence(verb, tracks) {
-  return tracks.length ? `${verb}: ${joinNames(tracks.map(trackTitle))}.` : "";
 }
 
 customElements.define("list-changes", ListChanges);

@@ -16,7 +16,7 @@ const TYPING_MS = 700;
  *
  * @typedef {{
  *   text: string, icon?: string, action?: () => unknown, href?: string, checked?: boolean,
- *   about?: string, entries?: () => Promise<MenuEntry[]> | MenuEntry[],
+ *   about?: string, download?: boolean, entries?: () => Promise<MenuEntry[]> | MenuEntry[],
  * } | null} MenuEntry
  */
 
@@ -115,7 +115,7 @@ export function openMenu(button, entries, { label, head = [] }) {
       entry.entries ? icon("following") : null,
     ];
     return entry.href
-      ? h("a", { ...properties, href: entry.href }, parts)
+      ? h("a", { ...properties, href: entry.href, download: entry.download }, parts)
       : h("button", { ...properties, type: "button" }, parts);
   };
   let typed = "";

@@ -3,10 +3,10 @@
 import { get, patch, post, remove } from "../api.js";
 import { t } from "../i18n.js";
 import { notify, notifyError } from "../notifications.js";
+import { SELF_REFRESHING } from "../saved-playlists.js";
 import { openMenu } from "./menu.js";
 
 const MAX_LISTED = 200;
-const SELF_REFRESHING = ["mix", "rules"]; // a refresh would remove what was added to one
 
 /**
  * Open the menu at a button, for several tracks.
@@ -43,7 +43,7 @@ export async function playlistEntries(tracks, name, added) {
       action: guarded(() => addToNew(ids, name)),
     },
     ...items
-      .filter((one) => !SELF_REFRESHING.includes(one.kind))
+      .filter((one) => !SELF_REFRESHING.includes(one.kind)) // a refresh would undo it
       .sort((one, other) => other.changed - one.changed)
       .map((one) => ({
         text: one.name,

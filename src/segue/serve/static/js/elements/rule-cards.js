@@ -1,23 +1,35 @@
 // Cards with the rules of the listener: what is never played, and what segue does not learn from.
 
 import { fill, h, onSubmit } from "../dom.js";
+import { language, t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { addRule, endSession, loadRules, removeRule, tasteRules } from "../taste-rules.js";
 
-const NAMED = { artist: "Artist", album: "Album", genre: "Genre", tag: "Tag", folder: "Folder" };
-const LEARN = { ...NAMED, playlist: "Playlist", hours: "Hours of the day", source: "Source" };
+const NAMED = {
+  artist: t("rules.artist"),
+  album: t("rules.album"),
+  genre: t("rules.genre"),
+  tag: t("rules.tag"),
+  folder: t("rules.folder"),
+};
+const LEARN = {
+  ...NAMED,
+  playlist: t("rules.playlist"),
+  hours: t("rules.hours"),
+  source: t("rules.source"),
+};
 const PLACEHOLDERS = { hours: "20:00-07:00", source: "spotify, live" };
-const LABELS = { ...LEARN, track: "Track", session: "Private session" };
+const LABELS = { ...LEARN, track: t("rules.track"), session: t("rules.session") };
 
 /** Return both cards, which follow changes until `onLeave`. */
 export function ruleCards(onLeave) {
-  const never = chips("Never played");
-  const ignored = chips("Not learned from");
+  const never = chips(t("rules.neverPlayed"));
+  const ignored = chips(t("rules.notLearned"));
   const session = h("div", {});
   const show = (rules) => {
-    showChips(never, rules, "play", "Everything may be played.");
-    showChips(ignored, rules, "learn", "Every play counts.");
+    showChips(never, rules, "play", t("rules.everythingPlayed"));
+    showChips(ignored, rules, "learn", t("rules.everyPlay"));
     fill(session, privateSession(rules));
   };
   const onChange = ({ detail }) => show(detail);
@@ -27,19 +39,18 @@ export function ruleCards(onLeave) {
   return [
     card(
       "never-played-title",
-      "Never play",
-      "Segue never chooses these for you, in no list, radio or mix, on any device.",
+      t("rules.never"),
+      t("rules.neverAbout"),
       never,
-      ruleForm("play", NAMED, "Never play"),
+      ruleForm("play", NAMED, t("rules.never")),
     ),
     card(
       "learn-title",
-      "What segue learns from",
-      "Plays that match do not shape your taste. They stay in your history, likes still count, and" +
-        " removing an entry brings them back.",
+      t("rules.learn"),
+      t("rules.learnAbout"),
       session,
       ignored,
-      ruleForm("learn", LEARN, "Do not learn from"),
+      ruleForm("learn", LEARN, t("rules.learnForm")),
     ),
   ];
 }
@@ -68,13 +79,13 @@ function chip(rule) {
   return h(
     "span",
     { class: "chip" },
-    h("small", {}, LABELS[rule.kind].toLowerCase()),
-    text,
+    h("small", {}, LABELS[rule.kind]),
+    h("span", { dir: "auto" }, text),
     h(
       "button",
       {
         type: "button",
-        "aria-label": `Remove ${LABELS[rule.kind].toLowerCase()} ${text}`,
+        "aria-label": t("rules.remove", { kind: LABELS[rule.kind], name: text }),
         on: { click: () => removeRule(rule.number) },
       },
       icon("close"),
@@ -85,25 +96,27 @@ function chip(rule) {
 function ruleForm(effect, kinds, label) {
   const kind = h(
     "select",
-    { "aria-label": `${label}: kind` },
+    { "aria-label": t("rules.kindOf", { label }) },
     Object.entries(kinds).map(([name, text]) => h("option", { value: name }, text)),
   );
   const field = h("input", {
     type: "text",
-    "aria-label": `${label}: name`,
-    placeholder: "Name",
+    "aria-label": t("rules.nameOf", { label }),
+    placeholder: t("rule.name"),
     autocomplete: "off",
     maxlength: 900,
   });
   kind.addEventListener("change", () => {
-    field.placeholder = PLACEHOLDERS[kind.value] ?? "Name";
+    field.placeholder = PLACEHOLDERS[kind.value] ?? t("rule.name");
   });
   const add = () => {
     const text = field.value.trim();
     if (!text) return field.focus();
     field.value = "";
     const said =
-      effect === "play" ? `${text} will not be played again.` : `Not learned from: ${text}.`;
+      effect === "play"
+        ? t("rules.neverAdded", { name: text })
+        : t("rules.learnAdded", { name: text });
     const chosen = /** @type {keyof typeof LEARN} */ (kind.value);
     return addRule({ effect, kind: chosen, value: withZone(chosen, text) }, said);
   };
@@ -112,7 +125,7 @@ function ruleForm(effect, kinds, label) {
     { class: "exclude-form", on: { submit: onSubmit(add) } },
     kind,
     field,
-    h("button", { type: "submit" }, "Add"),
+    h("button", { type: "submit" }, t("rules.add")),
   );
 }
 
@@ -130,10 +143,7 @@ function isOpen(rule) {
 function privateSession(rules) {
   const open = rules.find(isOpen);
   const begin = () =>
-    addRule(
-      { effect: "learn", kind: "session", value: "now" },
-      "Private session: plays do not count until you end it.",
-    );
+    addRule({ effect: "learn", kind: "session", value: "now" }, t("rules.sessionBegun"));
   return h(
     "button",
     {
@@ -141,13 +151,13 @@ function privateSession(rules) {
       "aria-pressed": String(Boolean(open)),
       on: { click: () => (open ? endSession(open.number) : begin()) },
     },
-    open ? "End the private session" : "Begin a private session",
+    open ? t("rules.endSession") : t("rules.beginSession"),
   );
 }
 
 function sessionText(value) {
   const [start, end] = value.split("/").map((time) => new Date(time));
-  const day = start.toLocaleDateString("en", { dateStyle: "medium" });
-  const time = (date) => date.toLocaleTimeString("en", { timeStyle: "short" });
-  return `${day}, ${time(start)} to ${time(end)}`;
+  const day = start.toLocaleDateString(language, { dateStyle: "medium" });
+  const time = (date) => date.toLocaleTimeString(language, { timeStyle: "short" });
+  return t("rules.sessionTime", { day, start: time(start), end: time(end) });
 }

@@ -4,6 +4,7 @@
 import { get } from "../api.js";
 import { coalesce, fill, h, onSubmit, uniqueId } from "../dom.js";
 import { trackArtist, trackLabel, trackTitle } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 
 const MAX_OPTIONS = 8;
@@ -34,13 +35,13 @@ export class TrackPicker extends HTMLElement {
       "aria-controls": list,
       "aria-autocomplete": "list",
       "aria-label": this.getAttribute("label"),
-      placeholder: this.getAttribute("placeholder") ?? "Title or artist",
+      placeholder: this.getAttribute("placeholder") ?? t("picker.hint"),
     });
     this.options = h("ul", {
       class: "picker-list",
       role: "listbox",
       id: list,
-      "aria-label": "Tracks",
+      "aria-label": t("picker.tracks"),
       hidden: true,
     });
     this.chips = h("div", { class: "picked" });
@@ -97,7 +98,7 @@ export class TrackPicker extends HTMLElement {
               h("small", {}, trackArtist(track)),
             ),
           )
-        : h("li", { class: "muted-text" }, "No results"),
+        : h("li", { class: "muted-text" }, t("listen.noResults")),
     );
     this.options.hidden = false;
     this.field.setAttribute("aria-expanded", "true");
@@ -167,7 +168,7 @@ export class TrackPicker extends HTMLElement {
             "button",
             {
               type: "button",
-              "aria-label": `Remove ${trackLabel(track)}`,
+              "aria-label": t("picker.remove", { name: trackLabel(track) }),
               on: { click: () => this.#remove(place) },
             },
             icon("close"),

@@ -3,22 +3,20 @@
 
 import { h } from "../dom.js";
 import { formatDuration, trackArtist, trackLabel, trackTitle } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
+import { genreHref } from "../links.js";
 import { player } from "../player.js";
-import { startRadio } from "../radio.js";
+import { reasonOf } from "../reasons.js";
 import { aboutOf, colorOf, inOrder, titleOf } from "../signals.js";
-import { dontLearnFrom, neverPlay } from "../taste-rules.js";
+import { dontLearnFrom } from "../taste-rules.js";
 import { signed, swatch } from "./why-bar.js";
-
-// The server names the signal that decides the rank (see segue.engine.explanations), not the longest bar.
-const STRONGEST = "Without this signal, the track would fall furthest in the list.";
-const LONGER_BAR =
-  "Strongest reason: without it, the track would fall furthest in the list. A longer bar can matter less if other tracks have it too.";
 
 /** Return the details shown below the row of an item. */
 export function whyDetails(item) {
+  const reason = item.why || item.reason ? reasonOf(item) : "";
   return [
-    item.reason && h("p", { class: "detail why-reason" }, item.reason),
+    reason && h("p", { class: "detail why-reason", dir: "auto" }, reason),
     item.why && parts(item),
     item.influenced_by?.length || item.interest ? influences(item) : null,
     facts(item.in_common, item.track),
@@ -26,10 +24,13 @@ export function whyDetails(item) {
   ];
 }
 
+// The server names the signal that decides the rank (see segue.engine.explanations), which is not always
+// the longest bar: a signal that adds as much to most tracks decides nothing.
 function parts({ why, top_signal: top, score, serves }) {
   const label = (name) => (serves ? name : titleOf(name)); // the parts of a blend are listeners
   const names = inOrder(Object.keys(why)).filter((name) => Math.abs(why[name]) >= 0.005);
   const most = Math.max(...names.map((name) => Math.abs(why[name])), 1e-9);
+  const longest = names.filter((name) => why[name] === most && top && why[top] < most)[0];
   const rows = names.map((name) =>
     h(
       "tr",
@@ -39,7 +40,7 @@ function parts({ why, top_signal: top, score, serves }) {
         { scope: "row", title: aboutOf(name) },
         swatch(name),
         label(name),
-        name === top && h("span", { class: "chip is-small", title: STRONGEST }, "strongest reason"),
+        name === top && h("span", { class: "chip is-small" }, t("why.strongest")),
       ),
       h(
         "td",
@@ -55,7 +56,7 @@ function parts({ why, top_signal: top, score, serves }) {
   return h(
     "section",
     { class: "detail is-parts" },
-    h("h3", {}, "Score breakdown"),
+    h("h3", {}, t("why.breakdown")),
     h(
       "table",
       { class: "parts" },
@@ -66,12 +67,20 @@ function parts({ why, top_signal: top, score, serves }) {
         h(
           "tr",
           {},
-          h("th", { scope: "row", colspan: 2 }, "Score"),
+          h("th", { scope: "row", colspan: 2 }, t("why.score")),
           h("td", { class: "number" }, score?.toFixed(2)),
         ),
       ),
     ),
-    names.some((name) => why[name] > why[top]) ? h("p", { class: "muted-text" }, LONGER_BAR) : null,
+    top && top in why
+      ? h(
+          "p",
+          { class: "muted-text" },
+          longest
+            ? t("why.longerBar", { top: label(top), longest: label(longest) })
+            : t("why.topSignal", { top: label(top) }),
+        )
+      : null,
   );
 }
 
@@ -80,7 +89,7 @@ function influences({ influenced_by: tracks = [], interest }) {
   return h(
     "section",
     { class: "detail" },
-    h("h3", {}, "Because you like"),
+    h("h3", {}, t("why.likes")),
     interest ? h("p", { class: "chips" }, h("span", { class: "chip is-own" }, interest)) : null,
     h(
       "ul",
@@ -94,7 +103,7 @@ function influences({ influenced_by: tracks = [], interest }) {
             {
               class: "icon-button",
               type: "button",
-              "aria-label": `Play ${trackLabel(track)}`,
+              "aria-label": t("row.play", { name: trackLabel(track) }),
               on: { click: () => player.play(track) },
             },
             icon("play"),
@@ -102,12 +111,12 @@ function influences({ influenced_by: tracks = [], interest }) {
           h(
             "span",
             { class: "influence-names" },
-            h("span", {}, trackTitle(track)),
-            h("small", {}, trackArtist(track)),
+            h("span", { dir: "auto", title: trackTitle(track) }, trackTitle(track)),
+            h("small", { dir: "auto" }, trackArtist(track)),
           ),
           h(
             "span",
-            { class: "influence-bar", title: `contributes ${track.pull.toFixed(2)}` },
+            { class: "influence-bar", title: t("why.adds", { part: track.pull.toFixed(2) }) },
             h("span", { style: { width: `${(100 * Math.max(0, track.pull)) / most}%` } }),
           ),
         ),
@@ -118,47 +127,48 @@ function influences({ influenced_by: tracks = [], interest }) {
 
 function facts(common, track) {
   const own = new Set([...(common?.genres ?? []), ...(common?.tags ?? [])]);
-  const given = [...(track.genres ?? []), ...own, ...(track.moods ?? []), ...(track.tags ?? [])];
+  const genres = new Set(track.genres ?? []);
+  const given = [...genres, ...own, ...(track.moods ?? []), ...(track.tags ?? [])];
   const words = [...new Set(given)].slice(0, 12);
   const numbers = [
     track.year,
-    track.tempo && `${Math.round(track.tempo)} bpm`,
+    track.tempo && t("why.tempo", { tempo: Math.round(track.tempo) }),
     track.key,
     formatDuration(track.duration),
   ].filter(Boolean);
   if (!words.length && !numbers.length && !common?.artist) return null;
+  const chip = (word) => {
+    const kind = own.has(word) ? "chip is-own" : "chip";
+    return genres.has(word)
+      ? h("a", { class: kind, href: genreHref(word), dir: "auto" }, word)
+      : h("span", { class: kind, dir: "auto" }, word);
+  };
   return h(
     "section",
     { class: "detail" },
-    h("h3", {}, own.size || common?.artist ? "In common with your tracks" : "About this track"),
+    h("h3", {}, own.size || common?.artist ? t("why.inCommon") : t("why.about")),
     h(
       "p",
       { class: "chips" },
-      common?.artist && h("span", { class: "chip is-own" }, common.artist),
-      words.map((word) => h("span", { class: own.has(word) ? "chip is-own" : "chip" }, word)),
+      common?.artist && h("span", { class: "chip is-own", dir: "auto" }, common.artist),
+      words.map(chip),
     ),
     numbers.length ? h("p", { class: "muted-text" }, numbers.join(" · ")) : null,
   );
 }
 
+/** Actions that are not in the menu of the track. */
 function actions(track) {
   return h(
     "p",
     { class: "detail-actions" },
-    button("next", "Play next", () => player.enqueue([track], { first: true })),
-    link("seed", "More like this", `#/listen?like=${encodeURIComponent(track.track_id)}`),
-    button("radio", "Start radio", () => startRadio(track)),
     link(
       "path",
-      "Path from here",
-      `#/playlists?make=path&from=${encodeURIComponent(track.track_id)}`,
+      t("why.path"),
+      `#/playlists?${new URLSearchParams({ make: "path", from: track.track_id })}`,
     ),
-    button("close", "Never play this track", () => neverPlay(track, "track")),
-    track.artist && button("close", "Never play this artist", () => neverPlay(track, "artist")),
-    track.artist &&
-      button("dislike", "Don't learn from this artist", () => dontLearnFrom(track, "artist")),
-    track.album &&
-      button("dislike", "Don't learn from this album", () => dontLearnFrom(track, "album")),
+    track.artist && button("hide", t("why.dontLearnArtist"), () => dontLearnFrom(track, "artist")),
+    track.album && button("hide", t("why.dontLearnAlbum"), () => dontLearnFrom(track, "album")),
   );
 }
 

@@ -1,25 +1,27 @@
-// Listen page: search, the listener's recommendations, and how feedback changes them.
+// Listen page: search, the listener's recommendations, radios, and rows such as "On repeat".
 
 import { get } from "../api.js";
 import { coalesce, fill, h } from "../dom.js";
 import { homeRows } from "../elements/home-rows.js";
 import { legend } from "../elements/why-bar.js";
-import { joinNames, plural, trackLabel } from "../format.js";
+import { joinNames, trackLabel } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
-import { announce, notifyError } from "../notifications.js";
+import { announce, notify, notifyError } from "../notifications.js";
 import { player } from "../player.js";
+import { startRadio } from "../radio.js";
 import { forYou } from "../recommendations.js";
 import { replaceHash } from "../router.js";
 import { shownList } from "../shortcuts.js";
 import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
-import "../elements/list-changes.js";
 import "../elements/track-list.js";
 
 const MAX_RESULTS = 40;
-const SOURCE = "your list"; // its name in the queue
+const SOURCE = t("listen.source"); // name of the list in the queue
+const CAPS = [1, 2, 3, 5];
 
 export const listen = {
-  title: "Listen",
+  title: t("listen.title"),
   show(main, { heading, query, onLeave }) {
     const own = ownList(heading, onLeave);
     const found = foundList(own.section);
@@ -38,14 +40,14 @@ function searchField(found, text) {
     enterkeyhint: "search",
     value: text,
     "aria-controls": "found",
-    placeholder: "Search titles, artists or moods",
+    placeholder: t("listen.searchHint"),
   });
   const clear = h(
     "button",
     {
       class: "icon-button",
       type: "button",
-      "aria-label": "Clear the search",
+      "aria-label": t("listen.clearSearch"),
       hidden: !text,
       on: { click: () => set("") },
     },
@@ -71,7 +73,7 @@ function searchField(found, text) {
   return h(
     "form",
     { class: "search", role: "search", on: { submit: (event) => event.preventDefault() } },
-    h("label", { class: "visually-hidden", for: "search" }, "Search"),
+    h("label", { class: "visually-hidden", for: "search" }, t("listen.search")),
     icon("search"),
     field,
     clear,
@@ -79,31 +81,40 @@ function searchField(found, text) {
   );
 }
 
-/** Results of a search, shown in place of the listener's recommendations. */
+/** Results of a search or similar tracks, shown in place of the listener's recommendations. */
 function foundList(own) {
-  const head = h("h2", { id: "found-title" });
+  const head = h("h2", { id: "found-title", dir: "auto" });
   const about = h("p", { class: "muted-text" });
+  const buttons = h("div", { class: "row" });
   const list = h("track-list", { "aria-labelledby": "found-title" });
   const section = h(
     "section",
     { id: "found", hidden: true, "aria-labelledby": "found-title" },
-    h("div", { class: "page-head" }, h("div", {}, head, about)),
+    h("div", { class: "page-head" }, h("div", {}, head, about), buttons),
     list,
   );
   let request = null;
-  const load = async (read, heading, describe) => {
+  /**
+   * @param {(signal: AbortSignal) => Promise<any>} read
+   * @param {{
+   *   heading: string, source: string, proposed: boolean, describe: (answer: any) => string,
+   *   actions?: Element[],
+   * }} options
+   */
+  const load = async (read, { heading, source, proposed, describe, actions = [] }) => {
     request?.abort();
     request = new AbortController();
     try {
       const answer = await read(request.signal);
       fill(head, heading);
       fill(about, describe(answer));
-      list.source = heading.replace(/^Results for /, "");
-      list.proposed = !heading.startsWith("Results for ");
+      fill(buttons, actions);
+      list.source = source;
+      list.proposed = proposed;
       list.show(answer.tracks.map(asItem), { animate: false });
       section.hidden = false;
       own.hidden = true;
-      announce(`${heading}: ${plural(answer.tracks.length, "track")}`);
+      announce(`${heading}: ${t("n.tracks", { n: answer.tracks.length })}`);
     } catch (error) {
       notifyError(error);
     }
@@ -113,11 +124,12 @@ function foundList(own) {
     search(words) {
       replaceHash(words ? `#/listen?q=${encodeURIComponent(words)}` : "#/listen");
       if (words)
-        return load(
-          (signal) => get("/search", { query: { q: words, k: MAX_RESULTS }, signal }),
-          `Results for “${words}”`,
-          aboutSearch,
-        );
+        return load((signal) => get("/search", { query: { q: words, k: MAX_RESULTS }, signal }), {
+          heading: t("listen.results", { words }),
+          source: words,
+          proposed: false,
+          describe: aboutSearch,
+        });
       section.hidden = true;
       own.hidden = false;
       return null;
@@ -129,13 +141,22 @@ function foundList(own) {
     async showSimilar(id) {
       const params = { track_id: id };
       const seed = await get("/tracks/{track_id}", { params }).catch(notifyError);
-      if (seed)
-        load(
-          (signal) =>
-            get("/tracks/{track_id}/similar", { params, query: { k: MAX_RESULTS }, signal }),
-          `More like ${trackLabel(seed)}`,
-          () => "Based on all signals, not on your plays.",
-        );
+      if (!seed) return;
+      const heading = t("listen.similar", { name: trackLabel(seed) });
+      load(
+        (signal) =>
+          get("/tracks/{track_id}/similar", { params, query: { k: MAX_RESULTS }, signal }),
+        {
+          heading,
+          source: heading,
+          proposed: true,
+          describe: () => t("listen.similarAbout"),
+          actions: [
+            button("play", t("row.playShort"), () => list.play(), "primary"),
+            button("radio", t("menu.radio"), () => startRadio(seed)),
+          ],
+        },
+      );
     },
   };
 }
@@ -146,60 +167,47 @@ export function asItem(entry) {
 }
 
 function aboutSearch({ tracks, unknown }) {
-  if (!tracks.length) return "No results";
-  return unknown?.length ? `Not found: ${joinNames(unknown.map((word) => `“${word}”`))}.` : "";
+  if (!tracks.length) return t("listen.noResults");
+  return unknown?.length
+    ? t("listen.notFound", { words: joinNames(unknown.map((word) => `“${word}”`)) })
+    : "";
 }
 
 function ownList(heading, onLeave) {
   const about = h("p", {});
   const colors = h("div", { class: "list-legend" });
-  const changes = h("list-changes", { hidden: true });
-  const list = h("track-list", { "aria-label": "Recommended for you" });
+  const list = h("track-list", { "aria-label": t("listen.forYouLabel") });
   const home = homeRows();
   const hints = h("ul", { class: "hints muted-text" });
-  const play = h(
-    "button",
-    {
-      class: "primary",
-      type: "button",
-      on: { click: () => forYou.items.length && list.play(list.items[0].track) },
-    },
-    icon("play"),
-    "Play",
-  );
+  const update = updateButton(list);
   list.source = SOURCE;
   list.proposed = true;
-  fill(heading, "For you");
+  home.mixes.hidden = !state.me?.n_liked; // no place is reserved where none can come
+  fill(heading, t("listen.forYou"));
   const show = (detail) => {
-    const tracks = new Map(forYou.items.map((item) => [item.track.track_id, item.track]));
     fill(about, describe());
     fill(colors, legend(forYou.items));
     fill(
       hints,
-      forYou.hints.map((hint) => h("li", {}, hint)),
+      forYou.hints.map((hint) => h("li", { dir: "auto" }, hint)),
     );
     list.show(forYou.items, { added: detail?.added ?? [], animate: Boolean(detail) });
-    if (!detail?.reason) return;
-    changes.hidden = false;
-    changes.show({
-      ...detail,
-      added: detail.added.map((id) => tracks.get(id)),
-    });
   };
-  const onChange = ({ detail }) => show(detail);
-  const onProblem = ({ detail }) => explain(detail, list, about);
-  const onSteer = () => forYou.load("Steering changed.");
-  forYou.addEventListener("change", onChange);
-  forYou.addEventListener("problem", onProblem);
-  store.addEventListener("steer", onSteer);
+  const listeners = /** @type {const} */ ([
+    [forYou, "change", ({ detail }) => show(detail)],
+    [forYou, "problem", ({ detail }) => explain(detail, list, about)],
+    [forYou, "pending", update.refresh],
+    [store, "steer", () => forYou.load({ now: true })],
+    [document, "visibilitychange", () => document.hidden && forYou.update()],
+  ]);
+  for (const [target, event, action] of listeners) target.addEventListener(event, action);
   onLeave(() => {
-    forYou.removeEventListener("change", onChange);
-    forYou.removeEventListener("problem", onProblem);
-    store.removeEventListener("steer", onSteer);
+    for (const [target, event, action] of listeners) target.removeEventListener(event, action);
   });
   if (forYou.items.length) show(null);
   else fill(list, skeletonRows());
-  forYou.load().then(() => home.load());
+  forYou.load({ now: true }).then(() => home.load());
+  onLeave(forYou.hold());
   return {
     section: h(
       "section",
@@ -211,36 +219,135 @@ function ownList(heading, onLeave) {
         h(
           "div",
           { class: "row" },
-          play,
-          h("a", { class: "button", href: "#/steer" }, icon("steer"), "Steer"),
+          button("play", t("row.playShort"), () => list.play(), "primary"),
         ),
       ),
+      home.radios,
       home.mixes,
-      changes,
-      colors,
-      list,
+      compactControls(onLeave),
+      h("div", {}, colors, update.element, list),
       hints,
       home.rows,
     ),
   };
 }
 
+/**
+ * Button that shows the list that waits, over the line of colors, so that it moves nothing.
+ *
+ * The shown list stays as it is after a like or skip until the user presses this, leaves the page or
+ * hides it: a list that changes by itself would move the row that the user is about to touch.
+ */
+function updateButton(list) {
+  const text = h("span", {});
+  const show = () => {
+    const before = forYou.items;
+    const { added = [], removed = [] } = forYou.pending ?? {};
+    forYou.update();
+    list.querySelector(".row-main")?.focus({ preventScroll: true });
+    notify(changesText(added.length, removed.length), {
+      label: t("common.undo"),
+      action: () => forYou.restore(before),
+    });
+  };
+  const control = h(
+    "button",
+    { class: "update-list", type: "button", hidden: true, on: { click: show } },
+    icon("refresh"),
+    text,
+  );
+  return {
+    element: h("div", { class: "update-line", role: "status" }, control),
+    refresh() {
+      const { pending } = forYou;
+      control.hidden = !pending;
+      if (!pending) return;
+      fill(
+        text,
+        t("listen.update"),
+        " · ",
+        changesText(pending.added.length, pending.removed.length),
+      );
+    },
+  };
+}
+
+/** "3 new, 2 removed" */
+function changesText(added, removed) {
+  return [added && t("listen.new", { n: added }), removed && t("listen.removed", { n: removed })]
+    .filter(Boolean)
+    .join(", ");
+}
+
+/** The two dials that are used most; the others are on the Steer page. */
+function compactControls(onLeave) {
+  const cap = h(
+    "select",
+    { "aria-label": t("listen.artistCap") },
+    h("option", { value: "" }, t("listen.anyPerArtist")),
+    CAPS.map((n) => h("option", { value: n }, t("listen.perArtist", { n }))),
+  );
+  const surprise = h("input", {
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 0.1,
+    "aria-label": t("listen.surprise"),
+    title: t("listen.surpriseHint"),
+  });
+  const { default: usual = 0 } = state.me?.dials.find((dial) => dial.name === "randomness") ?? {};
+  const fillSlider = () => surprise.style.setProperty("--fill", `${100 * Number(surprise.value)}%`);
+  const refresh = () => {
+    const dials = /** @type {Record<string, any>} */ (state.steer.dials);
+    cap.value = String(dials.artist_cap ?? "");
+    surprise.value = String(dials.randomness ?? usual);
+    fillSlider();
+  };
+  const set = (name, value) => {
+    const { [name]: _, ...rest } = /** @type {Record<string, any>} */ (state.steer.dials);
+    setSteer({ ...state.steer, dials: value === null ? rest : { ...rest, [name]: value } });
+  };
+  cap.addEventListener("change", () => set("artist_cap", cap.value ? Number(cap.value) : null));
+  surprise.addEventListener("input", fillSlider);
+  surprise.addEventListener("change", () => {
+    const value = Number(surprise.value);
+    set("randomness", value === usual ? null : value);
+  });
+  refresh();
+  store.addEventListener("steer", refresh);
+  onLeave(() => store.removeEventListener("steer", refresh));
+  return h(
+    "div",
+    { class: "compact-controls" },
+    cap,
+    h("label", { class: "surprise" }, h("span", {}, t("listen.surprise")), surprise),
+    h("a", { class: "button subtle", href: "#/steer" }, icon("steer"), t("listen.allControls")),
+  );
+}
+
 /** Describe in a sentence what the list is based on. */
 function describe() {
   const { me, steer } = state;
   if (!me) return "";
-  const from = me.n_known
-    ? `Based on ${plural(me.n_known, "track")} you played or liked`
-    : "We don't know your taste yet: play and like a few tracks";
-  if (isNeutral(steer)) return `${from}.`;
+  if (isNeutral(steer))
+    return me.n_known ? t("listen.basedOn", { n: me.n_known }) : t("listen.noTaste");
   return [
-    `${from}, with your steering. `,
+    me.n_known ? t("listen.basedOnSteered", { n: me.n_known }) : t("listen.noTasteSteered"),
+    " ",
     h(
       "button",
-      { class: "link", type: "button", on: { click: () => setSteer(emptySteer()) } },
-      "Reset",
+      {
+        class: "link",
+        type: "button",
+        on: { click: () => setSteer({ ...emptySteer(), exclusions: steer.exclusions }) },
+      },
+      t("steer.reset"),
     ),
   ];
+}
+
+function button(picture, text, action, kind = "") {
+  return h("button", { class: kind, type: "button", on: { click: action } }, icon(picture), text);
 }
 
 function skeletonRows() {
@@ -257,10 +364,10 @@ function explain(problem, list, about) {
       { class: "empty" },
       problem.message,
       " ",
-      problem.status === 409 ? h("a", { href: "#/manage" }, "Open the library") : null,
+      problem.status === 409 ? h("a", { href: "#/manage" }, t("listen.openManage")) : null,
     ),
   );
   fill(about, "");
 }
 
-forYou.addEventListener("change", () => player.replaceUpcoming(forYou.tracks, SOURCE));
+forYou.addEventListener("answer", () => player.replaceUpcoming(forYou.tracks, SOURCE));

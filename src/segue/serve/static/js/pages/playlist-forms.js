@@ -1,34 +1,43 @@
-// Forms that create playlists: from tracks, path, blend, radio.
+// Forms that create playlists: by rules, from tracks, path, blend, radio.
 
 import { get, post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { plural, trackTitle } from "../format.js";
+import { joinNames, trackTitle } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { state } from "../store.js";
+import { ruleEditor, ruleText } from "./playlist-rules.js";
 import { showPreview } from "./playlist-view.js";
 import "../elements/track-picker.js";
 
 const LENGTHS = [10, 20, 30, 50];
 const SEED_SHARE = 0.8; // the server's default
 
-/** Return the card that creates playlists and shows them in `view`. */
-export function playlistForms(view, query) {
-  const forms = { like: fromTracks(), path: path(), blend: blend(), radio: radio() };
+/** Return the card that creates playlists and shows them in `stage`. */
+export function playlistForms(stage, query) {
+  const forms = {
+    rules: byRules(),
+    like: fromTracks(),
+    path: path(),
+    blend: blend(),
+    radio: radio(),
+  };
   const body = h("div", { class: "playlist-form-body", role: "tabpanel", id: "playlist-form" });
   const tabs = h("div", {
     class: "switch",
     role: "tablist",
-    "aria-label": "Kind of playlist",
+    "aria-label": t("make.kind"),
   });
   const length = h(
     "select",
-    { "aria-label": "How many tracks" },
-    LENGTHS.map((k) => h("option", { value: k, selected: k === 20 }, plural(k, "track"))),
+    { "aria-label": t("make.length") },
+    LENGTHS.map((k) => h("option", { value: k, selected: k === 20 }, t("n.tracks", { n: k }))),
   );
-  const create = h("button", { class: "primary", type: "submit" }, "Create");
+  const create = h("button", { class: "primary", type: "submit" }, t("make.create"));
   let current = forms[query.get("make")] ? query.get("make") : "like";
   const show = () => {
+    length.hidden = current === "rules"; // its editor has a limit of its own
     fill(
       tabs,
       Object.entries(forms).map(([name, form]) =>
@@ -78,12 +87,12 @@ export function playlistForms(view, query) {
       const wanted = {
         name: form.title(),
         kind: current,
-        recipe: { ...recipe, k: Number(length.value) },
+        recipe: { k: Number(length.value), ...recipe },
       };
       showPreview(
         await post("/playlists/preview", { kind: wanted.kind, recipe: wanted.recipe }),
         wanted,
-        view,
+        stage,
       );
     } catch (error) {
       notifyError(error);
@@ -97,7 +106,6 @@ export function playlistForms(view, query) {
   return h(
     "form",
     { class: "card stack playlist-form", on: { submit: run } },
-    h("h2", {}, "New playlist"),
     tabs,
     body,
     h("div", { class: "row" }, length, create),
@@ -131,19 +139,19 @@ function seedShare() {
     max: 1,
     step: 0.1,
     value: SEED_SHARE,
-    "aria-label": "My taste or these tracks",
+    "aria-label": t("make.share"),
   });
   return {
     field: h(
       "label",
       { class: "field" },
-      "My taste or these tracks",
+      t("make.share"),
       h(
         "span",
         { class: "row range-ends" },
-        h("small", {}, "My taste"),
+        h("small", {}, t("make.shareTaste")),
         slider,
-        h("small", {}, "These tracks"),
+        h("small", {}, t("make.shareTracks")),
       ),
     ),
     dials: () => {
@@ -153,47 +161,66 @@ function seedShare() {
   };
 }
 
+/** Smart playlist: it is made again whenever it is opened. */
+function byRules() {
+  const editor = ruleEditor();
+  return {
+    name: t("playlists.kind.rules"),
+    icon: "rules",
+    about: t("make.rulesAbout"),
+    needs: t("make.rulesNeeds"),
+    fields: editor.element,
+    recipe: () => editor.recipe(),
+    title: () => (editor.recipe()?.rules.map(ruleText).join(", ") ?? "").slice(0, 100),
+  };
+}
+
 function fromTracks() {
-  const like = picker("Similar to", 12);
+  const like = picker(t("make.similar"), 12);
   const share = seedShare();
   return {
-    name: "From tracks",
+    name: t("playlists.kind.like"),
     icon: "seed",
     picker: like,
-    about: "Tracks similar to those you choose.",
-    needs: "Choose at least one track.",
+    about: t("make.likeAbout"),
+    needs: t("make.likeNeeds"),
     fields: h(
       "div",
       { class: "stack" },
-      h("div", { class: "field" }, "Similar to", like),
+      h("div", { class: "field" }, t("make.similar"), like),
       share.field,
     ),
     recipe: () => like.ids.length && { like: like.ids, dislike: [], ...share.dials() },
-    title: () => `Like ${trackTitle(like.tracks[0])}`,
+    title: () => t("make.likeTitle", { name: trackTitle(like.tracks[0]) }),
   };
 }
 
 function path() {
-  const [from, to] = [picker("From", 1), picker("To", 1)];
+  const [from, to] = [picker(t("make.from"), 1), picker(t("make.to"), 1)];
   return {
-    name: "Path",
+    name: t("playlists.kind.path"),
     icon: "path",
     from,
-    about: "A gradual transition from one track to another.",
-    needs: "Choose a first and a last track.",
+    about: t("make.pathAbout"),
+    needs: t("make.pathNeeds"),
     fields: h(
       "div",
       { class: "stack" },
-      h("div", { class: "field" }, "From", from),
-      h("div", { class: "field" }, "To", to),
+      h("div", { class: "field" }, t("make.from"), from),
+      h("div", { class: "field" }, t("make.to"), to),
     ),
     recipe: () => from.ids.length && to.ids.length && { start: from.ids[0], end: to.ids[0] },
-    title: () => `${trackTitle(from.tracks[0])} to ${trackTitle(to.tracks[0])}`,
+    title: () =>
+      t("make.pathTitle", { from: trackTitle(from.tracks[0]), to: trackTitle(to.tracks[0]) }),
   };
 }
 
 function blend() {
-  const names = h("div", { class: "blend-names", role: "group", "aria-label": "Listeners" });
+  const names = h("div", {
+    class: "blend-names",
+    role: "group",
+    "aria-label": t("make.listeners"),
+  });
   get("/listeners", { query: { limit: 1000 } }).then(
     ({ items }) =>
       fill(
@@ -212,32 +239,33 @@ function blend() {
   const chosen = () =>
     [...names.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
   return {
-    name: "Blend",
+    name: t("playlists.kind.blend"),
     icon: "blend",
-    about: "For several listeners, fair to each of them.",
-    needs: "Choose at least two listeners.",
+    about: t("make.blendAbout"),
+    needs: t("make.blendNeeds"),
     fields: h("div", { class: "stack" }, names),
     recipe: () => chosen().length > 1 && { users: chosen() },
-    title: () => chosen().join(" and "),
+    title: () => joinNames(chosen()),
   };
 }
 
 function radio() {
-  const like = picker("Start with", 12, "Your taste, or a track");
+  const like = picker(t("make.start"), 12, t("make.startHint"));
   const share = seedShare();
   return {
-    name: "Radio",
+    name: t("playlists.kind.radio"),
     icon: "radio",
     picker: like,
-    about: "Endless; up to half familiar.",
+    about: t("make.radioAbout"),
     needs: "",
     fields: h(
       "div",
       { class: "stack" },
-      h("div", { class: "field" }, "Start with", like),
+      h("div", { class: "field" }, t("make.start"), like),
       share.field,
     ),
     recipe: () => ({ like: like.ids, dislike: [], ...share.dials() }),
-    title: () => (like.tracks.length ? `Radio: ${trackTitle(like.tracks[0])}` : "My radio"),
+    title: () =>
+      like.tracks.length ? t("radio.of", { name: trackTitle(like.tracks[0]) }) : t("radio.own"),
   };
 }

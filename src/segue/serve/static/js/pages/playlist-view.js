@@ -1,134 +1,40 @@
-// View of a playlist: a saved one, or a preview that is not saved yet.
+// Views of a playlist that is not saved yet, and what they share with the page of a saved one.
 
-import { apiUrl, patch, post, remove } from "../api.js";
+import { apiUrl, post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { plural } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
-import { announce, notify, notifyError } from "../notifications.js";
+import { notify, notifyError } from "../notifications.js";
 import { fetchRadio } from "../radio.js";
+import { playlistHref } from "../saved-playlists.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
 
-/** Names of the kinds of playlists. */
-export const KINDS = {
-  tracks: "Tracks",
-  like: "From tracks",
-  path: "Path",
-  blend: "Blend",
-  radio: "Radio",
-  mix: "Daily mix",
-};
-const FORMATS = {
-  m3u8: "M3U8, for most players",
-  xspf: "XSPF",
-  jspf: "JSPF, with MusicBrainz ids",
-};
+const FORMATS = /** @type {const} */ (["m3u8", "xspf", "jspf"]);
 
-/** Scroll to the playlist if it is below the screen. */
-function scrollTo(stage) {
-  if (stage.getBoundingClientRect().top > innerHeight / 2)
-    stage.scrollIntoView({ behavior: "smooth" });
-}
-
-/** Show a saved playlist. `view` holds `stage` (its element), `reload()` and `open(id)`. */
-export function showPlaylist(playlist, view) {
-  const params = { playlist: playlist.id };
-  const list = trackList(playlist.tracks, playlist.name, playlist);
-  const name = h("input", {
-    type: "text",
-    class: "playlist-name",
-    "aria-label": "Playlist name",
-    value: playlist.name,
-    maxlength: 200,
-  });
-  name.addEventListener("change", () =>
-    patch("/playlists/{playlist}", { name: name.value.trim() || playlist.name }, { params }).then(
-      view.reload,
-      notifyError,
-    ),
-  );
-  const refreshTracks = async () => {
-    try {
-      const now = await post("/playlists/{playlist}/refresh", undefined, { params });
-      await list.show(now.tracks.map(asItem), { added: now.changes?.added });
-      announce(
-        `${plural(now.changes?.added.length, "new track")}, ${now.changes?.removed.length} removed.`,
-      );
-      view.reload();
-    } catch (error) {
-      notifyError(error);
-    }
-  };
-  const deletePlaylist = async () => {
-    await remove("/playlists/{playlist}", { params }).catch(notifyError);
-    fill(view.stage, h("p", { class: "empty" }, `Deleted ${playlist.name}.`));
-    view.reload();
-  };
-  const refresh = h(
-    "button",
-    { type: "button", on: { click: refreshTracks } },
-    icon("refresh"),
-    "Refresh",
-  );
-  const trash = h("button", {
-    class: "icon-button",
-    type: "button",
-    title: "Delete",
-    on: { click: deletePlaylist },
-  });
-  trash.setAttribute("aria-label", `Delete ${playlist.name}`);
-  trash.append(icon("trash"));
-  fill(
-    view.stage,
-    h("h2", { class: "visually-hidden" }, playlist.name),
-    h(
-      "div",
-      { class: "between" },
-      name,
-      h(
-        "div",
-        { class: "row" },
-        playButton(list),
-        playlist.kind === "tracks" ? null : refresh,
-        exportMenu(params),
-        trash,
-      ),
-    ),
-    h("p", { class: "muted-text" }, KINDS[playlist.kind]),
-    list,
-    hints(playlist.hints),
-  );
-  scrollTo(view.stage);
-}
-
-/** Show a playlist that is not saved. `wanted` is the body of the request that saves it. */
-export function showPreview(found, wanted, view) {
-  const list = trackList(found.tracks, wanted.name, wanted);
-  const name = h("input", {
-    type: "text",
-    class: "playlist-name",
-    "aria-label": "Playlist name",
-    value: wanted.name,
-    maxlength: 200,
-  });
+/**
+ * Show a playlist that is not saved in `stage`. `wanted` is the body of the request that saves it.
+ *
+ * @param {{tracks: any[], hints: string[]}} found
+ */
+export function showPreview(found, wanted, stage) {
+  const list = playlistTracks(found.tracks, wanted.name, wanted);
+  const name = nameField(wanted.name);
   const save = async () => {
     try {
-      const tracks = list.items.map((item) => item.track.track_id);
       const made = await post("/playlists", {
         ...wanted,
         name: name.value.trim() || wanted.name,
-        tracks,
+        tracks: list.items.map((item) => item.track.track_id),
       });
-      notify(`Saved ${made.name}.`);
-      await view.reload();
-      await view.open(made.id);
+      notify(t("playlists.savedAs", { name: made.name }));
+      location.hash = playlistHref(made.id);
     } catch (error) {
       notifyError(error);
     }
   };
   fill(
-    view.stage,
-    h("h2", { class: "visually-hidden" }, wanted.name),
+    stage,
     h(
       "div",
       { class: "between" },
@@ -141,66 +47,75 @@ export function showPreview(found, wanted, view) {
           "button",
           { class: "primary", type: "button", on: { click: save } },
           icon("save"),
-          "Save",
+          t("playlists.save"),
         ),
       ),
     ),
+    found.tracks.length ? null : h("p", { class: "empty" }, t("playlists.empty")),
     list,
-    hints(found.hints),
+    hintList(found.hints),
   );
-  scrollTo(view.stage);
+  if (stage.getBoundingClientRect().top > innerHeight / 2)
+    stage.scrollIntoView({ behavior: "smooth" });
 }
 
-function trackList(tracks, source, { kind, recipe }) {
+/** Field with the name of a playlist. */
+export function nameField(value) {
+  return h("input", {
+    type: "text",
+    class: "playlist-name",
+    "aria-label": t("playlists.name"),
+    dir: "auto",
+    value,
+    title: value,
+    maxlength: 200,
+  });
+}
+
+/**
+ * List of the tracks of a playlist.
+ *
+ * @param {any[]} tracks
+ * @param {string} source
+ * @param {{kind: string, recipe?: any}} playlist
+ * @param {import("../elements/track-list.js").TrackList["editor"]} [editor]
+ */
+export function playlistTracks(tracks, source, { kind, recipe }, editor = null) {
   const list = h("track-list", { "aria-label": source });
   if (kind === "radio") list.fetchNext = (recent) => fetchRadio(recipe, recent);
   list.source = source;
-  list.proposed = kind !== "tracks";
-  list.show((tracks ?? []).map(asItem), { animate: false });
+  list.proposed = kind !== "tracks" && kind !== "rules";
+  list.editor = editor;
+  list.show(tracks.map(asItem), { animate: false });
   return list;
 }
 
-function playButton(list) {
+export function playButton(list) {
   return h(
     "button",
-    { type: "button", on: { click: () => list.items.length && list.play(list.items[0].track) } },
+    { class: "primary", type: "button", on: { click: () => list.play() } },
     icon("play"),
-    "Play",
+    t("row.playShort"),
   );
 }
 
-function hints(said) {
+/** Sentences of the server about a list. */
+export function hintList(said) {
   return said?.length
     ? h(
         "ul",
         { class: "hints muted-text" },
-        said.map((hint) => h("li", {}, hint)),
+        said.map((hint) => h("li", { dir: "auto" }, hint)),
       )
     : null;
 }
 
-function exportMenu(params) {
-  return h(
-    "details",
-    { class: "menu" },
-    h("summary", { class: "button" }, icon("save"), "Export"),
-    h(
-      "ul",
-      {},
-      Object.entries(FORMATS).map(([format, about]) =>
-        h(
-          "li",
-          {},
-          h(
-            "a",
-            {
-              href: apiUrl("/playlists/{playlist}/export", { params, query: { format } }),
-              download: "",
-            },
-            about,
-          ),
-        ),
-      ),
-    ),
-  );
+/** Entries of a menu that export a saved playlist. */
+export function exportEntries(id) {
+  return FORMATS.map((format) => ({
+    text: t(`playlists.export.${format}`),
+    icon: "save",
+    href: apiUrl("/playlists/{playlist}/export", { params: { playlist: id }, query: { format } }),
+    download: true,
+  }));
 }

@@ -1,115 +1,162 @@
-// Playlists page: create, open, refresh, delete, import and export playlists.
+// Playlists page: all saved playlists, and forms that create and import one.
 
-import { get, upload } from "../api.js";
+import { get, post, upload } from "../api.js";
 import { fill, h } from "../dom.js";
-import { fetchMix } from "../elements/home-rows.js";
-import { joinNames, plural, timeAgo } from "../format.js";
+import { cover } from "../elements/cover.js";
+import { openMenu } from "../elements/menu.js";
+import { joinNames, timeAgo } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
+import { player } from "../player.js";
+import { startRadioOf } from "../radio.js";
+import {
+  deletePlaylist,
+  kindName,
+  playlistHref,
+  readPlaylist,
+  refreshPlaylist,
+  SELF_REFRESHING,
+} from "../saved-playlists.js";
 import { playlistForms } from "./playlist-forms.js";
-import { KINDS, showPlaylist, showPreview } from "./playlist-view.js";
+import { showPreview } from "./playlist-view.js";
+
+const LIMIT = 200;
 
 export const playlists = {
-  title: "Playlists",
+  title: t("playlists.title"),
   async show(main, { heading, query }) {
-    const saved = h("ul", { class: "saved", "aria-label": "Saved playlists" });
-    const stage = h("section", { class: "playlist-view", "aria-live": "off" });
-    const view = {
-      stage,
-      reload: () => showSaved(saved, view),
-      open: (id) => open(id, view),
-    };
+    const saved = h("ul", { class: "saved", "aria-label": t("playlists.saved") });
+    const stage = h("section", { class: "playlist-view" });
     fill(
       main,
       h(
         "div",
         { class: "page-head" },
-        h(
-          "div",
-          {},
-          heading,
-          h("p", {}, "Create playlists, save them, and export them to other players."),
-        ),
-        importer(view),
+        h("div", {}, heading, h("p", {}, t("playlists.about"))),
+        h("div", { class: "row" }, newButton(), importer(stage)),
       ),
+      saved,
       h(
-        "div",
-        { class: "playlists" },
-        h(
-          "div",
-          { class: "stack" },
-          playlistForms(view, query),
-          h(
-            "section",
-            { "aria-labelledby": "saved-title" },
-            h("h2", { id: "saved-title" }, "Saved"),
-            saved,
-          ),
-        ),
-        stage,
+        "section",
+        { class: "make-playlist", "aria-labelledby": "make-title" },
+        h("h2", { id: "make-title" }, t("playlists.make")),
+        h("div", { class: "playlists" }, playlistForms(stage, query), stage),
       ),
     );
-    await view.reload();
-    if (query.get("open")) await view.open(query.get("open"));
-    else if (query.get("mix")) await showMix(query, view);
-    else if (!stage.childElementCount)
-      fill(stage, h("p", { class: "empty" }, "Create a playlist or open a saved one."));
+    if (query.get("make")) main.querySelector(".make-playlist").scrollIntoView();
+    await showSaved(saved);
   },
 };
 
-/** Show the daily mix of an interest, which can be saved and refreshed on other days. */
-async function showMix(query, view) {
-  const interest = query.get("mix");
-  const name = query.get("name") ?? "Daily mix";
-  try {
-    showPreview(await fetchMix(interest), { name, kind: "mix", recipe: { interest } }, view);
-  } catch (error) {
-    notifyError(error);
-  }
+function newButton() {
+  const create = async () => {
+    try {
+      const made = await post("/playlists", { name: t("playlists.newName") });
+      location.hash = playlistHref(made.id);
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  return h(
+    "button",
+    { class: "primary", type: "button", on: { click: create } },
+    icon("add"),
+    t("playlists.new"),
+  );
 }
 
-async function showSaved(list, view) {
+async function showSaved(list) {
   try {
-    const { items } = await get("/playlists");
+    const { items } = await get("/playlists", { query: { limit: LIMIT } });
     fill(
       list,
       items.length
-        ? items.map((one) =>
-            h(
-              "li",
-              {},
-              h(
-                "button",
-                { class: "saved-playlist", type: "button", on: { click: () => view.open(one.id) } },
-                h("span", {}, one.name),
-                h(
-                  "small",
-                  {},
-                  [
-                    KINDS[one.kind] ?? one.kind,
-                    plural(one.n_tracks, "track"),
-                    timeAgo(one.changed),
-                  ].join(" · "),
-                ),
-              ),
-            ),
-          )
-        : h("li", { class: "muted-text" }, "No playlists yet."),
+        ? items.map((one) => savedPlaylist(one, () => showSaved(list)))
+        : h("li", { class: "muted-text" }, t("playlists.none")),
     );
   } catch (error) {
     notifyError(error);
   }
 }
 
-async function open(id, view) {
-  try {
-    showPlaylist(await get("/playlists/{playlist}", { params: { playlist: id } }), view);
-  } catch (error) {
-    notifyError(error);
-  }
+function savedPlaylist(one, reload) {
+  const play = async () => {
+    try {
+      const tracks = await playableTracks(one);
+      if (tracks.length) player.play(tracks[0], tracks.slice(1), one.name);
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  const menu = h(
+    "button",
+    {
+      class: "icon-button",
+      type: "button",
+      "aria-label": t("menu.of", { name: one.name }),
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      on: {
+        click: () =>
+          openMenu(
+            menu,
+            [
+              { text: t("row.playShort"), icon: "play", action: play },
+              {
+                text: t("menu.radio"),
+                icon: "radio",
+                action: async () => startRadioOf((await readPlaylist(one.id)).tracks, one.name),
+              },
+              null,
+              {
+                text: t("playlists.delete"),
+                icon: "trash",
+                action: () => deletePlaylist(one.id, reload).then(reload, notifyError),
+              },
+            ],
+            { label: t("menu.of", { name: one.name }) },
+          ),
+      },
+    },
+    icon("ellipsis"),
+  );
+  return h(
+    "li",
+    { class: "saved-playlist" },
+    h(
+      "button",
+      {
+        class: "cover",
+        type: "button",
+        "aria-label": t("row.play", { name: one.name }),
+        disabled: !one.n_tracks,
+        on: { click: play },
+      },
+      one.example ? cover(one.example, 56) : icon("playlists"),
+      h("span", { class: "cover-symbol" }, icon("play")),
+    ),
+    h(
+      "a",
+      { href: playlistHref(one.id), title: one.name },
+      h("span", { dir: "auto" }, one.name),
+      h(
+        "small",
+        {},
+        [kindName(one.kind), t("n.tracks", { n: one.n_tracks }), timeAgo(one.changed)].join(" · "),
+      ),
+    ),
+    menu,
+  );
 }
 
-function importer(view) {
+/** Tracks of a playlist that can be played; those of a playlist that refreshes itself are made anew. */
+async function playableTracks(one) {
+  const read = SELF_REFRESHING.includes(one.kind) ? refreshPlaylist : readPlaylist;
+  return (await read(one.id)).tracks.filter((track) => track.playable !== false);
+}
+
+function importer(stage) {
   const field = h("input", {
     type: "file",
     class: "visually-hidden",
@@ -126,7 +173,7 @@ function importer(view) {
       showPreview(
         { tracks: found.tracks, hints: [...unmatched(found), ...found.problems] },
         { name, kind: "tracks" },
-        view,
+        stage,
       );
     } catch (error) {
       notifyError(error);
@@ -136,14 +183,10 @@ function importer(view) {
     "div",
     {},
     field,
-    h("label", { class: "button", for: "import" }, icon("open"), "Import a file"),
+    h("label", { class: "button", for: "import" }, icon("open"), t("playlists.import")),
   );
 }
 
 function unmatched({ unmatched: names, n_unmatched: n }) {
-  return n
-    ? [
-        `${plural(n, "track")} of the file ${n === 1 ? "is" : "are"} not in this library: ${joinNames(names, 8)}.`,
-      ]
-    : [];
+  return n ? [t("playlists.unmatched", { n, names: joinNames(names, 8) })] : [];
 }

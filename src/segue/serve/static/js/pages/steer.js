@@ -4,64 +4,52 @@ import { coalesce, fill, h } from "../dom.js";
 import { ruleCards } from "../elements/rule-cards.js";
 import { legend, swatch } from "../elements/why-bar.js";
 import { formatPercent } from "../format.js";
-import { notifyError } from "../notifications.js";
+import { t } from "../i18n.js";
+import { notify, notifyError } from "../notifications.js";
 import { fetchRecommendations, forYou } from "../recommendations.js";
 import { aboutOf, colorOf, inOrder, titleOf } from "../signals.js";
-import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
+import { emptySteer, setSteer, state, store } from "../store.js";
 import "../elements/exclusion-chips.js";
 import "../elements/list-changes.js";
 import "../elements/track-list.js";
 import "../elements/weight-slider.js";
 
+/** Dials in their order: name, and names of both ends. */
 const DIALS = {
-  popularity: ["Deep cuts or hits", "Deep cuts", "Hits"],
-  energy: ["Energy", "Calmer", "More energetic"],
-  valence: ["Mood", "Sadder", "Happier"],
-  diversity: ["Diversity", "Similar", "Diverse"],
-  max_known_share: ["New or familiar", "Only new", "Familiar"],
-  randomness: ["Randomness", "The same each time", "Surprise me"],
-  calibration: ["Genre mix", "Any", "Like my plays"],
+  popularity: [t("steer.popularity"), t("steer.popularityLow"), t("steer.popularityHigh")],
+  energy: [t("steer.energy"), t("steer.energyLow"), t("steer.energyHigh")],
+  valence: [t("steer.valence"), t("steer.valenceLow"), t("steer.valenceHigh")],
+  diversity: [t("steer.diversity"), t("steer.diversityLow"), t("steer.diversityHigh")],
+  max_known_share: [t("steer.known"), t("steer.knownLow"), t("steer.knownHigh")],
+  randomness: [t("steer.randomness"), t("steer.randomnessLow"), t("steer.randomnessHigh")],
+  calibration: [t("steer.calibration"), t("steer.calibrationLow"), t("steer.calibrationHigh")],
 };
-const CAPS = { artist_cap: "Tracks per artist", album_cap: "Tracks per album" };
-const SWITCHES = {
-  interests: "Cover all my interests in proportion",
-  versions: "Allow several versions of a song",
-};
+const CAPS = { artist_cap: t("steer.artistCap"), album_cap: t("steer.albumCap") };
+const SWITCHES = { interests: t("steer.interests"), versions: t("steer.versions") };
+const DAYPARTS = /** @type {const} */ (["morning", "afternoon", "evening", "night"]);
 const CAP_CHOICES = [1, 2, 3, 5];
 
 export const steer = {
-  title: "Steer",
+  title: t("steer.title"),
   async show(main, { heading, onLeave }) {
     const preview = makePreview(onLeave);
     const controls = h("div", { class: "steer-controls" });
-    const reset = h(
-      "button",
-      { type: "button", on: { click: () => setSteer(emptySteer()) } },
-      "Reset",
-    );
+    const reset = h("button", { type: "button", on: { click: resetSteer } }, t("steer.reset"));
     fill(
       main,
-      h(
-        "div",
-        { class: "page-head" },
-        h(
-          "div",
-          {},
-          heading,
-          h("p", {}, "Set how much each signal counts. The preview updates while you drag."),
-        ),
-        reset,
-      ),
+      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, t("steer.about"))), reset),
       h("div", { class: "steer" }, controls, preview.section),
     );
     const rules = ruleCards(onLeave);
     const build = () => {
       fill(controls, weightsCard(preview), dialsCard(preview), exclusionsCard(preview), rules);
-      reset.disabled = isNeutral(state.steer);
+      reset.disabled = isDefault();
     };
+    let wasDefault = isDefault();
     const onSteer = () => {
-      reset.disabled = isNeutral(state.steer);
-      if (isNeutral(state.steer)) build();
+      reset.disabled = isDefault();
+      if (isDefault() && !wasDefault) build();
+      wasDefault = isDefault();
       preview.refresh();
     };
     build();
@@ -71,12 +59,25 @@ export const steer = {
   },
 };
 
+/** Whether weights and dials have their defaults, whatever is excluded. */
+function isDefault() {
+  const { weights, dials, daypart } = state.steer;
+  return !daypart && ![weights, dials].some((one) => Object.keys(one).length);
+}
+
+/** Reset weights and dials; what is excluded stays. */
+function resetSteer() {
+  const before = state.steer;
+  setSteer({ ...emptySteer(), exclusions: before.exclusions });
+  notify(t("steer.resetDone"), { label: t("common.undo"), action: () => setSteer(before) });
+}
+
 /** Preview of the list, compared with the list before the current change. */
 function makePreview(onLeave) {
   const changes = h("list-changes", {});
   const colors = h("div", { class: "list-legend" });
-  const list = h("track-list", { "aria-label": "Preview of the list" });
-  list.source = "the preview";
+  const list = h("track-list", { "aria-label": t("steer.previewLabel") });
+  list.source = t("steer.preview");
   list.proposed = true;
   let base = [];
   let wanted = state.steer;
@@ -106,7 +107,7 @@ function makePreview(onLeave) {
     section: h(
       "section",
       { class: "steer-list card", "aria-labelledby": "steer-list-title" },
-      h("h2", { id: "steer-list-title" }, "Preview"),
+      h("h2", { id: "steer-list-title" }, t("steer.preview")),
       changes,
       colors,
       list,
@@ -151,14 +152,18 @@ function weightsCard(preview) {
   const shares = () => {
     const total = names.reduce((sum, name) => sum + sliders.get(name).value, 0);
     for (const name of names)
-      sliders.get(name).showText(total ? formatPercent(sliders.get(name).value / total) : "none");
+      sliders
+        .get(name)
+        .showText(total ? formatPercent(sliders.get(name).value / total) : t("steer.none"));
   };
   for (const name of names) {
-    const marks = [{ at: learned[name], label: `Learned: ${formatPercent(learned[name])}` }];
+    const marks = [
+      { at: learned[name], label: t("steer.learned", { share: formatPercent(learned[name]) }) },
+    ];
     if (me.weights.personal && name in me.weights.everyone)
       marks.push({
         at: me.weights.everyone[name],
-        label: `All listeners: ${formatPercent(me.weights.everyone[name])}`,
+        label: t("steer.everyone", { share: formatPercent(me.weights.everyone[name]) }),
         kind: "everyone",
       });
     const slider = document.createElement("weight-slider").setUp({
@@ -183,18 +188,18 @@ function weightsCard(preview) {
   return h(
     "section",
     { class: "card", "aria-labelledby": "weights-title" },
-    h("h2", { id: "weights-title" }, "Signals"),
+    h("h2", { id: "weights-title" }, t("why.signals")),
     h(
       "p",
       { class: "muted-text marks-legend" },
       h("i", { class: "mark-sample" }),
       me.weights.personal
         ? [
-            "learned from your plays",
+            t("steer.learnedOwn"),
             h("i", { class: "mark-sample is-everyone" }),
-            "learned from all listeners",
+            t("steer.learnedAll"),
           ]
-        : "learned from all listeners",
+        : t("steer.learnedAll"),
     ),
     h("div", { class: "sliders" }, [...sliders.values()]),
   );
@@ -218,8 +223,8 @@ function dialsCard(preview) {
         low: dial.low,
         high: dial.high,
         value: value(dial),
-        marks: [{ at: dial.default, label: "Default" }],
-        format: (number) => (number === dial.default ? "default" : number.toFixed(2)),
+        marks: [{ at: dial.default, label: t("steer.default") }],
+        format: (number) => (number === dial.default ? t("steer.default") : number.toFixed(2)),
       });
       slider.addEventListener("input", () =>
         preview.preview(withDial(dial.name, slider.value, dial.default)),
@@ -233,8 +238,8 @@ function dialsCard(preview) {
     const select = h(
       "select",
       {},
-      h("option", { value: "" }, "No limit"),
-      CAP_CHOICES.map((most) => h("option", { value: most }, `At most ${most}`)),
+      h("option", { value: "" }, t("steer.noLimit")),
+      CAP_CHOICES.map((most) => h("option", { value: most }, t("steer.atMost", { most }))),
     );
     select.value = state.steer.dials[name] ?? "";
     select.addEventListener("change", () =>
@@ -250,29 +255,56 @@ function dialsCard(preview) {
   return h(
     "section",
     { class: "card", "aria-labelledby": "dials-title" },
-    h("h2", { id: "dials-title" }, "Dials"),
+    h("h2", { id: "dials-title" }, t("steer.dials")),
     h("div", { class: "sliders" }, sliders),
-    h("div", { class: "caps" }, caps),
+    h("div", { class: "caps" }, caps, daypartField(preview)),
     h("div", { class: "stack" }, switches),
   );
+}
+
+/** Part of the day whose mood the list has. */
+function daypartField(preview) {
+  const select = h(
+    "select",
+    {},
+    h("option", { value: "" }, t("steer.anyTime")),
+    DAYPARTS.map((one) => h("option", { value: one }, t(`steer.${one}`))),
+  );
+  select.value = state.steer.daypart ?? "";
+  select.addEventListener("change", () =>
+    preview.save({ ...state.steer, daypart: select.value || null }),
+  );
+  return h("label", { class: "field" }, t("steer.daypart"), select);
 }
 
 function exclusionsCard(preview) {
   const chips = document.createElement("exclusion-chips");
   chips.value = state.steer.exclusions;
-  chips.addEventListener("exclude", () =>
-    preview.save({ ...state.steer, exclusions: chips.value }),
-  );
+  const clear = h("button", { class: "subtle", type: "button" }, t("steer.clearExclusions"));
+  const save = (exclusions) => {
+    preview.save({ ...state.steer, exclusions });
+    clear.disabled = !Object.keys(exclusions).length;
+  };
+  chips.addEventListener("exclude", () => save(chips.value));
+  clear.disabled = !Object.keys(chips.value).length;
+  clear.addEventListener("click", () => {
+    const before = chips.value;
+    chips.value = {};
+    save({});
+    notify(t("steer.exclusionsCleared"), {
+      label: t("common.undo"),
+      action: () => {
+        chips.value = before;
+        save(before);
+      },
+    });
+  });
   chips.offer([...new Set(forYou.tracks.flatMap((track) => track.genres))].sort());
   return h(
     "section",
     { class: "card", "aria-labelledby": "never-title" },
-    h("h2", { id: "never-title" }, "Exclusions"),
-    h(
-      "p",
-      { class: "muted-text" },
-      "Leave these out of the lists on this page. For all devices, see Never play.",
-    ),
+    h("div", { class: "between" }, h("h2", { id: "never-title" }, t("steer.exclusions")), clear),
+    h("p", { class: "muted-text" }, t("steer.exclusionsAbout")),
     chips,
   );
 }

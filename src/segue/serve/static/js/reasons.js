@@ -1,0 +1,27 @@
+// One sentence that says why a track is in a list.
+
+import { trackLabel } from "./format.js";
+import { t } from "./i18n.js";
+import { inOrder, titleOf } from "./signals.js";
+
+/** The strongest understandable reason of an item, as a sentence without full stop. */
+export function reasonOf(item) {
+  if (item.reason) return item.reason;
+  const [strongest] = item.influenced_by ?? [];
+  if (strongest) return t("why.becauseLike", { name: trackLabel(strongest) });
+  if (item.interest) return t("why.interest", { name: item.interest });
+  if (item.serves) return t("why.serves", { name: item.serves });
+  const common = item.in_common;
+  if (common?.artist) return t("why.becauseLike", { name: common.artist });
+  if (common?.genres?.length) return t("why.becauseLike", { name: common.genres[0] });
+  const main = strongestPart(item.why ?? {});
+  if (main) return t("why.mainly", { name: titleOf(main) });
+  return item.why ? t("why.explore") : "";
+}
+
+/** Name of the largest positive part of a score; undefined if there is none. */
+export function strongestPart(why) {
+  return inOrder(Object.keys(why))
+    .filter((name) => why[name] > 0.005)
+    .sort((one, other) => why[other] - why[one])[0];
+}
