@@ -28,7 +28,7 @@ def test_page_with_keyboard_alone_does_all_actions(server, visit):
     keys.press("Enter")
     page.locator("track-row.is-playing").wait_for()
     keys.press("l")
-    page.locator("list-changes", has_text=f"Liked {first}.").wait_for()
+    page.locator(".notification", has_text=f"Liked {first}.").wait_for()
     keys.press("5")
     page.get_by_role("heading", name="Steer").wait_for()
     slider = page.get_by_label("Popularity", exact=True)
@@ -47,7 +47,8 @@ def test_list_update_keeps_focus_in_list(server, visit):
     page = visit(server)
     page.keyboard.press("j")
     page.keyboard.press("d")
-    page.locator("list-changes", has_text="Disliked").wait_for()
+    page.locator(".notification", has_text="Disliked").wait_for()
+    page.get_by_role("button", name="Update list").click()
     page.wait_for_timeout(600)
     assert page.evaluate("document.activeElement.closest('track-row') !== null")
 
@@ -64,7 +65,8 @@ def test_shortcuts_switched_off_do_nothing(shared, visit):
 def test_feedback_is_announced_to_screen_readers(server, visit, until):
     page = visit(server)
     page.locator("track-row .act-like").first.click()
-    until(page, "document.querySelector('#announcements').textContent.includes('New: ')")
+    until(page, "document.querySelector('#announcements').textContent.includes('Liked')")
+    page.get_by_role("status").filter(has_text="Update list").wait_for()
     for role, name in (("navigation", "Pages"), ("region", "Player"), ("search", None)):
         assert page.get_by_role(role, **({"name": name} if name else {})).count() == 1
     assert page.get_by_role("main").count() == 1
@@ -116,6 +118,7 @@ def test_theme_follows_system_until_chosen(shared, visit):
 def test_reduced_motion_runs_no_animations(server, visit):
     page = visit(server, reduced_motion="reduce")
     page.locator("track-row .act-dislike").first.click()
+    page.get_by_role("button", name="Update list").click()
     moving = "document.getAnimations().filter(a => a.playState === 'running').length"
     assert page.evaluate(moving) == 0
 
@@ -127,10 +130,10 @@ def test_script_in_metadata_is_shown_as_text(server, visit, hostile):
     row.wait_for()
     assert row.locator(".row-title").inner_text() == f"Zebra {hostile}"
     row.locator(".row-main").click()
-    row.locator(".cover").click()
     page.locator("track-row.is-playing").wait_for()  # its id contains slashes, quotes and tags
     row.locator(".act-like").click()
-    page.get_by_role("link", name="More like this").click()
+    row.locator(".act-menu").click()
+    page.get_by_role("menuitem", name="More like this").click()
     page.get_by_role("heading", name="More like Zebra").wait_for()
     for name in PAGES:
         go(page, server, name)

@@ -24,14 +24,15 @@ def test_tile_plays_the_track(server, visit):
 
 def test_mix_opens_as_a_playlist_to_save(server, visit):
     page = visit(server)
-    name = page.locator(".mix span").first
+    name = page.locator(".mix a span").first
     name.wait_for()
     text = name.inner_text()
     name.click()
     page.locator(".playlist-view track-row").first.wait_for()
     assert page.locator("input.playlist-name").input_value() == text
     page.get_by_role("button", name="Save").click()
-    page.locator(".saved-playlist", has_text="Daily mix").wait_for()
+    page.locator(".playlist-head", has_text="Daily mix").wait_for()
+    assert page.locator(".playlist-view track-row").count()
 
 
 def test_switch_for_versions_is_saved(shared, visit, until):

@@ -9,6 +9,7 @@ def titles(page, where: str = "#for-you") -> list[str]:
     return page.locator(f"{where} track-row:not(.is-leaving) .row-title").all_inner_texts()
 
 
+ARTISTS = "[...document.querySelectorAll('#for-you track-row:not(.is-leaving) .row-artist')]"
 SHOWN = "[...document.querySelectorAll('#for-you track-row:not(.is-leaving) .row-title')]"
 
 
@@ -22,7 +23,7 @@ def test_list_shows_score_and_influences(shared, visit):
     assert len(titles(page)) == 20
     first = page.locator("track-row").first
     parts = first.locator("why-bar").get_attribute("aria-label")
-    first.locator(".row-main").click()
+    first.locator(".row-why").click()
     assert "Overall similarity" in parts
     assert first.get_by_role("heading", name="Score breakdown").is_visible()
     assert first.locator(".influences li").count() >= 1
@@ -82,16 +83,24 @@ def test_player_plays_and_skips_to_next_track(server, visit, until):
     )
 
 
-def test_like_updates_the_list(server, visit, until):
+def test_like_moves_nothing_until_the_list_is_updated(server, visit, until):
     page = visit(server)
     before = titles(page)
+    places = "[...document.querySelectorAll('#for-you track-row')].map(e => e.offsetTop).join()"
+    was = page.evaluate(places)
     page.locator("track-row .act-like").first.click()
+    page.locator(".notification", has_text=f"Liked {before[0]}.").wait_for()
+    update = page.get_by_role("button", name="Update list")
+    update.wait_for()
+    assert (titles(page), page.evaluate(places)) == (before, was)
+    update.click()
     after = wait_for_change(page, until, before)
-    page.locator("list-changes", has_text=f"Liked {before[0]}.").wait_for()
-    assert before[0] not in after
-    assert page.locator(".changes-line.is-out .chip").first.inner_text() == before[0]
-    assert page.locator(".changes-line.is-in .chip").count() >= 1
+    assert after[0] == before[0]  # the liked row keeps its place
+    assert page.locator("track-row .act-like").first.get_attribute("aria-pressed") == "true"
     assert page.locator("track-row.is-new").count() >= 1
+    assert not update.is_visible()
+    page.locator(".notification", has_text="new").get_by_role("button", name="Undo").click()
+    until(page, f"before => {SHOWN}.map(e => e.textContent).join('|') === before", "|".join(before))
 
 
 def test_like_shows_before_the_server_answers(server, visit):
@@ -102,22 +111,57 @@ def test_like_shows_before_the_server_answers(server, visit):
     assert like.get_attribute("aria-pressed") == "true"
 
 
-def test_dislike_removes_row_before_the_server_answers(server, visit):
+def test_dislike_is_marked_in_place_and_undone(server, visit, until):
     page = visit(server)
     before = titles(page)
-    page.route("**/api/v1/feedback", lambda route: None)
     page.locator("track-row .act-dislike").first.click()
-    page.locator("track-row.is-leaving").wait_for(state="detached")
-    assert before[0] not in titles(page)
-
-
-def test_undo_like_restores_the_track(server, visit, until):
-    page = visit(server)
-    before = titles(page)
-    page.locator("track-row .act-like").first.click()
-    wait_for_change(page, until, before)
-    page.get_by_role("button", name="Undo").click()
+    page.locator("track-row.is-rejected", has_text=before[0]).wait_for()
+    page.get_by_role("button", name="Update list").click()
+    until(page, f"title => !{SHOWN}.some(e => e.textContent === title)", before[0])
+    page.locator(".notification", has_text="Disliked").get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Update list").click()
     until(page, f"title => {SHOWN}.some(e => e.textContent === title)", before[0])
+
+
+def test_menu_works_with_keys_and_returns_the_focus(shared, visit):
+    page = visit(shared)
+    button = page.locator("track-row .act-menu").first
+    button.focus()
+    page.keyboard.press("Enter")
+    menu = page.get_by_role("menu")
+    menu.wait_for()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowDown")
+    focused = "document.activeElement.textContent"
+    assert page.evaluate(focused) == "Play next"
+    page.keyboard.press("a")
+    page.keyboard.press("a")  # the second entry that begins with this letter
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("menuitem", name="New playlist").wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("menuitem", name="Start radio").wait_for()
+    page.keyboard.press("Escape")
+    menu.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.classList.contains('act-menu')")
+
+
+def test_radio_starts_at_one_click(server, visit, until):
+    page = visit(server)
+    genre = page.locator("button.radio", has_text="low").first
+    genre.wait_for()
+    with page.expect_request("**/api/v1/radio") as sent:
+        genre.click()
+    assert sent.value.post_data_json["like"]
+    until(page, "document.querySelectorAll('.queue-list li').length >= 5")
+
+
+def test_artist_cap_is_set_on_the_listen_page(shared, visit, until):
+    page = visit(shared)
+    page.get_by_label("Tracks per artist").select_option("1")
+    once = f"new Set({ARTISTS}.map(e => e.textContent.split(' · ')[0]))"
+    until(page, f"{once}.size === {ARTISTS}.length")
+    page.get_by_role("button", name="Reset").click()
+    until(page, f"{once}.size < {ARTISTS}.length")
 
 
 def test_slider_drag_previews_and_release_saves(shared, visit, until):
@@ -140,13 +184,16 @@ def test_slider_drag_previews_and_release_saves(shared, visit, until):
     until(page, "localStorage.getItem('segue.steer.anna') === null")
 
 
-def test_excluded_genre_is_not_recommended(shared, visit, until):
+def test_excluded_genre_stays_after_a_reset(shared, visit, until):
     page = visit(shared)
     page.goto(f"{shared.url}#/steer")
     page.get_by_label("Exclude by").select_option("genres")
     page.get_by_label("Name to exclude").fill("low")
     page.get_by_role("button", name="Exclude").click()
+    page.get_by_label("Time of day").select_option("night")
+    page.get_by_role("button", name="Reset").click()
     page.locator("exclusion-chips .chip", has_text="low").wait_for()
+    assert page.get_by_label("Time of day").input_value() == ""
     page.goto(f"{shared.url}#/listen")
     until(
         page,
@@ -155,21 +202,20 @@ def test_excluded_genre_is_not_recommended(shared, visit, until):
     )
 
 
-ARTISTS = "[...document.querySelectorAll('#for-you track-row:not(.is-leaving) .row-artist')]"
-
-
 def test_never_play_artist_holds_on_every_device(server, visit, until):
     page = visit(server)
     artist = page.locator("track-row .row-artist").first.inner_text().split(" · ")[0]
-    page.locator("track-row .row-main").first.click()
-    page.get_by_role("button", name="Never play this artist").click()
+    page.locator("track-row .act-menu").first.click()
+    page.get_by_role("menuitem", name="Never play this artist").click()
     page.locator(".notification", has_text=f"{artist} will not be played again.").wait_for()
+    page.locator("track-row.is-rejected").first.wait_for()
+    page.get_by_role("button", name="Update list").click()
     gone = f"artist => {ARTISTS}.every(e => !e.textContent.startsWith(artist))"
     until(page, gone, artist)
     phone = visit(server)
     until(phone, gone, artist)
     phone.goto(f"{server.url}#/steer")
-    phone.get_by_role("button", name=f"Remove artist {artist}").click()
+    phone.get_by_role("button", name=f"Remove Artist {artist}").click()
     phone.get_by_text("Everything may be played.").wait_for()
     page.reload()
     until(page, f"artist => {ARTISTS}.some(e => e.textContent.startsWith(artist))", artist)
@@ -185,7 +231,7 @@ def test_rule_and_private_session_are_set_on_the_page(server, visit):
     page.get_by_role("button", name="Begin a private session").click()
     page.get_by_role("button", name="End the private session").click()
     page.get_by_role("button", name="Begin a private session").wait_for()
-    page.get_by_role("button", name="Remove private session").wait_for()
+    page.get_by_role("button", name="Remove Private session").wait_for()
 
 
 def test_plays_say_whether_segue_proposed_the_track(server, visit):
@@ -203,19 +249,21 @@ def test_two_listeners_have_separate_lists(server, visit, until):
     assert titles(anna) != of_ben
     both = next(title for title in titles(anna) if title in of_ben)
     row = "track-row:not(.is-leaving)"
-    anna.locator(row, has_text=both).locator(".act-like").click()
+    anna.locator(row, has_text=both).locator(".act-dislike").click()
+    anna.get_by_role("button", name="Update list").click()
     until(anna, f"title => !{SHOWN}.some(e => e.textContent === title)", both)
     ben.reload()
     ben.locator("track-row").first.wait_for()
-    like = ben.locator(row, has_text=both).locator(".act-like")
-    assert like.get_attribute("aria-pressed") == "false"
-    assert ben.locator("list-changes").is_hidden()
+    dislike = ben.locator(row, has_text=both).locator(".act-dislike")
+    assert dislike.get_attribute("aria-pressed") == "false"
+    assert ben.get_by_role("button", name="Update list").is_hidden()
 
 
 def test_like_on_another_device_updates_the_list(server, visit, until):
     here, there = visit(server), visit(server)
     before = titles(here)
     there.locator("track-row .act-like").first.click()
+    here.get_by_role("button", name="Update list").click()
     assert before[0] not in wait_for_change(here, until, before)
 
 
@@ -233,7 +281,8 @@ def test_server_restart_keeps_unsent_feedback(server, visit, until):
     assert "t" in page.evaluate("localStorage.getItem('segue.outbox.anna')")
     server.start()
     page.get_by_text("The server is not responding").wait_for(state="detached")
-    assert before[0] not in wait_for_change(page, until, before)
+    page.get_by_role("button", name="Update list").click()
+    assert wait_for_change(page, until, before)[0] == before[0]  # the liked row stays
     until(page, "localStorage.getItem('segue.outbox.anna') === null")
     page.reload()
     page.locator("track-row").first.wait_for()

@@ -28,16 +28,18 @@ def test_playlist_from_tracks_saved_exported_imported(server, visit, tmp_path):
     titles = made(page)
     page.get_by_label("Playlist name").fill("Evening")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.locator(".saved-playlist", has_text="Evening").wait_for()
-    page.locator(".menu summary").click()
+    page.locator(".playlist-head").get_by_role("button", name="More for Evening").click()
+    page.get_by_role("menuitem", name="Export").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="M3U8").click()
+        page.get_by_role("menuitem", name="M3U8").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
     assert file.name == "Evening.m3u8"
     text = file.read_text(encoding="utf-8")
     assert all(title in text for title in titles)
     assert str(server.library.parent) not in text
+    page.goto(f"{server.url}#/playlists")
+    page.locator(".saved-playlist", has_text="Evening").wait_for()
     page.set_input_files("#import", str(file))
     page.get_by_label("Playlist name").wait_for()
     assert made(page) == titles
@@ -74,7 +76,7 @@ def test_blend_with_keyboard_alone_is_created(shared, visit):
     page.get_by_role("button", name="Create", exact=True).focus()
     page.keyboard.press("Enter")
     assert made(page)
-    assert page.locator(".playlist-view .matches", has_text="for ").count() > 0
+    assert page.locator(".playlist-view .why-line", has_text="For ").count() > 0
 
 
 def test_radio_fetches_more_tracks(server, visit, until):
@@ -87,15 +89,74 @@ def test_radio_fetches_more_tracks(server, visit, until):
     until(page, "document.querySelectorAll('.queue-list li').length >= 5")
 
 
-def test_deleted_playlist_is_gone(server, visit):
+def test_playlist_is_filled_reordered_extended_deleted_and_restored(server, visit, until):
     page = visit(server)
-    page.goto(f"{server.url}#/playlists?make=radio")
-    page.get_by_role("button", name="Create", exact=True).click()
-    made(page)
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("button", name="Delete My radio").click()
-    page.get_by_text("Deleted My radio.").wait_for()
+    names = page.locator("#for-you .row-title").all_inner_texts()[:4]
+    page.locator("#for-you .row-main").nth(0).click(modifiers=["Control"])
+    page.locator("#for-you .row-main").nth(3).click(modifiers=["Shift"])
+    bar = page.get_by_role("toolbar", name="Selected tracks")
+    bar.get_by_text("4 selected").wait_for()
+    bar.get_by_role("button", name="Add to playlist").click()
+    page.get_by_role("menuitem", name="New playlist").click()
+    page.locator(".notification", has_text="created").wait_for()
+    assert not bar.is_visible()
+    page.goto(f"{server.url}#/playlists")
+    page.locator(".saved-playlist a").click()
+    rows = page.locator("track-list").first.locator("track-row")
+    rows.nth(3).wait_for()
+    shown = "[...document.querySelector('track-list').querySelectorAll('.row-title')]"
+    is_shown = f"names => {shown}.map(e => e.textContent).join('|') === names"
+    until(page, is_shown, "|".join(names))
+    handle = rows.nth(0).locator(".act-move")
+    handle.focus()
+    page.keyboard.press("ArrowDown")
+    names = [names[1], names[0], *names[2:]]
+    until(page, is_shown, "|".join(names))
+    from_box = rows.nth(3).locator(".act-move").bounding_box()
+    to_box = rows.nth(0).bounding_box()
+    page.mouse.move(from_box["x"] + 8, from_box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(from_box["x"] + 8, to_box["y"] + 5, steps=5)
+    page.mouse.up()
+    names = [names[3], *names[:3]]
+    until(page, is_shown, "|".join(names))
+    rows.nth(1).locator(".act-menu").click()
+    page.get_by_role("menuitem", name="Remove from this playlist").click()
+    until(page, is_shown, "|".join([names[0], *names[2:]]))
+    page.locator(".notification", has_text="removed").get_by_role("button", name="Undo").click()
+    until(page, is_shown, "|".join(names))
+    suggested = page.locator(".suggestions track-row").first
+    name = suggested.locator(".row-title").inner_text()
+    assert name not in names
+    suggested.locator(".act-own").click()
+    until(page, is_shown, "|".join([*names, name]))
+    page.get_by_label("Playlist name").fill("Mine")
+    page.keyboard.press("Enter")
+    page.locator(".notification", has_text="Renamed to Mine.").wait_for()
+    page.locator(".playlist-head .icon-button").click()
+    page.get_by_role("menuitem", name="Delete playlist").click()
     page.get_by_text("No playlists yet.").wait_for()
+    page.locator(".notification", has_text="deleted").get_by_role("button", name="Undo").click()
+    until(page, is_shown, "|".join([*names, name]))
+    assert page.get_by_label("Playlist name").input_value() == "Mine"
+
+
+def test_smart_playlist_follows_its_rules(server, visit, until):
+    page = visit(server)
+    page.goto(f"{server.url}#/playlists?make=rules")
+    page.get_by_label("Name", exact=True).fill("low")
+    page.get_by_role("button", name="Add rule").click()
+    page.get_by_label("Rule", exact=True).nth(1).select_option("plays")
+    page.get_by_label("From", exact=True).fill("1")
+    page.get_by_role("button", name="Create", exact=True).click()
+    assert made(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".playlist-head").wait_for()
+    page.locator(".rules-part summary").click()
+    page.get_by_label("Rule", exact=True).nth(1).select_option("liked")
+    page.get_by_role("button", name="Apply rules").click()
+    page.locator(".notification", has_text="Refreshed").wait_for()
+    assert page.locator("track-list").first.locator("track-row").count() == 0
 
 
 def test_manage_page_shows_counts(shared, visit):
