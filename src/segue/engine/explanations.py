@@ -29,7 +29,7 @@ from segue.engine.blend import Engine, Ranked
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
 from segue.engine.item_attribution import HistoryVectors, ItemAttribution, Pulls
-from segue.engine.reasons import MIN_PART, ReasonWriter
+from segue.engine.reasons import MIN_PART, ReasonFinder, worded
 from segue.engine.recommendations import Contribution, Recommendation, SharedTraits, explain
 from segue.engine.rerank import POOL, RerankResult, static_terms
 from segue.engine.track_words import TrackWords
@@ -101,12 +101,12 @@ class Explainer:
                 zip(picks, positions, top.tolist(), strict=True)
             )
         ]
-        writer = ReasonWriter(
+        writer = ReasonFinder(
             self.engine.signals, self.tracks, self.facts, profile, history.vectors
         )
         return weights, [
-            replace(pick, reason=writer.write(pick, position))
-            for pick, position in zip(explained, positions, strict=True)
+            replace(pick, reason=None if reason is None else worded(reason), reason_about=reason)
+            for pick, reason in zip(explained, map(writer.find, explained, positions), strict=True)
         ]
 
     def history(self, profile: UserProfile) -> "ExplainedHistory":

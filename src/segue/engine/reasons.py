@@ -9,17 +9,18 @@ Conventions
 -----------
 - Sentences begin with a capital and have no full stop.
 - "lately" is the last 30 days, "often" at least three plays.
+- A `Reason` has the same in parts, for sentences in other languages: `WORDS` has its kinds.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.item_attribution import HistoryVectors, shares_of
-from segue.engine.recommendations import Recommendation
+from segue.engine.recommendations import Reason, Recommendation
 from segue.signals import SIGNALS, Signal, UserProfile
 from segue.text import plural
 from segue.types import Track
@@ -37,20 +38,50 @@ _MAX_SCANNED = 20
 """Numbers of latest tracks that another may follow, and of plays that they are taken from."""
 
 _MAX_WORDS = 3
-_SIMILAR = {
-    "timbre": "Sounds similar to {}, which you like",
-    "temporal": "Rhythm and form are similar to {}, which you like",
-    "knn": "Similar to {}, which you like",
-    "lyrics": "Lyrics are about the same as those of {}, which you like",
+WORDS: Final[Mapping[str, str]] = {
+    "artist-lately": "You play {artist} often lately ({plays} in 30 days)",
+    "artist-often": "You play {artist} often ({plays})",
+    "artist-played": "You have played {artist} ({plays})",
+    "artist-liked": "You like {tracks} by {artist}",
+    "after": "Often played after {track}",
+    "popular": "Liked by {listeners} here",
+    "friends": "Liked by {n} of your friends",
+    "listeners": "Played by listeners who like {track}",
+    "artist": "You like tracks by {artist}",
+    "genres": "You like {names}",
+    "tags": "Tagged {names}, as tracks that you like are",
+    "timbre": "Sounds similar to {track}, which you like",
+    "temporal": "Rhythm and form are similar to {track}, which you like",
+    "lyrics": "Lyrics are about the same as those of {track}, which you like",
+    "similar": "Similar to {track}, which you like",
+    "signal": "{title}: similar to {track}, which you like",
 }
+"""Sentence of each kind of reason; `plays`, `tracks` and `listeners` are `n` with its noun."""
+
+_LIKENESSES = {"timbre": "timbre", "temporal": "temporal", "lyrics": "lyrics", "knn": "similar"}
+"""Kind of the reason that a signal finds a track similar; "signal" for all others."""
+
+
+def worded(reason: Reason) -> str:
+    """Return a reason as a sentence without full stop.
+
+    >>> worded(Reason("artist-often", "recency", {"artist": "Weir", "n": 4}))
+    'You play Weir often (4 plays)'
+    """
+    values = dict(reason.values)
+    if "n" in values:
+        n = int(values["n"])
+        values["plays"], values["tracks"] = plural(n, "play"), plural(n, "track")
+        values["listeners"] = plural(n, "other listener")
+    return WORDS[reason.kind].format(**values)
 
 
 class _Wording(Protocol):
-    def __call__(self, pick: Recommendation, position: int, /) -> str | None: ...
+    def __call__(self, pick: Recommendation, position: int, /) -> Reason | None: ...
 
 
-class ReasonWriter:
-    """Words reasons for the recommendations of one listener."""
+class ReasonFinder:
+    """Finds reasons for the recommendations of one listener."""
 
     def __init__(
         self,
@@ -74,7 +105,7 @@ class ReasonWriter:
             "tags": self._by_tags,
         }
 
-    def write(self, pick: Recommendation, position: int) -> str | None:
+    def find(self, pick: Recommendation, position: int) -> Reason | None:
         """Return the strongest reason that can be worded; None if there is none.
 
         Parameters
@@ -91,7 +122,7 @@ class ReasonWriter:
                     return reason
         return None
 
-    def _by_recency(self, pick: Recommendation, position: int) -> str | None:
+    def _by_recency(self, pick: Recommendation, position: int) -> Reason | None:
         artist = int(self._facts.ids.artist[position])
         if artist < 0 or pick.artist is None:
             return None
@@ -100,16 +131,16 @@ class ReasonWriter:
         n_plays, ages = int(by_artist.sum()), self._profile.ages
         n_lately = int((by_artist & (ages <= LATELY_DAYS)).sum()) if len(ages) else 0
         if n_lately >= OFTEN:
-            return f"You play {pick.artist} often lately ({plural(n_lately, 'play')} in 30 days)"
+            return Reason("artist-lately", "recency", {"artist": pick.artist, "n": n_lately})
         if n_plays:
-            word = "play {} often" if n_plays >= OFTEN else "have played {}"
-            return f"You {word.format(pick.artist)} ({plural(n_plays, 'play')})"
-        liked = self._facts.ids.artist[self._profile.liked] == artist
-        return (
-            f"You like {plural(int(liked.sum()), 'track')} by {pick.artist}" if any(liked) else None
-        )
+            kind = "artist-often" if n_plays >= OFTEN else "artist-played"
+            return Reason(kind, "recency", {"artist": pick.artist, "n": n_plays})
+        n_liked = int((self._facts.ids.artist[self._profile.liked] == artist).sum())
+        if n_liked:
+            return Reason("artist-liked", "recency", {"artist": pick.artist, "n": n_liked})
+        return None
 
-    def _by_sequence(self, pick: Recommendation, position: int) -> str | None:  # noqa: ARG002
+    def _by_sequence(self, pick: Recommendation, position: int) -> Reason | None:  # noqa: ARG002
         if not self._facts.listeners[position] > 0:
             return None
         for latest in self._latest():
@@ -118,7 +149,7 @@ class ReasonWriter:
             scores = self._followers[latest]
             others = np.delete(scores >= scores[position], [latest, position])
             if latest != position and others.sum() <= _FOLLOWERS * len(scores):
-                return f"Often played after {self._name(latest)}"
+                return Reason("after", "sequence", {"track": self._name(latest)})
         return None
 
     def _latest(self) -> list[int]:
@@ -126,37 +157,39 @@ class ReasonWriter:
         latest = self._profile.history[: -_MAX_SCANNED - 1 : -1].tolist()
         return list(dict.fromkeys(latest))[:_MAX_LATEST]
 
-    def _by_popularity(self, pick: Recommendation, position: int) -> str | None:  # noqa: ARG002
+    def _by_popularity(self, pick: Recommendation, position: int) -> Reason | None:  # noqa: ARG002
         own = bool((self._profile.liked == position).any())
         n = int(self._facts.listeners[position]) - own
         if n <= 0:
             return None
-        return f"Liked by {plural(n, 'other listener')} here"
+        return Reason("popular", "popularity", {"n": n})
 
-    def _by_friends(self, pick: Recommendation, position: int) -> str | None:  # noqa: ARG002
+    def _by_friends(self, pick: Recommendation, position: int) -> Reason | None:  # noqa: ARG002
         n = sum(bool((liked == position).any()) for liked in self._profile.friends)
-        return f"Liked by {n} of your friends" if n else None
+        return Reason("friends", "friends", {"n": n}) if n else None
 
-    def _by_taste(self, pick: Recommendation, position: int) -> str | None:  # noqa: ARG002
+    def _by_taste(self, pick: Recommendation, position: int) -> Reason | None:  # noqa: ARG002
         shares = shares_of(self._signals["collaborative"], self._profile, position)
         own = None if shares is None else self._strongest(shares, position)
-        return None if own is None else f"Played by listeners who like {self._name(own)}"
+        if own is None:
+            return None
+        return Reason("listeners", "collaborative", {"track": self._name(own)})
 
-    def _by_metadata(self, pick: Recommendation, position: int) -> str | None:
+    def _by_metadata(self, pick: Recommendation, position: int) -> Reason | None:
         common = pick.in_common
         if common.artist:
-            return f"You like tracks by {common.artist}"
+            return Reason("artist", "metadata", {"artist": common.artist})
         if common.genres:
-            return f"You like {_list(common.genres)}"
+            return Reason("genres", "metadata", {"names": _list(common.genres)})
         return self._by_likeness("metadata", position)
 
-    def _by_tags(self, pick: Recommendation, position: int) -> str | None:
+    def _by_tags(self, pick: Recommendation, position: int) -> Reason | None:
         tags = pick.in_common.tags
         if tags:
-            return f"Tagged {_list(tags)}, as tracks that you like are"
+            return Reason("tags", "tags", {"names": _list(tags)})
         return self._by_likeness("tags", position)
 
-    def _by_likeness(self, name: str, position: int) -> str | None:
+    def _by_likeness(self, name: str, position: int) -> Reason | None:
         """Name the liked track that a signal finds most similar to the track at a position."""
         if name not in self._own.compared:
             return None
@@ -166,8 +199,9 @@ class ReasonWriter:
         if own is None:
             return None
         known = SIGNALS.get(name)
-        other = f"{known.info.title}: similar to {{}}, which you like" if known else ""
-        return _SIMILAR.get(name, other or "Similar to {}, which you like").format(self._name(own))
+        title = {"title": known.info.title} if known else {}
+        kind = _LIKENESSES.get(name, "signal" if known else "similar")
+        return Reason(kind, name, {**title, "track": self._name(own)})
 
     def _strongest(self, amounts: NDArray[np.floating], position: int) -> int | None:
         """Return the liked track with the largest of `amounts`, other than that at `position`."""

@@ -27,6 +27,18 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason for a recommendation: its kind, the signal that it is of, and the names in it.
+
+    `segue.engine.reasons` has the kinds, and words them.
+    """
+
+    kind: str
+    signal: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SharedTraits:
     """Artist, genres and strongest tags that a track has in common with the liked ones."""
 
@@ -43,7 +55,7 @@ class Recommendation:
     without which the track would fall furthest; None if no single signal decides.
     `influenced_by` names the listener's own tracks that add most to the score, `interest` is
     the listener's interest that the track belongs to. `reason` is the
-    strongest reason in words; None if there is none to name.
+    strongest reason in words, `reason_about` the same in parts; None if there is none to name.
 
     >>> Recommendation(1, "t7", "Weir", "Iron & Oak", 1.25, {"tags": 1.25})
     Recommendation(1: 'Iron & Oak - Weir', track_id='t7', score=1.25)
@@ -60,6 +72,7 @@ class Recommendation:
     in_common: SharedTraits = field(default_factory=SharedTraits)
     reason: str | None = None
     interest: str | None = None
+    reason_about: Reason | None = None
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ This is the hot path: responses are built as plain data and are not validated ag
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Annotated, Any
 
@@ -71,6 +71,14 @@ class InCommon(BaseModel):
     tags: list[str]
 
 
+class ReasonItem(BaseModel):
+    """A reason in parts, for a sentence in another language."""
+
+    kind: str = Field(description="Kind of reason: see segue.engine.reasons.", examples=["after"])
+    signal: str = Field(description="Signal that the reason is of.")
+    values: dict[str, str | int] = Field(examples=[{"track": "Weir - Iron & Oak"}])
+
+
 class RecommendationItem(BaseModel):
     """A recommended track. The values of `why` sum to `score`."""
 
@@ -84,6 +92,7 @@ class RecommendationItem(BaseModel):
     reason: str | None = Field(
         description="Strongest reason in words, for the listener; null if there is none."
     )
+    reason_about: ReasonItem | None
     influenced_by: list[InfluenceItem]
     in_common: InCommon
     interest: str | None = Field(
@@ -251,6 +260,7 @@ def recommendation_items(
             "why": dict(pick.why),
             "top_signal": pick.top_signal,
             "reason": pick.reason,
+            "reason_about": None if pick.reason_about is None else asdict(pick.reason_about),
             "influenced_by": [
                 {
                     "track_id": pull.track_id,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from segue.engine import Playlist
 from segue.pipeline.recommender.serving_state import ServingState
-from segue.serve.api.recommend import InCommon, InfluenceItem
+from segue.serve.api.recommend import InCommon, InfluenceItem, ReasonItem
 from segue.serve.api.tracks import track_items
 from segue.serve.app_state import AppState
 from segue.serve.schemas import TrackItem
@@ -24,6 +24,7 @@ class PlaylistItem(BaseModel):
     )
     top_signal: str | None = None
     reason: str | None = None
+    reason_about: ReasonItem | None = None
     influenced_by: list[InfluenceItem] | None = None
     in_common: InCommon | None = None
     interest: str | None = Field(

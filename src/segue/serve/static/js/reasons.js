@@ -6,6 +6,7 @@ import { inOrder, titleOf } from "./signals.js";
 
 /** The strongest understandable reason of an item, as a sentence without full stop. */
 export function reasonOf(item) {
+  if (item.reason_about) return wordReason(item.reason_about) ?? item.reason;
   if (item.reason) return item.reason;
   const [strongest] = item.influenced_by ?? [];
   if (strongest) return t("why.becauseLike", { name: trackLabel(strongest) });
@@ -17,6 +18,18 @@ export function reasonOf(item) {
   const main = strongestPart(item.why ?? {});
   if (main) return t("why.mainly", { name: titleOf(main) });
   return item.why ? t("why.explore") : "";
+}
+
+/** Sentence of a reason in parts, in the page's language; null for a kind that the page does not know. */
+function wordReason({ kind, values }) {
+  const key = /** @type {any} */ (`reason.${kind}`);
+  const text = t(key, values);
+  return text === key ? null : text;
+}
+
+/** Name of the signal that a reason is of, which bars mark: that of the sentence. */
+export function reasonSignal(item) {
+  return item.reason_about?.signal ?? item.top_signal ?? null;
 }
 
 /** Name of the largest positive part of a score; undefined if there is none. */

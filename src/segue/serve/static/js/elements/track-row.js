@@ -8,7 +8,7 @@ import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { trackLinks } from "../links.js";
 import { player } from "../player.js";
-import { reasonOf } from "../reasons.js";
+import { reasonOf, reasonSignal } from "../reasons.js";
 import { opinion, store } from "../store.js";
 import { isNeverPlayed, tasteRules } from "../taste-rules.js";
 import { cover } from "./cover.js";
@@ -191,12 +191,12 @@ export class TrackRow extends HTMLElement {
 
   #showWhy() {
     const { why: button } = this.#parts;
-    const { why, serves, top_signal: top } = this.#item;
+    const { why, serves } = this.#item;
     if (!button?.matches(".row-why")) return;
     const reason = reasonOf(this.#item);
     // the parts of a blend's score are listeners, which have no colors
     const bar = hasBar(why) && !serves ? document.createElement("why-bar") : null;
-    bar?.show(why, this.#scale, top);
+    bar?.show(why, this.#scale, reasonSignal(this.#item));
     fill(button, h("span", { class: "why-line", dir: "auto", title: reason }, reason), bar);
     button.setAttribute(
       "aria-label",

@@ -1,0 +1,32 @@
+"""Test that the page has a text for whatever the server names by a key."""
+
+import json
+from importlib.resources import files
+
+import pytest
+
+from segue.engine.reasons import WORDS
+from segue.library import PLAYLIST_KINDS
+from segue.pipeline.playlists.smart import FIELDS, ORDERS
+
+LOCALES = files("segue.serve") / "static" / "locales"
+
+
+@pytest.fixture(params=["en", "de", "es"])
+def keys(request):
+    """Keys of the texts of one language, without plural forms."""
+    table = json.loads((LOCALES / f"{request.param}.json").read_text(encoding="utf-8"))
+    return {key.removesuffix(".one").removesuffix(".other") for key in table}
+
+
+def test_kinds_of_reasons_have_texts(keys):
+    assert {f"reason.{kind}" for kind in WORDS} <= keys
+
+
+def test_kinds_of_playlists_have_texts(keys):
+    assert {f"playlists.kind.{kind}" for kind in PLAYLIST_KINDS} <= keys
+
+
+def test_fields_and_orders_of_rules_have_texts(keys):
+    assert {f"rule.form.{field}" for field in FIELDS} <= keys
+    assert {f"rule.order.{order}" for order in ORDERS} <= keys
