@@ -104,7 +104,8 @@ def test_playlist_is_filled_reordered_extended_deleted_and_restored(server, visi
     page.locator(".saved-playlist a").click()
     rows = page.locator("track-list").first.locator("track-row")
     rows.nth(3).wait_for()
-    shown = "[...document.querySelector('track-list').querySelectorAll('.row-title')]"
+    row = ".is-page > track-list track-row:not(.is-leaving)"
+    shown = f"[...document.querySelectorAll('{row} .row-title')]"
     is_shown = f"names => {shown}.map(e => e.textContent).join('|') === names"
     until(page, is_shown, "|".join(names))
     handle = rows.nth(0).locator(".act-move")

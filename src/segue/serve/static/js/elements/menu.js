@@ -137,8 +137,10 @@ export function openMenu(button, entries, { label, head = [] }) {
       clearTimeout(typing);
       typing = setTimeout(() => (typed = ""), TYPING_MS);
       typed += event.key.toLowerCase();
-      const order = [...all.slice(now + (typed.length === 1 ? 1 : 0)), ...all];
-      order.find((one) => one.textContent?.trim().toLowerCase().startsWith(typed))?.focus();
+      // the same letter again goes to the next entry that begins with it
+      const wanted = [...typed].every((letter) => letter === typed[0]) ? typed[0] : typed;
+      const order = [...all.slice(now + (wanted.length === 1 ? 1 : 0)), ...all];
+      order.find((one) => one.textContent?.trim().toLowerCase().startsWith(wanted))?.focus();
     } else return;
     event.preventDefault();
   };

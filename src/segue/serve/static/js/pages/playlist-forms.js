@@ -140,6 +140,8 @@ function seedShare() {
     step: 0.1,
     value: SEED_SHARE,
     "aria-label": t("make.share"),
+    style: { "--fill": `${100 * SEED_SHARE}%` },
+    on: { input: () => slider.style.setProperty("--fill", `${100 * Number(slider.value)}%`) },
   });
   return {
     field: h(

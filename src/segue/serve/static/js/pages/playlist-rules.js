@@ -100,7 +100,8 @@ export function ruleText(rule) {
   if (TIMES.includes(rule.field)) return `${name} ${t("rule.days", { n: rule.days })}`;
   if (!NUMBERS.includes(rule.field)) return name;
   const [low, high] = [rule.low, rule.high].map((one) => showNumber(rule.field, one));
-  return `${name} ${low}–${high}`;
+  if (high === "") return t("rule.atLeast", { name, low });
+  return low === "" ? t("rule.upTo", { name, high }) : `${name} ${low}–${high}`;
 }
 
 function choice(label, values, value, text) {
