@@ -1,14 +1,11 @@
 // Radio: the next tracks of an endless list, and radios that start at one click.
 
-import { get, postQuery } from "./api.js";
+import { postQuery } from "./api.js";
 import { trackTitle } from "./format.js";
 import { t } from "./i18n.js";
 import { notify, notifyError } from "./notifications.js";
 import { player } from "./player.js";
 import { markProposed } from "./proposed-tracks.js";
-
-const MAX_SEEDS = 30;
-const MAX_READ = 500;
 
 /**
  * Request the next tracks of a radio.
@@ -29,37 +26,16 @@ export function startRadio(track) {
   );
 }
 
-/**
- * Play an endless radio of tracks like those given; without tracks, one of the listener's taste.
- *
- * @param {Api.Track[]} tracks
- * @param {string} name of the artist, album, playlist or genre
- */
-export async function startRadioOf(tracks, name) {
-  const like = spread(tracks, MAX_SEEDS).map((track) => track.track_id);
-  const source = name ? t("radio.of", { name }) : t("radio.own");
+/** Play an endless radio of the listener's taste. */
+export async function startOwnRadio() {
   try {
-    const found = (await fetchRadio({ like }, [])).filter((track) => track.playable !== false);
-    if (!found.length) return notify(t("radio.empty"));
-    markProposed(found);
-    const more = (recent) => fetchRadio({ like }, recent);
-    return player.play(found[0], found.slice(1), source, more);
+    const tracks = await fetchRadio({}, []);
+    const [first, ...rest] = tracks.filter((track) => track.playable !== false);
+    if (!first) return notify(t("radio.empty"));
+    markProposed([first, ...rest]);
+    return player.play(first, rest, t("radio.own"), (recent) => fetchRadio({}, recent));
   } catch (error) {
     return notifyError(error);
-  }
-}
-
-/**
- * Play an endless radio of tracks like those of an artist, album or genre.
- *
- * @param {{artist?: string, album?: string, genre?: string}} which
- */
-export async function startRadioFrom(which) {
-  try {
-    const { items } = await get("/tracks", { query: { ...which, limit: MAX_READ } });
-    await startRadioOf(items, which.album ?? which.artist ?? which.genre ?? "");
-  } catch (error) {
-    notifyError(error);
   }
 }
 

@@ -1,6 +1,7 @@
 // Home rows of the Listen page: daily mixes, and rows of tracks such as "On repeat".
 
 import { get, postQuery } from "../api.js";
+import { playRadio } from "../collections.js";
 import { fill, h } from "../dom.js";
 import { formatPercent, trackArtist, trackLabel, trackTitle } from "../format.js";
 import { t } from "../i18n.js";
@@ -8,12 +9,13 @@ import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
 import { markProposed } from "../proposed-tracks.js";
-import { startRadioFrom, startRadioOf } from "../radio.js";
+import { startOwnRadio } from "../radio.js";
 import { cover } from "./cover.js";
 import { openTrackMenu } from "./track-menu.js";
 
 const MAX_GENRES = 6;
 const MAX_ARTISTS = 4;
+const MAX_READ = 500; // tracks of an artist or genre that a radio is seeded from
 
 /** Return the elements of the home, empty until `load` has read them: `mixes`, `radios` and `rows`. */
 export function homeRows() {
@@ -79,7 +81,7 @@ function mixItem(mix) {
 }
 
 function ownRadio() {
-  return radioItem(t("radio.own"), t("radio.startOwn"), () => startRadioOf([], ""));
+  return radioItem(t("radio.own"), t("radio.startOwn"), startOwnRadio);
 }
 
 /** Radios of the genres and artists that are most frequent in the home. */
@@ -97,6 +99,20 @@ function radioItems({ rows, mixes }) {
         radioItem(artist, t("radio.start", { name: artist }), () => startRadioFrom({ artist })),
       ),
   ];
+}
+
+/**
+ * Play an endless radio of tracks like those of an artist or genre.
+ *
+ * @param {{artist?: string, genre?: string}} which
+ */
+async function startRadioFrom(which) {
+  try {
+    const { items } = await get("/tracks", { query: { ...which, limit: MAX_READ } });
+    playRadio(items, which.artist ?? which.genre);
+  } catch (error) {
+    notifyError(error);
+  }
 }
 
 /** Different texts, the most frequent first. */

@@ -1,6 +1,7 @@
 // Page of one playlist: a saved one (?id=) or the daily mix of an interest (?mix=), with suggestions.
 
 import { postQuery } from "../api.js";
+import { playRadio, playTracks } from "../collections.js";
 import { fill, h } from "../dom.js";
 import { cover } from "../elements/cover.js";
 import { fetchMix } from "../elements/home-rows.js";
@@ -9,8 +10,7 @@ import { formatDuration, trackTitle } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { announce, notify, notifyError } from "../notifications.js";
-import { player } from "../player.js";
-import { spread, startRadioOf } from "../radio.js";
+import { spread } from "../radio.js";
 import {
   changePlaylist,
   deletePlaylist,
@@ -221,13 +221,10 @@ function showSaved(saved, stage, added) {
           "div",
           { class: "row" },
           playButton(list),
-          button("shuffle", t("playlists.shuffle"), () => playShuffled(list)),
-          button("radio", t("playlists.radio"), () =>
-            startRadioOf(
-              list.items.map((item) => item.track),
-              saved.name,
-            ),
+          button("shuffle", t("collection.shuffle"), () =>
+            playTracks(tracksOf(list), saved.name, { shuffle: true }),
           ),
+          button("radio", t("collection.radio"), () => playRadio(tracksOf(list), saved.name)),
           saved.kind === "tracks"
             ? null
             : button("refresh", t("playlists.refresh"), () => refresh(saved, stage)),
@@ -270,13 +267,8 @@ function rulesPart(saved, stage) {
   );
 }
 
-function playShuffled(list) {
-  const tracks = list.items
-    .map((item) => ({ track: item.track, at: Math.random() }))
-    .sort((one, other) => one.at - other.at)
-    .map(({ track }) => track)
-    .filter((track) => track.playable !== false);
-  if (tracks.length) player.play(tracks[0], tracks.slice(1), list.source);
+function tracksOf(list) {
+  return list.items.map((item) => item.track);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Playlists page: all saved playlists, and forms that create and import one.
 
 import { get, post, upload } from "../api.js";
+import { playRadio, playTracks } from "../collections.js";
 import { fill, h } from "../dom.js";
 import { cover } from "../elements/cover.js";
 import { openMenu } from "../elements/menu.js";
@@ -8,8 +9,6 @@ import { joinNames, timeAgo } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
-import { player } from "../player.js";
-import { startRadioOf } from "../radio.js";
 import {
   deletePlaylist,
   kindName,
@@ -83,8 +82,7 @@ async function showSaved(list) {
 function savedPlaylist(one, reload) {
   const play = async () => {
     try {
-      const tracks = await playableTracks(one);
-      if (tracks.length) player.play(tracks[0], tracks.slice(1), one.name);
+      playTracks(await currentTracks(one), one.name);
     } catch (error) {
       notifyError(error);
     }
@@ -106,7 +104,7 @@ function savedPlaylist(one, reload) {
               {
                 text: t("menu.radio"),
                 icon: "radio",
-                action: async () => startRadioOf((await readPlaylist(one.id)).tracks, one.name),
+                action: async () => playRadio((await readPlaylist(one.id)).tracks, one.name),
               },
               null,
               {
@@ -150,10 +148,10 @@ function savedPlaylist(one, reload) {
   );
 }
 
-/** Tracks of a playlist that can be played; those of a playlist that refreshes itself are made anew. */
-async function playableTracks(one) {
+/** Tracks of a playlist; those of one that refreshes itself are made anew. */
+async function currentTracks(one) {
   const read = SELF_REFRESHING.includes(one.kind) ? refreshPlaylist : readPlaylist;
-  return (await read(one.id)).tracks.filter((track) => track.playable !== false);
+  return (await read(one.id)).tracks;
 }
 
 function importer(stage) {
