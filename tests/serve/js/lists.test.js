@@ -5,6 +5,8 @@ const STATIC = "../../../src/segue/serve/static/js/";
 const { listChanges, mergeKept, moveItem } = await import(`${STATIC}list-diff.js`);
 const { placeAt } = await import(`${STATIC}list-drag.js`);
 
+const { reasonOf, reasonSignal, strongestPart } = await import(`${STATIC}reasons.js`);
+
 const items = (ids) => [...ids].map((id) => ({ track: { track_id: id } }));
 const ids = (list) => list.map((item) => item.track.track_id).join("");
 
@@ -36,4 +38,23 @@ test("a dragged row passes the rows whose middle it has crossed", () => {
   assert.equal(placeAt(middles, 1, 51), 2);
   assert.equal(placeAt(middles, 1, 500), 3);
   assert.equal(placeAt(middles, 3, -5), 0);
+});
+
+test("the reason of an item is its most precise sentence", () => {
+  const about = { kind: "artist-often", signal: "recency", values: { artist: "Weir", n: 4 } };
+  assert.equal(reasonOf({ reason: "x", reason_about: about }), "You play Weir often (4 plays)");
+  assert.equal(reasonOf({ reason: "x", reason_about: { kind: "new", values: {} } }), "x");
+  const [title, artist] = ["Oak", "Weir"];
+  assert.equal(reasonOf({ influenced_by: [{ title, artist }] }), "Because you like Oak by Weir");
+  assert.equal(reasonOf({ in_common: { genres: ["folk"] } }), "Because you like folk");
+  assert.equal(reasonOf({ why: { tags: 0.4, knn: 0.1 } }), "Mainly: Tags");
+  assert.equal(reasonOf({ why: { tags: -0.4 } }), "To find out what you like");
+  assert.equal(reasonOf({}), "");
+});
+
+test("bars mark the signal of the sentence", () => {
+  assert.equal(reasonSignal({ top_signal: "knn", reason_about: { signal: "tags" } }), "tags");
+  assert.equal(reasonSignal({ top_signal: "knn" }), "knn");
+  assert.equal(reasonSignal({}), null);
+  assert.equal(strongestPart({ tags: 0.001, knn: -1 }), undefined);
 });

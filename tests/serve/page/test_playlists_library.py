@@ -89,7 +89,7 @@ def test_radio_fetches_more_tracks(server, visit, until):
     until(page, "document.querySelectorAll('.queue-list li').length >= 5")
 
 
-def test_playlist_is_filled_reordered_extended_deleted_and_restored(server, visit, until):
+def test_playlist_is_filled_reordered_deleted_and_restored(server, visit, until):
     page = visit(server)
     names = page.locator("#for-you .row-title").all_inner_texts()[:4]
     page.locator("#for-you .row-main").nth(0).click(modifiers=["Control"])

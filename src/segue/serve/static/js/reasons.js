@@ -16,7 +16,7 @@ export function reasonOf(item) {
   if (common?.artist) return t("why.becauseLike", { name: common.artist });
   if (common?.genres?.length) return t("why.becauseLike", { name: common.genres[0] });
   const main = strongestPart(item.why ?? {});
-  if (main) return t("why.mainly", { name: titleOf(main) });
+  if (main) return t("why.mainly", { signal: titleOf(main) });
   return item.why ? t("why.explore") : "";
 }
 

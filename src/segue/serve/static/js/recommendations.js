@@ -56,8 +56,12 @@ class RecommendationList extends EventTarget {
     Object.assign(this, { items: [], hints: [], weights: {}, version: null });
   }
 
-  /** Request the list again; `now` shows it at once even where a page holds the list. */
-  async load({ now = false } = {}) {
+  /**
+   * Request the list again; `now` shows it at once even where a page holds the list, and `fresh` lets
+   * rows go that stayed because they were liked.
+   */
+  async load({ now = false, fresh = false } = {}) {
+    if (fresh) this.#liked.clear();
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;

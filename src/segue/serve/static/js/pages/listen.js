@@ -206,7 +206,7 @@ function ownList(heading, onLeave) {
   });
   if (forYou.items.length) show(null);
   else fill(list, skeletonRows());
-  forYou.load({ now: true }).then(() => home.load());
+  forYou.load({ now: true, fresh: true }).then(() => home.load());
   onLeave(forYou.hold());
   return {
     section: h(
