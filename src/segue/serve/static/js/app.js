@@ -13,6 +13,7 @@ import { album } from "./pages/album.js";
 import { artist } from "./pages/artist.js";
 import { genre } from "./pages/genre.js";
 import { history as plays } from "./pages/history.js";
+import { homeRow } from "./pages/home-row.js";
 import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
 import { manage } from "./pages/manage.js";
@@ -40,6 +41,7 @@ const LINKED = {
   genre,
   liked,
   playlist,
+  "home-row": homeRow,
   history: plays,
   "on-repeat": onRepeat,
   rediscover,

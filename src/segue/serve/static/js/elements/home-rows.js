@@ -4,7 +4,7 @@ import { get, postQuery } from "../api.js";
 import { playRadio } from "../collections.js";
 import { fill, h } from "../dom.js";
 import { formatPercent, trackArtist, trackLabel, trackTitle } from "../format.js";
-import { t } from "../i18n.js";
+import { t, textOf } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
@@ -141,17 +141,23 @@ const TITLES = {
   "deep-cuts": t("home.deepCuts"),
   "new-in-library": t("home.newInLibrary"),
 };
-/** Rows that have a page of their own. */
+/** Title of a row; that of the part of the day ends with its name. */
+export function homeRowTitle({ name, title }) {
+  if (name !== "daypart") return TITLES[name] ?? title;
+  return textOf(`home.daypart.${title.split(" ").at(-1)}`) ?? title;
+}
+
+/** Rows that have a page of their own; the others share one. */
 const PAGES = { "on-repeat": "#/on-repeat", rediscover: "#/rediscover" };
 
 function rowSection(row) {
   const id = `home-${row.name}`;
-  const title = TITLES[row.name] ?? row.title;
+  const title = homeRowTitle(row);
   const playFrom = (place) => {
     const [first, ...rest] = row.tracks.slice(place).filter((track) => track.playable !== false);
     if (first) player.play(first, rest, title);
   };
-  const all = row.name in PAGES && h("a", { href: PAGES[row.name] }, t("home.showAll"));
+  const href = PAGES[row.name] ?? `#/home-row?${new URLSearchParams({ name: row.name })}`;
   return h(
     "section",
     { "aria-labelledby": id },
@@ -170,7 +176,7 @@ function rowSection(row) {
         },
         icon("play"),
       ),
-      all,
+      h("a", { href, "aria-label": t("home.showAllOf", { title }) }, t("home.showAll")),
     ),
     h(
       "ul",
