@@ -5,7 +5,8 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 let answer;
 let stored;
 let saved;
-let openOutbox, outbox, sendFeedback, unsentCount, flush;
+let kinds;
+let openOutbox, outbox, sendFeedback, undoFeedback, unsentCount, flush;
 
 globalThis.localStorage = /** @type {any} */ ({
   getItem: (name) => saved.get(name) ?? null,
@@ -16,6 +17,8 @@ globalThis.fetch = /** @type {any} */ (
   async (_url, { body }) => {
     const events = JSON.parse(body).events;
     const [status, kind] = answer(events.map((event) => event.track_id));
+    if (status === 200)
+      kinds.push(...events.map(({ kind, undoes }) => (undoes ? `${kind} ${undoes}` : kind)));
     if (status === 200) stored.push(...events.map((event) => event.track_id));
     const document = status === 200 ? { events: [] } : { type: `/api/v1/problem-types/${kind}` };
     return new Response(JSON.stringify(document), { status, headers: { "Retry-After": "60" } });
@@ -25,9 +28,10 @@ globalThis.fetch = /** @type {any} */ (
 beforeEach(async (context) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   stored = [];
+  kinds = [];
   saved = new Map();
   const module = `../../../src/segue/serve/static/js/outbox.js?${encodeURIComponent(context.name)}`;
-  ({ openOutbox, outbox, sendFeedback, unsentCount, flush } = await import(module));
+  ({ openOutbox, outbox, sendFeedback, undoFeedback, unsentCount, flush } = await import(module));
   openOutbox("anna");
 });
 
@@ -106,4 +110,25 @@ test("a refusal of the server is announced, a rejected login is not", async () =
   answer = () => [401, "no-session"];
   await flush();
   assert.deepEqual(refusals, ["storage-full"]);
+});
+
+test("an undone event that was sent is removed by the server, another is not sent at all", async () => {
+  answer = () => [200];
+  await sendFeedback("t1", "skip", { key: "a" });
+  await undoFeedback("a", "t1");
+  assert.deepEqual(kinds, ["skip", "undo a"]);
+  answer = () => [503, "busy"];
+  await sendFeedback("t2", "skip", { key: "b" });
+  assert.equal(unsentCount(), 1);
+  answer = () => [200];
+  await undoFeedback("b", "t2");
+  assert.equal(unsentCount(), 0);
+  assert.deepEqual(kinds, ["skip", "undo a"]);
+});
+
+test("an event that is undone while it is sent is removed by the server", async () => {
+  answer = () => [200];
+  sendFeedback("t1", "skip", { key: "a" });
+  await undoFeedback("a", "t1");
+  assert.deepEqual(kinds, ["skip", "undo a"]);
 });

@@ -192,7 +192,7 @@ export function isAbort(error) {
 }
 
 /** Wait until the server answers again; all requests share one wait. */
-function waitUntilOnline() {
+export function waitUntilOnline() {
   if (!offline) {
     connection.dispatchEvent(new Event("offline"));
     offline = (async () => {
@@ -217,8 +217,13 @@ async function renewToken() {
   return changed || offline !== null;
 }
 
-/** @param {Response} answer */
-async function problemOf(answer) {
+/**
+ * Read the problem document of an answer.
+ *
+ * @param {Response} answer
+ * @returns {Promise<Partial<Api.Problem>>}
+ */
+export async function problemOf(answer) {
   try {
     return await answer.json();
   } catch {

@@ -1,14 +1,16 @@
 // Entry point: session, navigation, queue panel, connection and server events.
 
 import { connection, get } from "./api.js";
+import { watchConnection } from "./connection-notice.js";
 import { debounce, fill, h } from "./dom.js";
 import { chooseListener, initial } from "./elements/listener-dialog.js";
 import "./elements/now-playing.js";
 import { mountQueuePanel } from "./elements/queue-panel.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
+import { startMediaSession } from "./media-session.js";
 import { mountNotifications, notifyError } from "./notifications.js";
-import { flush, outbox, unsentCount } from "./outbox.js";
+import { flush, unsentCount } from "./outbox.js";
 import { album } from "./pages/album.js";
 import { artist } from "./pages/artist.js";
 import { genre } from "./pages/genre.js";
@@ -188,40 +190,14 @@ function openPanel() {
   if (fits && player.track && localStorage.getItem("segue.panel") !== "closed") showPanel(true);
 }
 
-function watchConnection() {
-  let banner = null;
-  connection.addEventListener("offline", () => {
-    banner ??= h(
-      "p",
-      { class: "banner", role: "status" },
-      "The server is not responding. Your changes are saved here and sent when it is back.",
-    );
-    document.body.append(banner);
-  });
+/** Sign in again and send what is unsent once the server answers again. */
+function watchSession() {
   connection.addEventListener("online", async () => {
-    banner?.remove();
-    banner = null;
     await renewSession();
     await flush(); // the new list must take unsent feedback into account
     forYou.load();
   });
-  watchOutbox();
   connection.addEventListener("signed-out", () => renewSession().catch(notifyError));
-}
-
-/** Show a banner while the server answers but cannot store feedback, as on a full disk. */
-function watchOutbox() {
-  let banner = null;
-  outbox.addEventListener("refused", (event) => {
-    const { title } = /** @type {CustomEvent} */ (event).detail;
-    banner ??= h("p", { class: "banner", role: "status", id: "unsent" });
-    fill(banner, `${title} Your changes are saved in this browser and sent again.`);
-    document.body.append(banner);
-  });
-  outbox.addEventListener("sent", () => {
-    banner?.remove();
-    banner = null;
-  });
 }
 
 /** @type {Promise<void> | null} */
@@ -254,6 +230,7 @@ function watchServerEvents(showPage) {
 async function start() {
   mountNotifications(document.body);
   watchConnection();
+  watchSession();
   await Promise.all([loadSession(), loadSignals()]);
   if (state.session.listener === null) {
     showNav("");
@@ -263,6 +240,8 @@ async function start() {
   mountQueuePanel(panel, togglePanel);
   showPanel(false);
   player.addEventListener("track", openPanel);
+  startMediaSession();
+  player.open(state.session.listener);
   document.addEventListener("toggle-panel", togglePanel);
   shortcuts(() => navigationNames().map((name) => `#/${name}`));
   const showPage = startRouter(main, Object.keys(PAGES), pageOf, showNav);
@@ -272,7 +251,7 @@ async function start() {
     showNav();
     if (state.session.listener === listener) return null;
     listener = state.session.listener;
-    player.stop();
+    player.open(listener);
     forYou.clear();
     connectEvents();
     if (listener !== null) return showPage();

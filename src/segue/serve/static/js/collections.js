@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { t } from "./i18n.js";
 import { notify, notifyError } from "./notifications.js";
 import { player } from "./player.js";
-import { fetchRadio } from "./radio.js";
+import { radioTracks } from "./radio-tracks.js";
 
 const MAX_SEEDS = 20;
 const MAX_TRACKS = 1000;
@@ -34,7 +34,8 @@ export function playTracks(tracks, source, { first, shuffle = false } = {}) {
     0,
     order.findIndex((track) => track.track_id === first?.track_id),
   );
-  return player.play(order[place], order.slice(place + 1), source);
+  const [before, after] = [order.slice(0, place), order.slice(place + 1)];
+  return player.play(order[place], after, source, null, before);
 }
 
 /** Play an endless radio of tracks like those of a collection; one of its own comes first. */
@@ -42,9 +43,7 @@ export function playRadio(tracks, name) {
   const playable = shuffled(tracks.filter((track) => track.playable !== false));
   if (!playable.length) return notify(t("collection.nothing"), { kind: "error" });
   const like = playable.slice(0, MAX_SEEDS).map((track) => track.track_id);
-  return player.play(playable[0], [], t("collection.radioOf", { name }), (recent) =>
-    fetchRadio({ like }, recent),
-  );
+  return player.play(playable[0], [], t("collection.radioOf", { name }), radioTracks({ like }));
 }
 
 /** Play an album by its id. */

@@ -1,6 +1,6 @@
 // Drag a row of a list to another place, with mouse, pen or finger.
 
-const EDGE = 60; // pixels from the edge of the window within which the list scrolls
+const EDGE = 60; // pixels from the edges of the box around the list within which it scrolls
 const SPEED = 12; // pixels a frame
 
 /**
@@ -16,7 +16,7 @@ export function startDrag(event, row, rows, drop) {
   event.preventDefault();
   const handle = /** @type {HTMLElement} */ (event.currentTarget);
   const from = rows.indexOf(row);
-  const scroller = row.closest("main");
+  const scroller = scrollerOf(row);
   const scrolled = () => scroller?.scrollTop ?? 0;
   const start = { y: event.clientY, scroll: scrolled() };
   const boxes = rows.map((one) => one.getBoundingClientRect());
@@ -38,7 +38,8 @@ export function startDrag(event, row, rows, drop) {
     }
   };
   const scroll = () => {
-    const by = y < EDGE ? -SPEED : y > innerHeight - EDGE - 80 ? SPEED : 0;
+    const box = scroller?.getBoundingClientRect();
+    const by = box && (y < box.top + EDGE ? -SPEED : y > box.bottom - EDGE ? SPEED : 0);
     if (by && scroller) {
       scroller.scrollTop += by;
       update();
@@ -65,6 +66,14 @@ export function startDrag(event, row, rows, drop) {
   handle.addEventListener("pointerup", end);
   handle.addEventListener("pointercancel", end);
   frame = requestAnimationFrame(scroll);
+}
+
+/** The closest box around a row that scrolls. */
+function scrollerOf(row) {
+  for (let box = row.parentElement; box; box = box.parentElement) {
+    if (/auto|scroll/.test(getComputedStyle(box).overflowY)) return box;
+  }
+  return null;
 }
 
 /**

@@ -30,10 +30,23 @@ export function openOutbox(listener) {
   if (pending.length) flush();
 }
 
-/** Queue a feedback event; resolves once the server has stored it. */
+/** Queue a feedback event; `more` are further members. Resolves once the server has stored it. */
 export function sendFeedback(trackId, kind, more = {}) {
   lastFeedback = performance.now();
   pending.push({ key: newKey(), track_id: trackId, kind, at: Date.now() / 1000, ...more });
+  save();
+  return flush();
+}
+
+/**
+ * Take back a play or skip by its key; resolves once that is stored. An event that was not sent is
+ * dropped.
+ */
+export function undoFeedback(key, trackId) {
+  const rest = pending.filter((event) => event.key !== key);
+  if (sending || rest.length === pending.length)
+    return sendFeedback(trackId, "undo", { undoes: key });
+  pending = rest;
   save();
   return flush();
 }
@@ -93,7 +106,8 @@ async function deliver(batch) {
   return { done, error: null };
 }
 
-function newKey() {
+/** Return a key for an event, by which it can be undone. */
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID needs https
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

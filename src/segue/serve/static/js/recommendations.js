@@ -88,13 +88,20 @@ class RecommendationList extends EventTarget {
     this.#setWaiting(answer);
   }
 
-  /** Like, dislike, skip or clear: show it at once, send it, then request the list again. */
-  async respond(track, kind) {
+  /**
+   * Like, dislike, skip or clear: show it at once, send it, then request the list again.
+   *
+   * @param {Api.Track} track
+   * @param {"like" | "dislike" | "skip" | "clear"} kind
+   * @param {{key?: string}} [options] key of the event of a skip, by which it can be undone
+   */
+  async respond(track, kind, { key } = {}) {
     const id = track.track_id;
     if (kind === "like") this.#liked.add(id);
     else this.#liked.delete(id);
-    if (kind !== "skip" && kind !== "play") setOpinion(id, kind === "clear" ? null : kind);
-    await sendFeedback(id, kind, kind === "skip" ? { recommended: isProposed(track) } : {});
+    if (kind !== "skip") setOpinion(id, kind === "clear" ? null : kind);
+    const more = kind === "skip" ? { recommended: isProposed(track), ...(key && { key }) } : {};
+    await sendFeedback(id, kind, more);
     await this.load();
   }
 

@@ -1,27 +1,39 @@
 // Keyboard shortcuts. They can be switched off for users whose assistive tools type single letters.
 
 import { h } from "./dom.js";
+import { queueTracks } from "./elements/track-menu.js";
+import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { player } from "./player.js";
 
 const OFF = "segue.keys.off";
 
-/** @type {[string, string, (() => void) | null, string?][]} */
+/**
+ * Keys, the key of their text, what they do, and the value of `event.key` where it differs.
+ *
+ * @type {[string, import("./i18n.js").TextKey, (() => unknown) | null, string?][]}
+ */
 const KEYS = [
-  ["/", "Search", () => search()],
-  ["Space", "Play or pause", () => player.toggle(), " "],
-  ["n", "Next track", () => player.next()],
-  ["b", "Previous track", () => player.back()],
-  ["← →", "Seek 5 seconds back or forward", null],
-  ["j k", "Next or previous row of the list", null],
-  ["l", "Like the selected row, or the playing track", () => sendOpinion("like")],
-  ["d", "Dislike the selected row, or the playing track", () => sendOpinion("dislike")],
-  ["q", "Add the selected row to the queue", () => enqueue()],
-  ["w", "Show why the selected row is recommended", () => row()?.toggle()],
-  ["m", "Mute or unmute", () => player.mute()],
-  ["1 … 6", "Go to a page", null],
-  ["?", "Show this help", () => showKeys()],
+  ["/", "shortcuts.search", () => search()],
+  ["Space", "shortcuts.play", () => player.toggle(), " "],
+  ["n", "player.next", () => player.next()],
+  ["b", "player.previous", () => player.back()],
+  ["← →", "shortcuts.seek", null],
+  ["j k", "shortcuts.rows", null],
+  ["l", "shortcuts.like", () => sendOpinion("like")],
+  ["d", "shortcuts.dislike", () => sendOpinion("dislike")],
+  ["q", "shortcuts.queue", () => enqueue()],
+  ["w", "shortcuts.why", () => row()?.toggle()],
+  ["s", "player.shuffle", () => press("shuffle")],
+  ["r", "player.repeat", () => press("repeat")],
+  ["m", "player.mute", () => player.mute()],
+  ["f", "shortcuts.full", () => press("open")],
+  ["1 … 6", "shortcuts.pages", null],
+  ["?", "shortcuts.help", () => showKeys()],
 ];
+
+/** Keys that a slider uses itself; all others work while it has the focus, as after a click on it. */
+const SLIDER_KEYS = /^(Arrow|Home|End|Page)/;
 
 /** Register the shortcuts. `pages` returns the hashes that 1, 2, 3 ... go to. */
 export function shortcuts(pages) {
@@ -34,18 +46,15 @@ export function shortcuts(pages) {
       document.querySelector("dialog[open]")
     )
       return;
-    if (
-      target(event)?.closest(
-        "input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]",
-      )
-    )
-      return;
+    if (takesLetters(target(event))) return;
+    if (isSlider(target(event)) && SLIDER_KEYS.test(event.key)) return;
     if (localStorage.getItem(OFF) && event.key !== "?") return;
     const action =
       specialKey(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
     if (
       !action ||
-      (event.key === " " && target(event)?.closest("button, a, summary, input, label"))
+      (event.key === " " &&
+        target(event)?.closest("button, a, summary, input:not([type=range]), label"))
     )
       return;
     event.preventDefault();
@@ -71,13 +80,32 @@ function search() {
   return null;
 }
 
+function isSlider(element) {
+  return Boolean(element?.closest("input[type=range]"));
+}
+
+/** Whether an element uses letters and the space bar itself. */
+function takesLetters(element) {
+  return Boolean(
+    element?.closest(
+      "input:not([type=checkbox], [type=range]), textarea, select, [role=application], [contenteditable]",
+    ),
+  );
+}
+
 function target(event) {
   return /** @type {Element | null} */ (event.target);
 }
 
 function enqueue() {
   const track = row()?.track;
-  if (track) player.enqueue([track]);
+  if (track) queueTracks([track]);
+}
+
+/** Press a button of the player. */
+function press(name) {
+  const selector = name === "open" ? ".now-open" : `.act-${name}`;
+  /** @type {HTMLElement | null} */ (document.querySelector(`now-playing ${selector}`))?.click();
 }
 
 function row() {
@@ -114,10 +142,15 @@ export function showKeys() {
     h(
       "div",
       { class: "between" },
-      h("h2", { id: "keys-title" }, "Keyboard shortcuts"),
+      h("h2", { id: "keys-title" }, t("shortcuts.title")),
       h(
         "button",
-        { class: "icon-button", type: "button", "aria-label": "Close", on: { click: close } },
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": t("close"),
+          on: { click: close },
+        },
         icon("close"),
       ),
     ),
@@ -130,10 +163,10 @@ export function showKeys() {
           {},
           key.split(" ").map((one) => [h("kbd", {}, one), " "]),
         ),
-        h("dd", {}, about),
+        h("dd", {}, t(about)),
       ]),
     ),
-    h("label", { class: "row keys-off" }, off, "Use keyboard shortcuts (? always works)"),
+    h("label", { class: "row keys-off" }, off, t("shortcuts.use")),
   );
   document.body.append(dialog);
   dialog.showModal();

@@ -1,6 +1,6 @@
 // State of the page: session, listener, opinions of tracks, steering of the list.
 //
-// `store` dispatches "session", "me" (weights or counts changed), "opinion" (detail: the track's id) and
+// `store` dispatches "session", "signing-out", "me" (weights or counts changed), "opinion" (detail: the track's id) and
 // "steer" (weights, dials or exclusions changed).
 
 import { get, post, remove, setCsrfToken } from "./api.js";
@@ -47,6 +47,7 @@ export async function signIn(listener, password) {
 
 export async function signOut() {
   await flush();
+  store.dispatchEvent(new Event("signing-out"));
   await remove("/session");
   await loadSession();
 }

@@ -1,164 +1,117 @@
-// <now-playing>: the player at the bottom of the page.
+// <now-playing>: the player at the bottom of the page. On phones and tablets it is small, and a tap on
+// the track opens the full-screen player.
 
 import { fill, h } from "../dom.js";
-import { formatDuration, spokenDuration, trackArtist, trackLabel, trackTitle } from "../format.js";
-import { icon } from "../icons.js";
-import { notifyError } from "../notifications.js";
+import { trackArtist, trackTitle } from "../format.js";
+import { t } from "../i18n.js";
+import { albumHref, artistLinks } from "../links.js";
 import { player } from "../player.js";
-import { forYou } from "../recommendations.js";
-import { opinion, store } from "../store.js";
 import { cover } from "./cover.js";
+import { FullPlayer } from "./full-player.js";
+import {
+  backButton,
+  follow,
+  iconButton,
+  nextButton,
+  opinionButtons,
+  playButton,
+  rateCurrent,
+  repeatButton,
+  seekBar,
+  settingsButton,
+  shuffleButton,
+  volumeControls,
+} from "./player-controls.js";
+import { playerSettings } from "./player-settings.js";
+
+const COVER = 48;
 
 export class NowPlaying extends HTMLElement {
-  /** @type {HTMLInputElement} */
-  seek;
-  /** @type {HTMLInputElement} */
-  volume;
   /** @type {HTMLButtonElement} */
-  panel;
-  /** @type {HTMLButtonElement} */
-  play;
-  /** @type {HTMLButtonElement} */
-  like;
-  /** @type {HTMLButtonElement} */
-  dislike;
-  /** @type {HTMLButtonElement} */
-  mute;
+  #panel;
 
   connectedCallback() {
-    const button = (name, label, action) =>
-      h(
-        "button",
-        {
-          class: `icon-button act-${name}`,
-          type: "button",
-          "aria-label": label,
-          title: label,
-          on: { click: action },
-        },
-        icon(name),
-      );
-    this.tile = h("span", { class: "now-cover" });
-    this.names = h("span", { class: "names" });
-    this.play = button("play", "Play", () => player.toggle());
-    this.like = button("like", "Like", () => this.respond("like"));
-    this.dislike = button("dislike", "Dislike", () => this.respond("dislike"));
-    this.mute = button("volume", "Mute", () => player.mute());
-    this.mute.classList.add("act-mute");
-    this.seek = h("input", {
-      type: "range",
-      min: 0,
-      max: 1000,
-      value: 0,
-      "aria-label": "Position in the track",
-      on: {
-        input: () => player.scrub(this.seekTarget),
-        change: () => player.seek(this.seekTarget),
+    const full = new FullPlayer();
+    const tile = h("span", { class: "now-cover" });
+    const open = h(
+      "button",
+      {
+        class: "now-open",
+        type: "button",
+        "aria-haspopup": "dialog",
+        "aria-label": t("player.open"),
+        title: t("player.open"),
+        on: { click: () => full.toggle(open) },
       },
-    });
-    this.volume = h("input", {
-      type: "range",
-      min: 0,
-      max: 100,
-      value: 100,
-      "aria-label": "Volume",
-      on: { input: () => player.setVolume(Number(this.volume.value) / 100) },
-    });
-    this.panel = button("queue", "Up next", () =>
+      tile,
+    );
+    const names = h("span", { class: "names" });
+    this.#panel = iconButton("queue", t("queue.title"), () =>
       this.dispatchEvent(new CustomEvent("toggle-panel", { bubbles: true })),
     );
-    this.elapsed = h("span", {}, "0:00");
-    this.total = h("span", {}, "");
     fill(
       this,
-      h("div", { class: "now" }, this.tile, this.names),
+      h("div", { class: "now" }, open, names, h("span", { class: "opinions" }, opinionButtons())),
       h(
         "div",
         { class: "transport" },
         h(
           "div",
           { class: "transport-buttons" },
-          this.dislike,
-          button("back", "Previous track", () => player.back()),
-          this.play,
-          button("skip", "Next track", () => player.next()),
-          this.like,
+          shuffleButton(),
+          backButton(),
+          playButton(),
+          nextButton(),
+          repeatButton(),
         ),
-        h("div", { class: "seek" }, this.elapsed, this.seek, this.total),
+        seekBar(),
       ),
-      h("div", { class: "tools" }, this.mute, this.volume, this.panel),
+      h("div", { class: "tools" }, settingsButton(), this.#panel, volumeControls()),
     );
-    player.addEventListener("track", () => this.showTrack());
-    player.addEventListener("state", () => this.showState());
-    player.addEventListener("time", () => this.showTime());
-    store.addEventListener("opinion", () => this.showState());
-    this.showTrack();
-    this.showState();
+    document.body.append(full, playerSettings());
+    let shown = "";
+    follow(["track", "state"], () => {
+      const now = `${player.track?.track_id} ${player.isWaiting}`;
+      if (shown === now) return; // links keep the focus
+      shown = now;
+      open.disabled = !player.track;
+      fill(tile, player.track && cover(player.track, COVER));
+      fill(names, nameParts());
+    });
+    full.restore(open);
   }
 
   /** Whether the queue panel is open. */
   set panelOpen(open) {
-    this.panel.setAttribute("aria-expanded", String(open));
+    this.#panel.setAttribute("aria-expanded", String(open));
   }
 
-  get seekTarget() {
-    return (Number(this.seek.value) / 1000) * player.duration;
-  }
-
+  /** @param {"like" | "dislike"} kind */
   respond(kind) {
-    if (!player.track) return;
-    const track = player.track;
-    const value = opinion(track) === kind ? "clear" : kind;
-    forYou.respond(track, value).catch(notifyError);
-    if (value === "dislike") player.next();
+    rateCurrent(kind);
   }
+}
 
-  showTrack() {
-    const { track } = player;
-    fill(this.tile, track && cover(track));
-    fill(
-      this.names,
-      track
-        ? [h("span", {}, trackTitle(track)), h("span", {}, trackArtist(track))]
-        : h("span", { class: "muted-text" }, "Nothing playing"),
-    );
-    document.title = track
-      ? `${trackTitle(track)} · segue`
-      : document.title.replace(/^.* · segue$/, "segue");
-    this.showTime();
-  }
-
-  showState() {
-    const { track, isPlaying } = player;
-    fill(this.play, icon(isPlaying ? "pause" : "play"));
-    const label = isPlaying ? "Pause" : "Play";
-    this.play.setAttribute("aria-label", track ? `${label} ${trackLabel(track)}` : label);
-    this.play.title = label;
-    const mine = track ? opinion(track) : null;
-    for (const [kind, toggle] of Object.entries({ like: this.like, dislike: this.dislike })) {
-      toggle.setAttribute("aria-pressed", String(mine === kind));
-      toggle.disabled = !track;
-    }
-    this.seek.disabled = !track;
-    fill(this.mute, icon(player.volume === 0 ? "muted" : "volume"));
-    this.mute.setAttribute("aria-pressed", String(player.volume === 0));
-    this.volume.value = String(Math.round(100 * player.volume));
-    this.volume.style.setProperty("--fill", `${this.volume.value}%`);
-  }
-
-  showTime() {
-    const { duration } = player;
-    const now = player.track ? player.time : 0;
-    const share = duration > 0 ? Math.min(1, now / duration) : 0;
-    this.seek.value = String(Math.round(1000 * share));
-    this.seek.style.setProperty("--fill", `${100 * share}%`);
-    this.seek.setAttribute(
-      "aria-valuetext",
-      `${spokenDuration(now)} of ${spokenDuration(duration)}`,
-    );
-    fill(this.elapsed, formatDuration(now));
-    fill(this.total, formatDuration(duration));
-  }
+/** Title and artists of the current track, with links; while it waits for the server, that. */
+function nameParts() {
+  const { track } = player;
+  if (!track) return h("span", { class: "muted-text" }, t("player.nothing"));
+  const title = trackTitle(track);
+  const artist = trackArtist(track);
+  return [
+    h(
+      "span",
+      { dir: "auto", title },
+      track.album_id ? h("a", { href: albumHref(track.album_id) }, title) : title,
+    ),
+    player.isWaiting
+      ? h("span", { class: "is-waiting" }, t("player.waiting"))
+      : h(
+          "span",
+          { dir: "auto", title: artist },
+          track.artists?.length ? artistLinks(track.artists) : artist,
+        ),
+  ];
 }
 
 customElements.define("now-playing", NowPlaying);

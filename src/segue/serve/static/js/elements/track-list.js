@@ -130,11 +130,11 @@ export class TrackList extends HTMLElement {
       typeof start === "number"
         ? start
         : this.#items.findIndex((item) => item.track.track_id === start.track_id);
-    const [first, ...rest] = this.#items
-      .slice(place)
-      .map((item) => item.track)
-      .filter((track) => track.playable !== false);
-    if (first) player.play(first, rest, this.source, this.fetchNext);
+    const playable = (items) =>
+      items.map((item) => item.track).filter((track) => track.playable !== false);
+    const [first, ...rest] = playable(this.#items.slice(place));
+    const before = playable(this.#items.slice(0, Math.max(0, place)));
+    if (first) player.play(first, rest, this.source, this.fetchNext, before);
   }
 
   /** Row that has the focus, if any. */

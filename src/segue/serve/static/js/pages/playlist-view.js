@@ -5,7 +5,7 @@ import { fill, h } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notify, notifyError } from "../notifications.js";
-import { fetchRadio } from "../radio.js";
+import { radioTracks } from "../radio-tracks.js";
 import { playlistHref } from "../saved-playlists.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
@@ -82,7 +82,7 @@ export function nameField(value) {
  */
 export function playlistTracks(tracks, source, { kind, recipe }, editor = null) {
   const list = h("track-list", { "aria-label": source });
-  if (kind === "radio") list.fetchNext = (recent) => fetchRadio(recipe, recent);
+  if (kind === "radio") list.fetchNext = radioTracks(recipe);
   list.source = source;
   list.proposed = kind !== "tracks" && kind !== "rules";
   list.editor = editor;
