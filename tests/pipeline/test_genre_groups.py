@@ -31,6 +31,10 @@ def test_group_prefers_a_genre_with_a_family():
     assert grouped(["high quality", "bebop"], *[["jazz"]] * 50)[0] == "jazz"
 
 
+def test_group_of_one_genre_has_its_name():
+    assert grouped(["techno"], ["techno"], ["jazz"]) == ["techno", "techno", "jazz"]
+
+
 def test_group_without_a_family_is_the_genre_itself():
     assert grouped(["high"], ["low"], ["low"]) == ["high", "low", "low"]
 

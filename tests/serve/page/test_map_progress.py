@@ -79,6 +79,16 @@ def test_map_page_failed_job_shows_error(large, library, visit):
     page.locator("main").get_by_text("The disk is full.").wait_for()
 
 
+def test_map_page_job_is_stopped_and_started_again(large, library, visit):
+    page = visit(large)
+    page.get_by_role("link", name="Map").click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("the job was stopped").wait_for()
+    page.get_by_role("button", name="Compute the map").click()
+    page.get_by_role("progressbar", name="Computing the map").wait_for()
+    assert [job.state for job in library.jobs.all()] == ["waiting", "cancelled"]
+
+
 def test_map_page_left_during_job_stays_left(large, library, visit, until):
     page = visit(large)
     page.get_by_role("link", name="Map").click()

@@ -30,6 +30,7 @@ NO_GROUP: Final = 65_535
 _USUAL_GROUPS: Final = 10
 _ENOUGH: Final = 0.9  # share of tracks with a group from which there are no more than the usual
 _SPLIT: Final = 0.25
+_MAIN_SHARE: Final = 0.95  # of the tracks of a family: a genre with so many gives it its name
 _MIN_SHARE: Final = 0.03  # of all tracks: smaller genres do not divide a family
 _MIN_SCORE: Final = 0.5  # of predicted tags, in standard deviations
 _NONE: Final = -1
@@ -80,18 +81,23 @@ class GenreGroups:
         counts = np.bincount(genres[genres != _NONE], minlength=len(table.names))
         family = np.array(table.families, np.int64)
         groups = _choose(counts, family, len(genres))
+        names = [table.names[genre] for genre in groups]
         group_of = np.full(len(counts) + 1, _NONE, np.int64)  # the last entry is that of _NONE
         for number, genre in enumerate(groups):
             if family[genre] == genre:
                 members = np.flatnonzero(family == genre)
-                group_of[members[~np.isin(members, groups)]] = number
+                members = members[(members == genre) | ~np.isin(members, groups)]
+                group_of[members] = number
+                first = members[counts[members].argmax()]
+                if counts[first] >= _MAIN_SHARE * counts[members].sum():
+                    names[number] = table.names[first]
             group_of[genre] = number
         found = group_of[genres]
         sizes = np.bincount(found[found != _NONE], minlength=len(groups))
         order = np.argsort(-sizes, kind="stable")
         rank = np.full(len(groups) + 1, NO_GROUP, np.uint16)
         rank[order] = np.arange(len(groups))
-        return cls([table.names[groups[place]] for place in order.tolist()], rank[found])
+        return cls([names[place] for place in order.tolist()], rank[found])
 
 
 def _choose(counts: Numbers, family: Numbers, n_tracks: int) -> list[int]:

@@ -1,7 +1,7 @@
 // List view of the map: tracks by genre.
 
 import { get } from "../api.js";
-import { h } from "../dom.js";
+import { fill, h } from "../dom.js";
 import { t } from "../i18n.js";
 import { notifyError } from "../notifications.js";
 import { asItem } from "./listen.js";
@@ -11,12 +11,7 @@ const PAGE = 50;
 
 /** Return the list of the tracks of a genre, loaded in pages. */
 export function mapList({ genres }) {
-  const choose = h(
-    "select",
-    { id: "map-genre" },
-    h("option", { value: "" }, t("map.allGenres")),
-    genres.map((genre) => h("option", { value: genre, dir: "auto" }, genre)),
-  );
+  const choose = h("select", { id: "map-genre" });
   const list = h("track-list", { "aria-label": t("map.tracks") });
   const more = h("button", { type: "button" }, t("common.showMore"));
   let items = [];
@@ -45,6 +40,11 @@ export function mapList({ genres }) {
       list,
       h("p", { class: "empty" }, more),
     ),
-    load: () => items.length || load(),
+    load() {
+      if (choose.length) return;
+      const options = genres.map((genre) => h("option", { value: genre, dir: "auto" }, genre));
+      fill(choose, h("option", { value: "" }, t("map.allGenres")), options);
+      load();
+    },
   };
 }
