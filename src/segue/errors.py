@@ -101,6 +101,10 @@ class EmptyLibraryError(LibraryError):
         super().__init__(message)
 
 
+class UnknownFolderError(SegueError):
+    """A folder of the server that is missing, or that may not be shown."""
+
+
 class UnknownTrackError(LibraryError):
     """A track id that is not in the library."""
 

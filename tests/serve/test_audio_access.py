@@ -96,7 +96,7 @@ def test_audio_outside_of_the_dataset_needs_permission(library, music, elsewhere
         client.log_in("anna")
         answer = client.get(f"/api/v1/tracks/{track}/audio")
         assert is_problem(answer, 404, "not-playable")
-        assert "--audio-dir" in answer.json()["detail"]
+        assert "outside of the scanned folders" in answer.json()["detail"]
     settings = Settings(audio_dirs=(str(elsewhere),))
     with Client(make_app(library, Settings.from_json(settings.to_json()))) as client:
         client.log_in("anna")

@@ -38,6 +38,20 @@ def serve(
             " links that stay in them. May be repeated."
         ),
     ] = None,
+    music_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Directory in which administrators may browse for music on the page; by default"
+            " the home directory and usual places such as /music and /media. May be repeated."
+        ),
+    ] = None,
+    auto_train: Annotated[
+        bool,
+        typer.Option(
+            "--auto-train/--no-auto-train",
+            help="Train models when a scan or an import has brought enough to learn from.",
+        ),
+    ] = True,
     behind_proxy: Annotated[
         bool,
         typer.Option("--behind-proxy", help="A proxy on this machine forwards requests."),
@@ -66,6 +80,8 @@ def serve(
             behind_proxy=behind_proxy or https,
             https=https,
             open_to_all=open_to_all,
+            music_roots=tuple(str(each.expanduser().absolute()) for each in music_root or ()),
+            auto_train=auto_train,
             audio_dirs=tuple(str(each.expanduser().absolute()) for each in audio_dir or ()),
         ),
         workers=workers,

@@ -54,6 +54,8 @@ WORDS: Final[Mapping[str, str]] = {
     "temporal": "Rhythm and form are similar to {track}, which you like",
     "lyrics": "Lyrics are about the same as those of {track}, which you like",
     "similar": "Similar to {track}, which you like",
+    "start": "To get started: {genre}",
+    "start-any": "To get started",
     "signal": "{title}: similar to {track}, which you like",
 }
 """Sentence of each kind of reason; `plays`, `tracks` and `listeners` are `n` with its noun."""

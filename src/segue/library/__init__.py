@@ -31,6 +31,7 @@ from segue.library.listener_rules import (
     RuleEffect,
     RuleKind,
 )
+from segue.library.lock import SCAN
 from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback
@@ -53,6 +54,7 @@ __all__ = [
     "MAP_PREFIX",
     "PLAYLIST_KINDS",
     "RULE_EFFECTS",
+    "SCAN",
     "TRACK_KINDS",
     "Account",
     "AddedListens",

@@ -218,8 +218,9 @@ class JobStore:
         return self.get(job)
 
     def datasets(self) -> list[str]:
-        """Return the directories of all imported datasets, the latest last."""
-        query = select(runs.c.result).where(runs.c.verb == "preprocess").order_by(runs.c.id)
+        """Return the directories of all scanned datasets, the latest last."""
+        scans = runs.c.verb.in_(["scan", "preprocess"])
+        query = select(runs.c.result).where(scans).order_by(runs.c.id)
         with self._database.connect() as connection:
             results = [json.loads(result) for (result,) in connection.execute(query)]
         named = [result["dataset"] for result in results if "dataset" in result]

@@ -54,7 +54,7 @@ from segue.library.imports import AddedListens, ImportedListen, match_listens, p
 from segue.library.jobs import JobStore
 from segue.library.joined_listeners import ListenKey, join_listeners
 from segue.library.listener_rules import ListenerRuleStore
-from segue.library.lock import being_written, writing
+from segue.library.lock import writer, writing
 from segue.library.merged_tracks import (
     MAX_PAIRS,
     forget_unmerged,
@@ -376,7 +376,11 @@ class Library(LibraryQueries):
 
     def being_written(self) -> bool:
         """Return whether a process, maybe this one, is writing to it: see `writing`."""
-        return being_written(self.directory)
+        return self.writer() is not None
+
+    def writer(self) -> str | None:
+        """Return the verb and process that write to it; None if none does."""
+        return writer(self.directory)
 
     # computed state -------------------------------------------------------------------------------
 

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from segue.errors import LibraryBusyError
 from segue.library.files import open_private
 from segue.library.storage import translate_errors
+
+SCAN: Final = "segue preprocess"
+"""Verb of the writer that adds tracks: others read them while it analyzes them."""
 
 
 @contextmanager
@@ -48,16 +52,18 @@ def writing(directory: Path, verb: str) -> Iterator[None]:
             file.truncate(0)
 
 
-def being_written(directory: Path) -> bool:
-    """Return whether a process is writing to the library in `directory`."""
+def writer(directory: Path) -> str | None:
+    """Return the verb and process that write to the library in `directory`; None if none does."""
+    holder = ""
     try:
         with (directory / ".lock").open("r", encoding="utf-8") as file:
             # only if it holds a name: trying the lock could block a writer
-            if not file.read(1):
-                return False
+            holder = file.read(1_000)
+            if not holder:
+                return None
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+        return holder
+    except (OSError, UnicodeDecodeError):
+        return None
+    return None

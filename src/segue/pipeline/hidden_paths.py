@@ -1,4 +1,4 @@
-"""Remove server paths from messages for remote users."""
+"""Remove server paths and command lines from messages for remote users."""
 
 import re
 from contextlib import suppress
@@ -10,6 +10,27 @@ from segue.library import Library
 # up to the last matching quote: names can contain apostrophes
 _QUOTED = re.compile(r"""(['"])(~?/[^\n]*?)\1(?=[\s.,:;)\]]|$)""")
 _BARE = re.compile(r"(?<![\w./:~<])~?/(?:[^\s/'\",;:()]+/)*[^\s/'\",;:()]+/?")
+
+# the last part of a sentence, from the mark before it, that names a command or an option of it
+_COMMAND = re.compile(
+    r"(?:[:;,]|[.](?=\s)) (?:(?![:;](?:\s|$)|[.](?:\s|$)).)*?"
+    r"(?:\bsegue [a-z]+|--[a-z]).*?(?=[.](?:\s|$)|$)"
+)
+
+
+def hide_commands(text: str) -> str:
+    """Return a sentence without the part that names a command line of segue.
+
+    >>> hide_commands("The library has no tracks yet: run segue preprocess DATASET first.")
+    'The library has no tracks yet.'
+    >>> hide_commands("Nothing is trained: tracks are compared by sound. segue train all learns.")
+    'Nothing is trained: tracks are compared by sound.'
+    >>> hide_commands("No new tracks left: add --include-known to include others.")
+    'No new tracks left.'
+    >>> hide_commands("The exclusions leave no tracks to recommend: exclude less.")
+    'The exclusions leave no tracks to recommend: exclude less.'
+    """
+    return _COMMAND.sub("", text)
 
 
 def hide_paths(text: str, *places: Path) -> str:

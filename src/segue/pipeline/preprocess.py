@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from segue.library import KnownTrack, Library, one_problem_a_file
+from segue.library import SCAN, KnownTrack, Library, one_problem_a_file
 from segue.pipeline.analysis.duplicates import find_duplicates, recordings
 from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
@@ -34,8 +34,6 @@ from segue.pipeline.encoder_choice import (
 from segue.pipeline.history.import_listens import match_unmatched
 from segue.sources import Dataset, KnownTracks, read_dataset
 from segue.types import Problem, Progress, Track, no_progress
-
-_VERB = "segue preprocess"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +147,7 @@ def preprocess(
         known: KnownTracks = {}
         known_ids: Mapping[str, Track] = {}
         if opened is not None:
-            stack.enter_context(opened.writing(_VERB))
+            stack.enter_context(opened.writing(SCAN))
             tracks = recover_audio_files(opened, opened.known_tracks())
             again = reread_tags or tag_encoding is not None
             known = known_files(opened, tracks, reread_tags=again)
@@ -170,7 +168,7 @@ def preprocess(
             check_usable(found.tracks, pool)
         if opened is None:
             opened = as_library(library, create=True)
-            stack.enter_context(opened.writing(_VERB))
+            stack.enter_context(opened.writing(SCAN))
         if tag_encoding is not None:
             opened.tags.set_encoding(name, encoding)
         if encoder is not None:
@@ -208,6 +206,7 @@ def _take_in(
     progress: Progress,
 ) -> PreprocessResult:
     name = str(found.directory.resolve())
+    n_before = library.counts()["tracks"]
     library.add_dataset(
         name,
         tracks=_without_written(library, scan.tracks),
@@ -220,6 +219,9 @@ def _take_in(
         left_out=scan.left_out,
     )
     arrived = match_unmatched(library)
+    if library.counts()["tracks"] != n_before:
+        # servers show and play new tracks while they are being analyzed
+        library.record_run("scan", {"dataset": name})
     scanned = {track.track_id for track in scan.tracks}
     by_file = found.kind in ("folder", "gtzan")  # a table names the track of each file
     done = analyse_library(

@@ -23,7 +23,7 @@ from segue.pipeline.training.hubs import hub_decision
 from segue.pipeline.training.labels import default_target, labels_of, why_unjudged
 from segue.pipeline.training.listening_models import LISTENING_MODELS
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE
-from segue.pipeline.training.training_result import TrainingResult
+from segue.pipeline.training.training_result import TrainingResult, training_counts
 from segue.types import Progress, no_progress
 
 SERVING_MODELS = (KNN, *LISTENING_MODELS)
@@ -134,7 +134,8 @@ def train(
             raise ModelError(f"Nothing could be trained. {reasons}")
         if model == "all" and len(catalogue) <= MAX_FOR_ALL:
             results += _map_of(work)
-    opened.record_run("train", {"models": [result.to_dict() for result in results]})
+    models = [result.to_dict() for result in results]
+    opened.record_run("train", {"models": models, "counts": training_counts(opened)})
     build(opened)
     return results
 

@@ -12,13 +12,14 @@ from typing import Any, Final, TypeVar
 from threadpoolctl import threadpool_limits
 
 from segue.errors import LibraryError, ModelError
-from segue.library import Catalogue, Library
+from segue.library import Catalogue, Job, Library
 from segue.pipeline.catalogue.audio_access import audio_roots, playable_path
 from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
 from segue.pipeline.catalogue.covers import Covers
 from segue.pipeline.catalogue.play_counts import PlayCountCache
 from segue.pipeline.catalogue.track_credits import TrackCredits
 from segue.pipeline.hidden_paths import places_of
+from segue.pipeline.jobs.automatic_training import Reason, train_if_useful
 from segue.pipeline.jobs.runner import Runner
 from segue.pipeline.recommender.caching import Memo, StaleWhileRevalidate
 from segue.pipeline.recommender.service import RecommenderService
@@ -55,7 +56,7 @@ class AppState:
         self.service = RecommenderService(
             self.library, serve_stale=True, on_work=on_work, on_new_state=on_new_state
         )
-        self.runner = Runner(self.library)
+        self.runner = Runner(self.library, self._job_ended)
         self.covers = Covers(self.library.covers)
         self.broadcaster = EventBroadcaster(self.library, self.version)
         self.plays = PlayCountCache(self.library)
@@ -137,6 +138,15 @@ class AppState:
         if state is not None:
             return state.version
         return f"{self.library.state()}-{self.library.feedback.last()}"
+
+    def train_if_useful(self, reason: Reason) -> None:
+        """Start a training where there is enough to learn from, unless the settings forbid it."""
+        if self.settings.auto_train:
+            train_if_useful(self.library, reason)
+
+    def _job_ended(self, job: Job) -> None:
+        if job.verb == "preprocess" and job.state == "done":
+            self.train_if_useful("new-music")
 
     def memo(self, name: str, key: Any, make: Callable[[], Value]) -> Value:
         """Return the value `name` for the state of the library that is `key`; see `Memo`."""

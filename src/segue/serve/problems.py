@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue import errors
-from segue.pipeline.hidden_paths import hide_paths
+from segue.pipeline.hidden_paths import hide_commands, hide_paths
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "/api/v1/problem-types/"
@@ -39,6 +39,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-interest": (404, "The listener has no such interest."),
     "unknown-playlist": (404, "The listener has no such playlist."),
     "unknown-rule": (404, "The listener has no such rule."),
+    "unknown-folder": (404, "There is no such folder, or it may not be shown."),
     "unknown-job": (404, "There is no such job."),
     "not-playable": (404, "The track has no playable audio."),
     "method-not-allowed": (405, "This address does not support this method."),
@@ -83,6 +84,7 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.UnknownInterestError, "unknown-interest"),
     (errors.UnknownPlaylistError, "unknown-playlist"),
     (errors.UnknownJobError, "unknown-job"),
+    (errors.UnknownFolderError, "unknown-folder"),
     (errors.PlaylistError, "invalid"),
     (errors.UnknownRuleError, "unknown-rule"),
     (errors.RuleError, "invalid"),
@@ -150,7 +152,7 @@ def of_error(error: errors.SegueError, *places: Path) -> ProblemError:
         headers["Retry-After"] = str(max(1, round(error.seconds)))
     if isinstance(error, errors.StorageError):
         headers["Retry-After"] = str(error.retry_seconds)
-    return ProblemError(kind, hide_paths(str(error), *places), headers=headers)
+    return ProblemError(kind, hide_commands(hide_paths(str(error), *places)), headers=headers)
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> ProblemError:

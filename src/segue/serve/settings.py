@@ -29,14 +29,22 @@ class Settings:
         accounts.
     audio_dirs
         Directories below which audio is sent, besides those that were scanned.
+    music_roots
+        Directories in which administrators may browse for music; by default the home directory and
+        the usual places of music.
+    auto_train
+        Whether models are trained when a scan or an import has brought enough to learn from.
     threads
         Number of threads that compute requests, in each process.
     max_body_bytes, max_file_bytes
         Largest size of a request body and of an imported playlist file, in bytes.
+    max_import_bytes, max_all_imports_bytes
+        Largest size of an uploaded listening history, and of all that one process receives at the
+        same time, in bytes.
     max_all_bodies_bytes
         Largest total size of bodies that one process receives at the same time, in bytes.
-    body_seconds
-        Longest time for receiving a body, in seconds.
+    body_seconds, import_seconds
+        Longest time for receiving a body, and an uploaded listening history, in seconds.
     """
 
     host: str = "127.0.0.1"
@@ -46,11 +54,16 @@ class Settings:
     https: bool = False
     open_to_all: bool = False
     audio_dirs: tuple[str, ...] = ()
+    music_roots: tuple[str, ...] = ()
+    auto_train: bool = True
     threads: int = 8
     max_body_bytes: int = 1024 * KIB
     max_file_bytes: int = 8 * 1024 * KIB
+    max_import_bytes: int = 128 * 1024 * KIB
+    max_all_imports_bytes: int = 512 * 1024 * KIB
     max_all_bodies_bytes: int = 64 * 1024 * KIB
     body_seconds: float = 30.0
+    import_seconds: float = 600.0
 
     @property
     def loopback(self) -> bool:
@@ -75,7 +88,7 @@ class Settings:
         True
         """
         values = json.loads(text)
-        lists = {name: tuple(values[name]) for name in ("names", "audio_dirs")}
+        lists = {name: tuple(values[name]) for name in ("names", "audio_dirs", "music_roots")}
         return cls(**{**values, **lists})
 
 

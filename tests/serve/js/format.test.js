@@ -9,6 +9,7 @@ import {
   plural,
   spokenDuration,
   timeAgo,
+  timeLeft,
   trackLabel,
   trackTitle,
 } from "../../../src/segue/serve/static/js/format.js";
@@ -58,4 +59,12 @@ test("tracks without title or artist have a label", () => {
   assert.equal(trackLabel({ track_id: "t1", title: "Reel", artist: null }), "Reel");
   assert.equal(trackTitle({ track_id: "t1", title: null }), "t1");
   assert.equal(trackTitle(undefined), "Untitled");
+});
+
+test("remaining time is rounded to minutes or hours", () => {
+  assert.equal(timeLeft(null), "");
+  assert.equal(timeLeft(20), "less than a minute left");
+  assert.equal(timeLeft(80), "about 1 minute left");
+  assert.equal(timeLeft(300), "about 5 minutes left");
+  assert.equal(timeLeft(3 * 3600), "about 3 hours left");
 });

@@ -180,6 +180,7 @@ def test_welcome_page_analyzes_folder_then_shows_list(empty_server, visit, music
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="Add your music").wait_for()
     assert page.get_by_role("button", name="Create the starter library").is_visible()
+    page.get_by_text("Enter a path").click()
     page.get_by_label("Music folder on the server").fill(str(music))
     page.get_by_role("button", name="Scan and analyze").click()
     page.get_by_text("Scanning and analyzing music").first.wait_for()

@@ -45,6 +45,8 @@ from segue.text import plural
 from segue.types import Problem, Progress, Track, no_progress
 
 _RECORD_EVERY = 200  # tracks between updates of the database, which other programs may read
+_FIRST_ANNOUNCED, _ANNOUNCED_FACTOR = 16, 4
+"""Numbers of analyzed tracks at which servers are to read the library again: 16, 64, 256, ..."""
 
 
 def analyse_new(
@@ -134,10 +136,12 @@ def _analyse_audio(
             for found in (library.stores(_is_embedding) if plan.reanalysed else [])
         ]
         problems = plan.problems
-        n_done = 0
+        n_done, announced_at = 0, _FIRST_ANNOUNCED
         found: dict[int, AudioFile] = {}
+        n_before = _n_analyzed(tracks, stores, plan)
         try:
-            with progress("Analyzing audio", len(plan.work)) as advance:
+            with progress("Analyzing audio", n_before + len(plan.work)) as advance:
+                advance(n_before)
                 for row, answer in workers.answers(analyse_track, plan.work):
                     path = tracks[row].path or Path()
                     if isinstance(answer, Failed):
@@ -158,9 +162,12 @@ def _analyse_audio(
                         if reason := found[row].incomplete:
                             problems.append(problem_of(tracks[row], path, reason))
                         n_done += 1
-                    if len(found) >= _RECORD_EVERY:
+                    if len(found) >= _RECORD_EVERY or n_done == announced_at:
                         library.set_audio_files(found)
                         found = {}
+                    if n_done == announced_at:
+                        library.record_run("analysis", {"analyzed": n_done})
+                        announced_at *= _ANNOUNCED_FACTOR
                     advance(1)
         finally:
             library.set_audio_files(found)
@@ -169,6 +176,12 @@ def _analyse_audio(
     keep_fingerprints(library, missing, _is_outdated)
     library.drop_features(_is_outdated)
     return n_done, problems
+
+
+def _n_analyzed(tracks: Mapping[int, Track], stores: AnalysisStores, plan: Plan) -> int:
+    """Return how many tracks were analyzed before; 0 if nothing is left to do."""
+    work = {row for row, _ in plan.work}
+    return sum(row in stores.summary for row in tracks if row not in work) if work else 0
 
 
 def _compute_missing(

@@ -10,6 +10,7 @@ count once: see `segue.library.import_store`.
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -88,6 +89,7 @@ def import_listens(
     user: Id | None = None,
     *,
     columns: Mapping[str, str] = NO_COLUMNS,
+    uploaded: bool = False,
     progress: Progress = no_progress,
 ) -> ImportResult:
     """Import listening histories; listens that the library has already are not added again.
@@ -103,6 +105,9 @@ def import_listens(
         of a media server with several users; for any other file this replaces the name in the file.
     columns
         The name of the column of some fields, for tables with names that segue does not know.
+    uploaded
+        Whether `user` sent the files to a server: all listens are theirs, a file of several users
+        is refused, and the import does not wait for other programs that write to the library.
 
     Raises
     ------
@@ -117,10 +122,15 @@ def import_listens(
     name = None if user is None else _checked_user(as_id(user, "user"))
     exports = [open_export(file, columns) for file in as_paths(files)]
     opened = as_library(library, create=True)
-    with opened.writing(_VERB):
+    if uploaded:
+        _check_one_user(exports)
+    with nullcontext() if uploaded else opened.writing(_VERB):
         matcher = Matcher(opened.each_track())
         arrived = _match_unmatched(opened, matcher)
-        done = [_FileImport(opened, matcher, export, name).run(progress) for export in exports]
+        done = [
+            _FileImport(opened, matcher, export, name, uploaded=uploaded).run(progress)
+            for export in exports
+        ]
         result = ImportResult(
             files=done,
             read=sum(file.read for file in done),
@@ -171,6 +181,28 @@ def _match_unmatched(library: Library, matcher: Matcher) -> int:
     return n_matched
 
 
+def _check_one_user(exports: Sequence[Export]) -> None:
+    """Check that no file has the listens of several users.
+
+    Raises
+    ------
+    DatasetError
+        If one has.
+    """
+    for export in exports:
+        if export.kind not in _OF_MANY:
+            continue
+        users: set[str] = set()
+        for _, row in export.rows():
+            if isinstance(row, ImportRow) and row.user is not None:
+                users.add(row.user)
+            if len(users) > 1:
+                raise DatasetError(
+                    f"{export.path.name} has listens of several users: give a file with your own"
+                    " listens only."
+                )
+
+
 def _checked_user(user: str) -> str:
     name = clean_id(user.replace("\x00", ""))
     if not 1 <= len(name) <= MAX_ID_LENGTH:
@@ -185,13 +217,20 @@ class _FileImport:
     """The import of one file."""
 
     def __init__(
-        self, library: Library, matcher: Matcher, export: Export, user: str | None
+        self,
+        library: Library,
+        matcher: Matcher,
+        export: Export,
+        user: str | None,
+        *,
+        uploaded: bool = False,
     ) -> None:
         self._library = library
         self._matcher = matcher
         self._export = export
         self._user = user
-        self._keeps_names = export.has_several_users()
+        self._uploaded = uploaded
+        self._keeps_names = not uploaded and export.has_several_users()
         self._joined = library.imports.joined_names()
         self._now = time.time()
         self._occurrences = OccurrenceCounter()
@@ -216,8 +255,9 @@ class _FileImport:
         self._summary.doubled = own
         self._summary.replaced = removed.total() - own
         self._summary.new = max(0, self._summary.new - own)
-        done = self._summary.finish(str(export.path), export.kind)
-        name = str(export.path.resolve())
+        upload = f"upload by {self._user}: {export.path.name}" if self._uploaded else None
+        done = self._summary.finish(upload or str(export.path), export.kind)
+        name = upload or str(export.path.resolve())
         self._library.set_problems("import", self._summary.problems, dataset=name)
         return done
 
@@ -235,7 +275,8 @@ class _FileImport:
             self._summary.changed += added.changed
 
     def _user_of(self, kind: str, row: ImportRow) -> str:
-        keeps_name = kind == "listens" or self._keeps_names or self._user is None
+        is_table = kind == "listens" and not self._uploaded
+        keeps_name = is_table or self._keeps_names or self._user is None
         user = row.user if row.user is not None and keeps_name else self._user or DEFAULT_USER
         if user in self._joined:
             present = self._joined[user]

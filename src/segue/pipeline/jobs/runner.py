@@ -11,12 +11,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
 from segue.errors import JobError, UnknownJobError
 from segue.library import Job, Library, make_directory, open_private
+from segue.pipeline.hidden_paths import hide_commands
 from segue.pipeline.jobs.job_arguments import check_arguments, redact_paths
 from segue.pipeline.jobs.processes import identity, is_alive, send_signal
 
@@ -101,6 +102,24 @@ def cancel(library: Library, job: int, *, by: str | None = None) -> Job:
     return found
 
 
+def start_again(library: Library, job: int, *, by: str | None = None) -> Job:
+    """Add a job with the verb and arguments of an earlier one, which goes on where that stopped.
+
+    Raises
+    ------
+    UnknownJobError
+        If there is no such job.
+    JobError
+        If it has not ended yet.
+    """
+    found = find_job(library, job)
+    if found.under_way:
+        raise JobError(f"The job {job} has not ended yet: wait, or cancel it.")
+    again = library.jobs.add(found.verb, found.arguments, by, once=True)
+    library.audit.note("job started", by, detail=f"{again.id}: {again.verb}")
+    return again
+
+
 def job_document(library: Library, job: Job) -> dict[str, Any]:
     """Return a job as a JSON document, without processes and paths of this machine."""
     return {
@@ -120,15 +139,20 @@ def job_document(library: Library, job: Job) -> dict[str, Any]:
         "remaining_seconds": job.remaining_seconds,
         "reason": job.reason,
         "result": job.result,
-        "error": job.error,
+        "error": None if job.error is None else hide_commands(job.error),
     }
 
 
 class Runner:
-    """Starts and watches the jobs of a library. Use it in one thread at a time."""
+    """Starts and watches the jobs of a library. Use it in one thread at a time.
 
-    def __init__(self, library: Library) -> None:
+    `on_end` is called for each job that has ended since the last look, also in another process.
+    """
+
+    def __init__(self, library: Library, on_end: Callable[[Job], object] | None = None) -> None:
         self.library = library
+        self._on_end = on_end
+        self._under_way: set[int] = set()
         self._children: list[tuple[subprocess.Popen[bytes], Job]] = []
 
     def tick(self) -> Job | None:
@@ -147,9 +171,16 @@ class Runner:
     def look(self) -> None:
         """Stop cancelled jobs, and let lost ones wait again."""
         self._reap()
-        for job in self.library.jobs.under_way():
+        under_way = self.library.jobs.under_way()
+        for job in under_way:
             if job.state == "running":
                 self._check_running(job)
+        ended = self._under_way.difference(job.id for job in under_way)
+        self._under_way = {job.id for job in under_way}
+        for number in sorted(ended):
+            job_now = self.library.jobs.get(number)
+            if job_now is not None and self._on_end is not None:
+                self._on_end(job_now)
 
     def start(self) -> Job | None:
         """Start the job that has waited longest if none is running; return it."""
@@ -158,6 +189,7 @@ class Runner:
             return None
         claimed = self.library.jobs.claim(identity(os.getpid()) or "")
         if claimed is not None:
+            self._under_way.add(claimed.id)
             self._start(claimed)
         return claimed
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from segue.errors import LibraryError, ModelError, SegueError
-from segue.library import Event, Library, StoredPosterior
+from segue.library import SCAN, Event, Library, StoredPosterior
 from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.recommender.build_process import build_apart, is_small
 from segue.pipeline.recommender.empty_lists import no_signals
@@ -106,6 +106,16 @@ class RecommenderService:
         if not state.engine.signals:
             raise ModelError(no_signals(self.library))
         return state
+
+    def state_of_any_library(self) -> ServingState:
+        """Return the current state, also while nothing is known that compares tracks.
+
+        Raises
+        ------
+        LibraryError
+            If the library holds no tracks.
+        """
+        return self._up_to_date()
 
     def snapshot(self) -> Snapshot:
         """Return the current snapshot, to search in: also where `state` raises `ModelError`."""
@@ -250,7 +260,8 @@ class RecommenderService:
             return
         if library_state == state.snapshot.state and past < 0:
             return
-        if self.library.being_written():
+        writer = self.library.writer()
+        if writer is not None and not writer.startswith(SCAN):
             return  # some of the models would be new and some old
         with self._lock:
             if not self._is_refreshing():

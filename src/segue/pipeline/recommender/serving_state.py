@@ -4,7 +4,7 @@ A state is never changed to another snapshot: a request goes on with the state t
 Profiles and weights of listeners in it are current with all feedback.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -17,6 +17,7 @@ from segue.engine import (
     Exclusions,
     ExplainedHistory,
     Explainer,
+    Recommendation,
     Recommendations,
     RerankResult,
     explain,
@@ -25,6 +26,9 @@ from segue.engine import (
     with_seeds,
 )
 from segue.engine.interests import interest_profile
+from segue.engine.reasons import worded
+from segue.engine.recommendations import Reason
+from segue.engine.varied_tracks import varied_tracks
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Library, StoredCatalogue, settings_hash
 from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
@@ -297,11 +301,12 @@ class ServingState:
 
     def is_scored(self, query: RecommendationQuery) -> bool:
         """Return whether a query can be answered without asking the signals."""
-        return self.engine.has_scored(query)
+        return not self.engine.signals or self.engine.has_scored(query)
 
     def score(self, queries: Sequence[RecommendationQuery]) -> None:
         """Score the listeners of several queries together, before `recommend` answers each."""
-        self.engine.score(queries)
+        if self.engine.signals:
+            self.engine.score(queries)
 
     def recommend(self, query: RecommendationQuery) -> Recommendations:
         """Return the list for a query, from the cache where nothing that it depends on changed.
@@ -329,7 +334,6 @@ class ServingState:
 
     def _make(self, query: RecommendationQuery) -> Recommendations:
         profile, dials = query.profile, query.dials
-        rows = self.engine.rows_by_key(profile, query.key)
         of_another = query.rules_of is not None and query.rules_of != profile.user
         exclude = self.unwanted if of_another else self.excluded
         excluded = exclude(query.exclusions, query.rules_of)
@@ -337,6 +341,31 @@ class ServingState:
         excluded[[self.catalogue.position(track_id) for track_id in seeds]] = True
         if query.whole is not None:  # what is liked for another interest is not of this one
             excluded[np.setdiff1d(query.whole.liked, profile.liked)] = True
+        weights: Mapping[str, float] = {}
+        picks: Sequence[Recommendation] = []
+        hints = self.hints(profile, dials, query.exclusions)
+        if self.engine.signals:
+            weights, picks, more = self._scored(query, excluded)
+            hints += more
+        if profile.user is not None and not query.has_history:
+            unmatched = unmatched_only(self.library, profile.user)
+            hints += [unmatched] if unmatched else []
+        if profile.user is not None and not query.seeds.like:
+            if not query.has_history:
+                # below zero a track only has less of what others like
+                picks = [pick for pick in picks if pick.score > 0]
+            if not query.has_history or not picks:
+                picks = [*picks, *self._varied(query, excluded, picks)]
+        if not picks:
+            hints.append(self._empty_reason(query))
+        return Recommendations(profile.user, weights, picks, hints=hints, chance=dials.chance)
+
+    def _scored(
+        self, query: RecommendationQuery, excluded: NDArray[np.bool_]
+    ) -> tuple[Mapping[str, float], Sequence[Recommendation], list[str]]:
+        """Return the weights, the tracks that signals choose, and hints."""
+        profile, dials = query.profile, query.dials
+        rows = self.engine.rows_by_key(profile, query.key)
         tastes = None if query.whole is None else self.interests.of(query.whole)
         # a list of one interest, or of seeds, covers no others
         covering = tastes is not None and not query.seeds.like and query.whole is profile
@@ -358,14 +387,47 @@ class ServingState:
         if tastes is not None:
             names = self.interests.named(tastes, picks)
             picks = [replace(pick, interest=name) for pick, name in zip(picks, names, strict=True)]
-        hints = self.hints(profile, dials, query.exclusions)
-        hints += _fewer_hints(found, query.k, dials)
-        if profile.user is not None and not query.has_history:
-            unmatched = unmatched_only(self.library, profile.user)
-            hints += [unmatched] if unmatched else []
-        if not picks:
-            hints.append(self._empty_reason(query))
-        return Recommendations(profile.user, weights, picks, hints=hints, chance=dials.chance)
+        return weights, picks, _fewer_hints(found, query.k, dials)
+
+    def _varied(
+        self,
+        query: RecommendationQuery,
+        excluded: NDArray[np.bool_],
+        picks: Sequence[Recommendation],
+    ) -> list[Recommendation]:
+        """Return tracks of many artists and genres that fill a list without scores."""
+        profile = query.profile
+        met = excluded.copy()
+        met[profile.known] = True
+        met[profile.disliked] = True
+        met[[self.catalogue.position(pick.track_id) for pick in picks]] = True
+        barred = self.engine.all_excluded(self.facts.with_versions(met))
+        found: list[Recommendation] = []
+        for position in varied_tracks(self.facts, ~barred, user=profile.user).tolist():
+            if len(picks) + len(found) >= query.k:
+                break
+            if barred[position]:
+                continue
+            own = np.zeros(len(barred), bool)
+            own[position] = True
+            barred |= self.facts.with_versions(self.engine.files_of(own))
+            found.append(self._unscored(position, len(picks) + len(found) + 1))
+        return found
+
+    def _unscored(self, position: int, rank: int) -> Recommendation:
+        track = self.catalogue.tracks[position]
+        genre = next(iter(track.genres), None)
+        reason = Reason("start", "", {"genre": genre}) if genre else Reason("start-any", "")
+        return Recommendation(
+            rank=rank,
+            track_id=track.track_id,
+            title=track.title,
+            artist=track.artist,
+            score=0.0,
+            why={},
+            reason=worded(reason),
+            reason_about=reason,
+        )
 
     def _empty_reason(self, query: RecommendationQuery) -> str:
         named = (*query.seeds.like, *query.seeds.dislike)

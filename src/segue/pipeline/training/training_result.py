@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from segue.library import Library
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
@@ -27,3 +29,8 @@ class TrainingResult:
     def to_dict(self) -> dict[str, Any]:
         """Return one entry of the document of ``segue train --json``."""
         return asdict(self)
+
+
+def training_counts(library: Library) -> dict[str, int]:
+    """Return the numbers of analyzed tracks and of listens, by which training may be useful."""
+    return {"analyzed": library.analyzed()["analyzed"], "listens": library.counts()["listens"]}

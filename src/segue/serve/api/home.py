@@ -76,7 +76,9 @@ def get_home(request: Request, me: deps.Self, app_state: deps.State) -> Response
     now = datetime.now().astimezone()
 
     def make() -> dict[str, Any]:
-        state = app_state.state()
+        state = app_state.state_or_none()
+        if state is None:  # nothing compares the tracks yet
+            return {"rows": [], "mixes": []}
         found = home(state, me.name, now=now)
         return {
             "rows": [

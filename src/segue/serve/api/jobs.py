@@ -106,6 +106,20 @@ def get_job(
     )
 
 
+@router.post(
+    "/{job}/restart",
+    status_code=202,
+    response_model=JobResponse,
+    responses=problems("unknown-job"),
+)
+def restart_job(job: JobId, me: deps.Admin, app_state: deps.State) -> Response:
+    """Start a job again with the same arguments. A scan continues where it stopped."""
+    again = runner.start_again(app_state.library, job, by=me.name)
+    headers = {"Location": f"/api/v1/jobs/{again.id}"}
+    document = runner.job_document(app_state.library, again)
+    return json_response(document, status=202, headers=headers)
+
+
 @router.delete("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
 def cancel_job(job: JobId, me: deps.Admin, app_state: deps.State) -> Response:
     """Cancel a job. Work that is done is kept."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.library import PlaylistKind, SavedPlaylist
+from segue.pipeline.hidden_paths import hide_commands
 from segue.pipeline.playlists import saved_playlists as saved
 from segue.serve import dependencies as deps
 from segue.serve.api.recommend import ListChanges
@@ -197,7 +198,9 @@ def refresh_playlist(playlist: PlaylistId, me: deps.Self, app_state: deps.State)
     done = saved.refresh(app_state.state(), me.name, playlist)
     changes = {"added": list(done.added), "removed": list(done.removed)}
     document = _document(app_state, done.saved)
-    return json_response({**document, "hints": list(done.hints), "changes": changes})
+    return json_response(
+        {**document, "hints": [hide_commands(one) for one in done.hints], "changes": changes}
+    )
 
 
 def _row(app_state: AppState, one: SavedPlaylist) -> dict[str, Any]:

@@ -4,7 +4,7 @@ This is the hot path: responses are built as plain data and are not validated ag
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from segue.engine import Dials, Recommendation
 from segue.errors import SegueError
+from segue.pipeline.hidden_paths import hide_commands
 from segue.pipeline.playlists.mixes import daypart_dials
 from segue.pipeline.recommender.query import RecommendationQuery
 from segue.pipeline.recommender.serving_state import ServingState
@@ -185,7 +186,7 @@ def answer_batch(
 
     Requests whose listeners are scored already come first; the others are scored together.
     """
-    state = app_state.state()
+    state = app_state.service.state_of_any_library()
     unscored = []
     for place, request in enumerate(pending):
         try:
@@ -225,10 +226,14 @@ def _document(
 ) -> dict[str, Any]:
     user = query.profile.user
     found = state.recommend(query)
-    hints = list(found.hints)
+    hints = [hide_commands(hint) for hint in found.hints]
+    if not found.tracks and query.dials.max_known_share == 0:
+        # rather tracks that the listener knows than nothing
+        dials = replace(query.dials, max_known_share=1)
+        found = state.recommend(replace(query, dials=dials))
     if user is not None and not body.like and not query.has_history:
         hints.append(
-            "we don't know your taste yet: like some tracks to get personal recommendations."
+            "We don't know your taste yet: this list mixes artists and genres of your library."
         )
     document: dict[str, Any] = {
         "user": user,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from segue.library import Catalogue, Library, Opinion
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
+from segue.pipeline.hidden_paths import hide_commands
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
@@ -137,7 +138,7 @@ def get_similar(
         return {
             "track": track_id,
             "weights": dict(found.weights),
-            "hints": list(found.hints),
+            "hints": [hide_commands(hint) for hint in found.hints],
             "tracks": [
                 {"rank": pick.rank, "score": pick.score, "why": dict(pick.why), "track": track}
                 for pick, track in zip(found.tracks, tracks, strict=True)

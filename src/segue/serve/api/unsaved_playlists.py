@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from segue.engine import Playlist
+from segue.pipeline.hidden_paths import hide_commands
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.api.recommend import InCommon, InfluenceItem, ReasonItem
 from segue.serve.api.tracks import track_items
@@ -64,7 +65,7 @@ def unsaved_playlist(
             {**_place(each), "track": track}
             for each, track in zip(made.tracks, tracks, strict=True)
         ],
-        "hints": list(made.hints),
+        "hints": [hide_commands(hint) for hint in made.hints],
     }
 
 

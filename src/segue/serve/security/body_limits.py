@@ -20,6 +20,8 @@ SMALL_BODY_BYTES: Final = 64 * 1024
 """Size up to which a body is always accepted."""
 FILES = ("/api/v1/playlists/import", "/1/submit-listens")
 """Paths that receive files or many listens, with a higher limit."""
+IMPORTS: Final = "/api/v1/me/imports"
+"""Path that receives listening histories, which are written to the disk as they arrive."""
 
 
 class BodyLimitMiddleware:
@@ -29,6 +31,7 @@ class BodyLimitMiddleware:
         self._app = app
         self._settings = settings
         self._free_bytes = settings.max_all_bodies_bytes
+        self._free_import_bytes = settings.max_all_imports_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a body that is limited in size and time."""
@@ -36,19 +39,28 @@ class BodyLimitMiddleware:
             await self._app(scope, receive, send)
             return
         settings = self._settings
+        imports = scope["path"] == IMPORTS
         most = settings.max_file_bytes if scope["path"] in FILES else settings.max_body_bytes
+        most = settings.max_import_bytes if imports else most
+        seconds = settings.import_seconds if imports else settings.body_seconds
+        take = self._take_import if imports else self._take
         stated = Headers(scope=scope).get("content-length", "0")
         if not stated.isdecimal() or int(stated[:20]) > most:
             kind = "too-large" if stated.isdecimal() else "bad-request"
             await send_problem(ProblemError(kind), scope, send)
             return
-        body = _Body(receive, send, most, settings.body_seconds, self._take)
+        body = _Body(receive, send, most, seconds, take)
         try:
             await self._app(scope, body.receive, body.send)
         finally:
-            self._free_bytes += body.taken
+            take(-body.taken)
             if body.rejected is not None and not body.answered:
                 await send_problem(body.rejected, scope, send)
+
+    def _take_import(self, number: int) -> bool:
+        """Count some bytes of a listening history; return the same for these."""
+        self._free_import_bytes -= number
+        return self._free_import_bytes >= 0
 
     def _take(self, number: int) -> bool:
         """Count some bytes; return whether all bodies together are within the limit."""

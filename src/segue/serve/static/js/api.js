@@ -95,10 +95,11 @@ export function remove(path, options) {
  * @template {Api.PathOf<"post">} P
  * @param {P} path
  * @param {File} file
+ * @param {Api.Options<P, "post">} [options]
  * @returns {Promise<Api.Answer<P, "post">>}
  */
-export function upload(path, file) {
-  return requestJson("POST", path, { file });
+export function upload(path, file, options) {
+  return requestJson("POST", path, { ...options, file });
 }
 
 /**

@@ -67,3 +67,12 @@ export function timeAgo(seconds) {
   if (minutes < 60 * 36) return t("format.hoursAgo", { n: Math.round(minutes / 60) });
   return days.format(new Date(seconds * 1000));
 }
+
+/** Seconds that remain: "about 5 minutes left"; an empty string if they are unknown. */
+export function timeLeft(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return t("job.soon");
+  if (minutes < 90) return t("job.minutesLeft", { n: minutes });
+  return t("job.hoursLeft", { n: Math.round(minutes / 60) });
+}

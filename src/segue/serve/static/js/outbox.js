@@ -51,6 +51,11 @@ export function undoFeedback(key, trackId) {
   return flush();
 }
 
+/** Note that this page sends feedback by another way. */
+export function noteFeedback() {
+  lastFeedback = performance.now();
+}
+
 /** Milliseconds since the last feedback on this page. */
 export function msSinceFeedback() {
   return performance.now() - lastFeedback;

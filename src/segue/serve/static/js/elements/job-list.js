@@ -1,20 +1,26 @@
-// <job-list>: jobs of the server with their progress. It dispatches "job-end" when one has ended.
+// <job-list>: jobs of the server with their progress and the time that remains.
+//
+// It dispatches "job-end" when a job has ended (detail: the job) and "jobs" whenever the list was read
+// or changed (detail: the jobs that wait or run). The attribute "active" hides jobs that have ended.
 
-import { get, remove } from "../api.js";
+import { get, post, remove } from "../api.js";
 import { fill, h } from "../dom.js";
-import { formatCount, timeAgo } from "../format.js";
+import { timeAgo, timeLeft } from "../format.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { announce, notifyError } from "../notifications.js";
 import { serverEvents } from "../server-events.js";
 
-const NAMES = {
-  preprocess: "Scanning and analyzing music",
-  train: "Training models",
-  evaluate: "Evaluating",
-  demo: "Creating the starter library",
-  map: "Computing the map",
-};
 const ACTIVE = new Set(["waiting", "running"]);
+const MAX_SHOWN = 8;
+
+/** Texts of the stages that take long; others are shown as the server names them. */
+const STAGES = {
+  "Reading tags": "job.stageTags",
+  "Analyzing audio": "job.stageAnalysis",
+  "Comparing recordings": "job.stageDuplicates",
+  "Preparing recommendations": "job.stageLists",
+};
 
 export class JobList extends HTMLElement {
   /** @type {Map<number, Api.Job>} */
@@ -36,7 +42,7 @@ export class JobList extends HTMLElement {
       this.#jobs = new Map(items.map((job) => [job.id, job]));
       this.#show();
     } catch (error) {
-      if (error.status !== 403) notifyError(error);
+      if (error.status !== 403 && error.status !== 401) notifyError(error);
     }
   }
 
@@ -44,7 +50,7 @@ export class JobList extends HTMLElement {
     const before = this.#jobs.get(job.id);
     this.#jobs.set(job.id, { ...before, ...job });
     if (before && ACTIVE.has(before.state) && !ACTIVE.has(job.state)) {
-      announce(`${nameOf(job)}: ${job.state}`);
+      announce(`${nameOf(job)}: ${stateText(job)}`);
       this.dispatchEvent(new CustomEvent("job-end", { bubbles: true, detail: job }));
     }
     this.#show();
@@ -55,25 +61,31 @@ export class JobList extends HTMLElement {
       (one, other) =>
         Number(ACTIVE.has(other.state)) - Number(ACTIVE.has(one.state)) || other.id - one.id,
     );
+    const active = jobs.filter(isActive);
+    const shown = this.hasAttribute("active") ? active : jobs.slice(0, MAX_SHOWN);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.job;
     fill(
       this,
-      jobs.length
+      shown.length
         ? [
-            h("h2", {}, "Jobs"),
+            this.hasAttribute("active") ? null : h("h2", {}, t("job.title")),
             h(
               "ul",
               { class: "jobs" },
-              jobs.slice(0, 8).map((job) => this.#row(job)),
+              shown.map((job) => this.#row(job)),
             ),
           ]
         : null,
     );
+    // the row was replaced: keep the focus on its button
+    for (const one of this.querySelectorAll("button"))
+      if (focused && one.dataset.job === focused) one.focus();
+    this.dispatchEvent(new CustomEvent("jobs", { detail: active }));
   }
 
   #row(job) {
-    const active = ACTIVE.has(job.state);
+    const active = isActive(job);
     const share = job.total ? job.done / job.total : null;
-    const end = job.finished ?? job.asked;
     return h(
       "li",
       { class: `job is-${job.state}` },
@@ -81,34 +93,42 @@ export class JobList extends HTMLElement {
         "div",
         { class: "between" },
         h("b", {}, nameOf(job)),
-        h(
-          "span",
-          { class: "muted-text" },
-          active && job.total
-            ? `${formatCount(job.done)} of ${formatCount(job.total)}`
-            : [job.state, end ? ` ${timeAgo(end)}` : ""],
-        ),
-        active
-          ? h(
-              "button",
-              {
-                class: "icon-button",
-                type: "button",
-                "aria-label": `Stop: ${nameOf(job)}`,
-                on: {
-                  click: () =>
-                    remove("/jobs/{job}", { params: { job: job.id } }).then(
-                      () => this.load(),
-                      notifyError,
-                    ),
-                },
-              },
-              icon("close"),
-            )
-          : null,
+        active ? null : h("span", { class: "muted-text" }, endText(job)),
+        this.#button(job),
       ),
       active ? h("progress", { max: 1, value: share, "aria-label": nameOf(job) }) : null,
-      job.text || job.error ? h("p", { class: "muted-text" }, job.error ?? job.text) : null,
+      h("p", { class: "muted-text job-line" }, lineOf(job)),
+    );
+  }
+
+  #button(job) {
+    const act = (request) => request.then(() => this.load(), notifyError);
+    if (isActive(job)) {
+      const stop = () => act(remove("/jobs/{job}", { params: { job: job.id } }));
+      return h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": t("job.stop", { name: nameOf(job) }),
+          title: t("job.stop", { name: nameOf(job) }),
+          dataset: { job: `stop-${job.id}` },
+          on: { click: stop },
+        },
+        icon("close"),
+      );
+    }
+    if (job.state !== "cancelled" && job.state !== "failed") return null;
+    const again = () => act(post("/jobs/{job}/restart", undefined, { params: { job: job.id } }));
+    return h(
+      "button",
+      {
+        class: "subtle",
+        type: "button",
+        dataset: { job: `again-${job.id}` },
+        on: { click: again },
+      },
+      job.state === "failed" ? t("job.retry") : t("job.continue"),
     );
   }
 }
@@ -118,8 +138,53 @@ export function locationOf(text) {
   return /^([/~\\]|[A-Za-z]:)/.test(text) ? { path: text } : { dataset: text };
 }
 
+function isActive({ state }) {
+  return ACTIVE.has(state);
+}
+
 function nameOf({ verb }) {
-  return NAMES[verb] ?? verb;
+  return verb in NAMES ? t(NAMES[verb]) : verb;
+}
+
+/** @type {Record<string, import("../i18n.js").TextKey>} */
+const NAMES = {
+  preprocess: "job.preprocess",
+  train: "job.train",
+  evaluate: "job.evaluate",
+  demo: "job.demo",
+  map: "job.map",
+};
+
+/** @type {Record<string, import("../i18n.js").TextKey>} */
+const STATES = {
+  waiting: "job.waiting",
+  running: "job.running",
+  done: "job.done",
+  failed: "job.failed",
+  cancelled: "job.cancelled",
+};
+
+/** @type {Record<string, import("../i18n.js").TextKey>} */
+const REASONS = { "new-music": "job.afterMusic", "new-history": "job.afterHistory" };
+
+function stateText({ state }) {
+  return t(STATES[state]);
+}
+
+function endText(job) {
+  const end = job.finished ?? job.asked;
+  return [stateText(job), end ? timeAgo(end) : ""].filter(Boolean).join(" · ");
+}
+
+/** What a job does now: reason, stage, steps, remaining time; or why it failed. */
+function lineOf(job) {
+  if (job.error) return job.error;
+  const reason = job.reason in REASONS ? t(REASONS[job.reason]) : "";
+  if (!isActive(job)) return reason;
+  if (job.state === "waiting") return [reason, t("job.waiting")].filter(Boolean).join(" · ");
+  const stage = job.text in STAGES ? t(STAGES[job.text]) : job.text;
+  const steps = job.total ? t("job.steps", { done: job.done, total: job.total }) : "";
+  return [reason, stage, steps, timeLeft(job.remaining_seconds)].filter(Boolean).join(" · ");
 }
 
 customElements.define("job-list", JobList);

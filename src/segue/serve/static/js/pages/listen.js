@@ -14,6 +14,7 @@ import { forYou } from "../recommendations.js";
 import { replaceHash } from "../router.js";
 import { shownList } from "../shortcuts.js";
 import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
+import "../elements/first-run.js";
 import "../elements/track-list.js";
 
 const MAX_RESULTS = 40;
@@ -223,6 +224,7 @@ function ownList(heading, onLeave) {
         ),
       ),
       home.radios,
+      h("first-run"),
       home.mixes,
       compactControls(onLeave),
       h("div", {}, colors, update.element, list),

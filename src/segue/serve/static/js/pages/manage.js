@@ -2,9 +2,12 @@
 
 import { get, post } from "../api.js";
 import { fill, h, onSubmit } from "../dom.js";
+import { chooseFolder } from "../elements/folder-browser.js";
+import "../elements/history-import.js";
 import { locationOf } from "../elements/job-list.js";
 import { formatCount, formatPercent, trackLabel } from "../format.js";
 import { t } from "../i18n.js";
+import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { serverEvents } from "../server-events.js";
 import { state } from "../store.js";
@@ -40,6 +43,7 @@ export const manage = {
       h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, t("manage.about")))),
       tiles,
       isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
+      h("section", { class: "card import-card" }, h("history-import")),
       h("div", { class: "columns" }, problems.section, duplicates.section),
     );
     jobs.addEventListener("job-end", reload);
@@ -89,6 +93,8 @@ function tile(number, label, more) {
 function jobControls(jobs) {
   const start = (verb, settings = {}) =>
     post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), notifyError);
+  const choose = () =>
+    chooseFolder().then((path) => path && start("preprocess", { path }), notifyError);
   const folder = h("input", {
     type: "text",
     autocomplete: "off",
@@ -101,23 +107,34 @@ function jobControls(jobs) {
     { class: "stack" },
     h("h2", {}, t("manage.addMusic")),
     h(
-      "form",
-      {
-        class: "add-music",
-        on: {
-          submit: onSubmit(
-            () => folder.value.trim() && start("preprocess", locationOf(folder.value.trim())),
-          ),
-        },
-      },
-      folder,
-      h("button", { type: "submit" }, t("manage.scan")),
-    ),
-    h(
       "div",
       { class: "row" },
+      h(
+        "button",
+        { class: "primary", type: "button", on: { click: choose } },
+        icon("folder"),
+        t("welcome.choose"),
+      ),
       h("button", { type: "button", on: { click: () => start("train") } }, t("manage.train")),
       h("button", { type: "button", on: { click: () => start("evaluate") } }, t("manage.evaluate")),
+    ),
+    h(
+      "details",
+      {},
+      h("summary", {}, t("welcome.enterPath")),
+      h(
+        "form",
+        {
+          class: "add-music",
+          on: {
+            submit: onSubmit(
+              () => folder.value.trim() && start("preprocess", locationOf(folder.value.trim())),
+            ),
+          },
+        },
+        folder,
+        h("button", { type: "submit" }, t("manage.scan")),
+      ),
     ),
   );
 }

@@ -1,76 +1,82 @@
-// Welcome page of an empty library: add music, or create the starter library.
+// Welcome page of an empty library: choose the music folder, or create the starter library.
 
 import { post } from "../api.js";
 import { fill, h, onSubmit } from "../dom.js";
+import { chooseFolder } from "../elements/folder-browser.js";
+import "../elements/history-import.js";
 import { locationOf } from "../elements/job-list.js";
+import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { state } from "../store.js";
 
+/** Jobs that add music. */
+const ADDING = new Set(["preprocess", "demo"]);
+
 export const welcome = {
-  title: "Welcome",
+  title: t("welcome.title"),
   show(main, { heading }) {
-    fill(heading, "Add your music");
-    const jobs = h("job-list", {});
+    const isAdmin = state.session.admin;
+    const jobs = h("job-list", { class: "card", hidden: true });
     const start = (verb, settings = {}) =>
       post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), notifyError);
-    const isAdmin = state.session.admin;
+    const about = h("p");
+    const cards = h("div", { class: "welcome" }, ownMusic(start), starter(start));
+    const show = (working) => {
+      fill(heading, working ? t("welcome.working") : t("welcome.heading"));
+      fill(about, working ? t("welcome.workingAbout") : t("welcome.about"));
+      cards.hidden = working;
+    };
+    jobs.addEventListener("jobs", (event) => {
+      const { detail } = /** @type {CustomEvent} */ (event);
+      show(detail.some(({ verb }) => ADDING.has(verb)));
+      jobs.hidden = !jobs.childElementCount;
+    });
+    show(false);
     fill(
       main,
-      h(
-        "div",
-        { class: "welcome-head" },
-        heading,
-        h(
-          "p",
-          {},
-          "This library is empty. segue analyzes your music where it is stored; nothing leaves this computer.",
-        ),
-      ),
-      isAdmin
-        ? h("div", { class: "welcome" }, ownMusic(start), starter(start))
-        : h("p", { class: "card" }, "Ask an administrator to add music to this library."),
-      jobs,
+      h("div", { class: "welcome-head" }, heading, about),
+      isAdmin ? [jobs, cards] : h("p", { class: "card" }, t("welcome.askAdmin")),
+      h("section", { class: "card import-card" }, h("history-import")),
     );
   },
 };
 
 function ownMusic(start) {
+  const choose = () =>
+    chooseFolder().then((path) => path && start("preprocess", { path }), notifyError);
   const folder = h("input", {
     type: "text",
     required: true,
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: "/home/you/Music",
+    placeholder: "/home/anna/Music",
   });
   return h(
-    "form",
-    {
-      class: "card stack",
-      on: {
-        submit: onSubmit(() => start("preprocess", locationOf(folder.value.trim()))),
-      },
-    },
-    h("h2", {}, icon("library"), "Your music"),
+    "section",
+    { class: "card stack" },
+    h("h2", {}, icon("library"), t("welcome.own")),
+    h("p", {}, t("welcome.ownAbout")),
     h(
-      "ol",
-      { class: "steps" },
-      h("li", {}, "Enter your music folder, or a dataset folder with metadata.csv."),
+      "button",
+      { class: "primary", type: "button", on: { click: choose } },
+      icon("folder"),
+      t("welcome.choose"),
+    ),
+    h(
+      "details",
+      {},
+      h("summary", {}, t("welcome.enterPath")),
       h(
-        "li",
-        {},
-        "segue reads the tags and analyzes every track. You can stop it; it continues where it stopped.",
-      ),
-      h(
-        "li",
-        {},
-        "Then train the models, here or with ",
-        h("code", {}, "segue train all"),
-        ", to get recommendations.",
+        "form",
+        {
+          class: "stack",
+          on: { submit: onSubmit(() => start("preprocess", locationOf(folder.value.trim()))) },
+        },
+        h("label", { class: "field" }, t("manage.folder"), folder),
+        h("button", { type: "submit" }, t("manage.scan")),
       ),
     ),
-    h("label", { class: "field" }, "Music folder on the server", folder),
-    h("button", { class: "primary", type: "submit" }, "Scan and analyze"),
   );
 }
 
@@ -78,16 +84,8 @@ function starter(start) {
   return h(
     "section",
     { class: "card stack" },
-    h("h2", {}, icon("seed"), "Starter library"),
-    h(
-      "p",
-      {},
-      "Try segue with 200 pieces from public-domain scores, rendered to audio, and simulated listeners. It takes about five minutes.",
-    ),
-    h(
-      "button",
-      { type: "button", on: { click: () => start("demo") } },
-      "Create the starter library",
-    ),
+    h("h2", {}, icon("seed"), t("welcome.starter")),
+    h("p", {}, t("welcome.starterAbout")),
+    h("button", { type: "button", on: { click: () => start("demo") } }, t("welcome.createStarter")),
   );
 }
