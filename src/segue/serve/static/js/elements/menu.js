@@ -20,8 +20,11 @@ const TYPING_MS = 700;
  * } | null} MenuEntry
  */
 
+const SAME_CLICK_MS = 150; // a click on the button of an open menu first closes the menu
+
 /** @type {HTMLElement | null} */
 let open = null;
+let closed = { button: /** @type {HTMLElement | null} */ (null), at: 0 };
 
 /** Close the open menu, if any. */
 export function closeMenu() {
@@ -36,7 +39,8 @@ export function closeMenu() {
  * @param {{label: string, head?: Node[]}} options `head` is shown above the entries of a sheet
  */
 export function openMenu(button, entries, { label, head = [] }) {
-  if (open && button.getAttribute("aria-expanded") === "true") return closeMenu();
+  const isSameClick = closed.button === button && performance.now() - closed.at < SAME_CLICK_MS;
+  if (isSameClick) return;
   closeMenu();
   const list = h("div", { class: "menu-list", role: "menu", "aria-label": label });
   const menu = h(
@@ -157,6 +161,7 @@ export function openMenu(button, entries, { label, head = [] }) {
     const lost = !document.activeElement || document.activeElement === document.body;
     if (lost || menu.contains(document.activeElement)) button.focus({ preventScroll: true });
     menu.remove();
+    closed = { button, at: performance.now() };
     if (open === menu) open = null;
   });
   // inside an open dialog, so that the menu is not inert

@@ -253,7 +253,8 @@ export class TrackList extends HTMLElement {
       event.stopPropagation();
       if (event.shiftKey) this.#selectTo(place);
       else this.#toggle(place);
-    } else if (!target.closest("a, button, input, .row-details")) row.play();
+    } else if (!target.closest("a, button, input, .row-details") && !getSelection()?.toString())
+      row.play();
   };
 
   #onKey = (event) => {
