@@ -15,7 +15,7 @@ from segue.types import Track
 track = Track(track_id="t1", title="Grândola, Vila Morena", artist="José Afonso")
 try:
     NameIndex.write(Path("names.db"), [track], np.zeros(1, np.float32))
-    print(NameIndex(Path("names.db")).find("grand"))
+    print(NameIndex(Path("names.db")).having("grandola").tolist())
 except LibraryError as error:
     print(error)
 """

@@ -17,7 +17,7 @@ def search(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Search tracks by title, tag, genre, or words for their sound."""
+    """Search artists, albums and tracks by name, tag, genre, or words for their sound."""
     from segue.library import Library
     from segue.pipeline.catalogue.search import search as run
     from segue.pipeline.catalogue.shown_files import shown_files
@@ -30,6 +30,9 @@ def search(
     if json:
         print_json(found.to_dict())
         return
+    for title, entities in (("Artists", found.artists), ("Albums", found.albums)):
+        if entities:
+            say(f"{title}: {', '.join(one.name for one in entities)}")
     names = shown_files(opened, [match.track_id for match in found.tracks])
     rows = [
         (

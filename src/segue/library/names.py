@@ -1,4 +1,4 @@
-"""Full-text index of titles, artists and albums, which finds beginnings of words.
+"""Full-text index of titles, artists and albums, which finds words and phrases.
 
 A separate SQLite file next to the arrays of a snapshot; case and accents do not count. Tracks are
 stored by their number of listeners, so that the first matches are the most likely ones and no
@@ -20,7 +20,7 @@ from segue.types import Track
 
 _TABLE = (
     "CREATE VIRTUAL TABLE names USING fts5(title, artist, album, content='', columnsize=0,"
-    " detail=full, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')"
+    " detail=full, tokenize='unicode61 remove_diacritics 2')"
 )
 _NO_FULL_TEXT_SEARCH = (
     "SQLite has no full-text search (FTS5) in this process: import segue before sqlite3 and"
@@ -81,30 +81,6 @@ class NameIndex:
         connection.execute("INSERT INTO names (names) VALUES ('optimize')")
         connection.commit()
         connection.close()
-
-    def find(self, text: str, most: int = 20) -> list[int]:
-        """Return the positions of up to `most` tracks with words that begin like the text.
-
-        Titles that begin with the text come first, then artists, then names with its words
-        anywhere; in each group, tracks with most listeners first.
-        """
-        words = _WORD.findall(text)[:_MAX_WORDS]
-        if not words or most < 1:
-            return []
-        beginnings = " + ".join(f'"{word}"' for word in words) + " *"
-        anywhere = " AND ".join(f'"{word}" *' for word in words)
-        found: dict[int, None] = {}
-        for query in (f"title : ^ {beginnings}", f"artist : ^ {beginnings}", anywhere):
-            with self._lock:
-                rows = self._connection.execute(
-                    "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?",
-                    [query, most],
-                ).fetchall()
-            found.update(dict.fromkeys(row[0] for row in rows))
-            if len(found) >= most:
-                break
-        places: list[int] = self._positions[list(found)[:most]].tolist()
-        return places
 
     def having(self, text: str) -> NDArray[np.int64]:
         """Return the positions of all tracks with the words of a text, in this order, in a name."""

@@ -10,12 +10,15 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
   function of its standardized log-odds (their mean, where several encoders or tags match a term),
   so that a rare tag counts as much as a common one.
 
+- a word that none of these has is worth `MISSPELLED` to tracks whose names have it with a typing
+  error or in another script (`segue.pipeline.recommender.name_search`).
+
 The best of these counts.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,6 +30,7 @@ from segue.engine import keep_one_of_each
 from segue.errors import ModelError
 from segue.index import best
 from segue.pipeline.arguments import LibraryArgument, as_library
+from segue.pipeline.recommender.name_search import NameMatches, NameSearch, words_of
 from segue.pipeline.recommender.search_phrases import (
     PHRASES,
     SearchPhrase,
@@ -47,8 +51,15 @@ GIVEN: Final = 1.0
 GIVEN_PART: Final = 0.9
 NAMED: Final = 0.8
 PHRASE: Final = 0.7
+MISSPELLED: Final = 0.5
+BY_NAME: Final = 1.0
+"""Score of a track that a whole query names."""
 _MAX_REASONS: Final = 3
 _MAX_NAMED: Final = 20
+_MAX_MISSPELLED: Final = 1_000
+_MAX_ENTITIES: Final = 6
+
+_PHRASE_WORDS: Final = frozenset(word for phrase in PHRASES for word in words_of(phrase))
 
 Scores = NDArray[np.float32]
 
@@ -71,6 +82,14 @@ class SearchMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityMatch:
+    """An artist or album whose name matches a search, by its public id."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The result of a search: `terms` are the words that count, `unknown` those without a match."""
 
@@ -78,6 +97,8 @@ class SearchResult:
     terms: Sequence[str]
     unknown: Sequence[str]
     tracks: Sequence[SearchMatch] = field(default_factory=list)
+    artists: Sequence[EntityMatch] = field(default_factory=list)
+    albums: Sequence[EntityMatch] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue search --json`` prints."""
@@ -104,6 +125,7 @@ class _Term:
     worth: Scores
     tags: Mapping[str, Scores]
     phrase: SearchPhrase | None = None
+    is_misspelled: bool = False
 
     @property
     def known(self) -> bool:
@@ -143,8 +165,9 @@ def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> SearchResult
     vocabulary, tracks = snapshot.vocabulary, snapshot.catalogue.tracks
     names = {*vocabulary.counts, *map(normalize_text, vocabulary.tag_scores), *PHRASES}
     terms = terms_of(query, names)
-    weighed = [_weigh(term, vocabulary) for term in terms]
+    weighed = [_corrected(_weigh(term, vocabulary), snapshot.search) for term in terms]
     known = [one for one in weighed if one.known]
+    artists, albums = search_entities(snapshot, query)
     if not known:
         raise ModelError(_nothing_known(query, vocabulary.tag_scores, vocabulary.counts))
     scores: Scores = np.stack([one.worth for one in known]).sum(axis=0) / np.float32(len(known))
@@ -160,7 +183,101 @@ def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> SearchResult
             _match(rank, tracks[position], position, known, vocabulary)
             for rank, position in enumerate(positions[positions >= 0].tolist(), start=1)
         ],
+        artists=artists,
+        albums=albums,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueMatches:
+    """Artists, albums and tracks for a query; tracks by name first, then by words.
+
+    `tracks` has position, score, and what matched of each track; `terms` and `unknown` are those of
+    `SearchResult`, empty where names alone fill the list.
+    """
+
+    artists: Sequence[EntityMatch]
+    albums: Sequence[EntityMatch]
+    tracks: Sequence[tuple[int, float, Sequence[str]]]
+    terms: Sequence[str]
+    unknown: Sequence[str]
+
+
+def search_names_and_words(snapshot: Snapshot, query: str, k: int = 10) -> CatalogueMatches:
+    """Find artists, albums and tracks by their names, and tracks by words, as they are typed."""
+    named = find_names(snapshot, query, n_tracks=k).tracks
+    read = snapshot.catalogue.tracks
+    found: dict[int, tuple[float, Sequence[str]]] = {
+        position: (BY_NAME, _fields(query, read[position])) for position in named
+    }
+    artists, albums = search_entities(snapshot, query)
+    terms: Sequence[str] = []
+    unknown: Sequence[str] = []
+    if len(found) < k and query.strip():
+        try:
+            by_words = search_snapshot(snapshot, query, k)
+        except ModelError:
+            unknown = [] if found or artists or albums else query.split()
+        else:
+            terms, unknown = by_words.terms, by_words.unknown
+            for match in by_words.tracks:
+                position = snapshot.catalogue.positions[match.track_id]
+                reasons = [reason for each in match.matched.values() for reason in each]
+                found.setdefault(position, (match.score, reasons))
+    tracks = [(position, *rest) for position, rest in list(found.items())[:k]]
+    return CatalogueMatches(artists, albums, tracks, terms, unknown)
+
+
+def find_names(
+    snapshot: Snapshot, query: str, *, n_artists: int = 0, n_albums: int = 0, n_tracks: int = 0
+) -> NameMatches:
+    """Return artists, albums and tracks that a query names; see `NameSearch.search`.
+
+    Words of genres, tags and phrases are no misspelled names.
+    """
+    return snapshot.search.search(
+        query,
+        n_artists=n_artists,
+        n_albums=n_albums,
+        n_tracks=n_tracks,
+        known=snapshot.vocabulary.known_words | _PHRASE_WORDS,
+    )
+
+
+def search_entities(
+    snapshot: Snapshot, query: str, most: int = _MAX_ENTITIES
+) -> tuple[list[EntityMatch], list[EntityMatch]]:
+    """Return the artists and albums whose names match a query, best first."""
+    names = snapshot.search
+    found = find_names(snapshot, query, n_artists=most, n_albums=most)
+    return (
+        [EntityMatch(names.artist_ids[one], names.artist_names[one]) for one in found.artists],
+        [EntityMatch(names.album_ids[one], names.album_titles[one]) for one in found.albums],
+    )
+
+
+def _fields(query: str, track: Track) -> list[str]:
+    """Return which names of a track have words that begin with all words of a query."""
+    wanted = words_of(query)
+    names = {
+        "title": track.title,
+        "artist": display_artist(track.artist, track.artists),
+        "album": track.album,
+    }
+    return [
+        kind
+        for kind, name in names.items()
+        if name and all(any(own.startswith(one) for own in words_of(name)) for one in wanted)
+    ] or ["name"]
+
+
+def _corrected(term: _Term, names: NameSearch) -> _Term:
+    """Return a term, or, if it is unknown, the names that it is a misspelling of."""
+    if term.known:
+        return term
+    worth = term.worth.copy()
+    worth[names.find(term.term, _MAX_MISSPELLED)] = MISSPELLED
+    return replace(term, worth=worth, is_misspelled=True)
 
 
 def _weigh(term: str, vocabulary: Vocabulary) -> _Term:
@@ -230,6 +347,8 @@ def _match(
 
 def _reasons(one: _Term, track: Track, position: int, vocabulary: Vocabulary) -> list[str]:
     """Return what a term matched in a track, the surest first."""
+    if one.is_misspelled:
+        return _fields(one.term, track)
     reasons = [
         f"{kind} {name}"
         for kind, names in (("genre", track.genres), ("tag", tuple(track.tags)))

@@ -24,6 +24,7 @@ from segue.library import (
 from segue.pipeline.arrays import named, save_arrays, texts_parts
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.pipeline.filters.rule_filters import learning_rules
+from segue.pipeline.recommender.name_search import NameSearch
 from segue.pipeline.recommender.open_signals import (
     catalogue_of,
     engine_fingerprint,
@@ -93,6 +94,11 @@ def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) 
         settings, own = save_signal(signal)
         signals.append(settings)
         arrays |= named(f"signal.{signal.name}", own)
+    browse = library.browse
+    arrays |= named(
+        "search",
+        NameSearch.parts(tracks, catalogue.ids, facts.listeners, browse.artists(), browse.albums()),
+    )
     scores = tag_scores(library, catalogue)
     arrays |= texts_parts("tag_scores.names", list(scores))
     arrays["tag_scores"] = np.array(list(scores.values()), np.float32).reshape(-1, len(tracks))

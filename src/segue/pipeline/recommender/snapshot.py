@@ -27,12 +27,13 @@ from segue.library import Library, NameIndex, StoredCatalogue, damaged_files, se
 from segue.pipeline.analysis.moods import TrackMoods
 from segue.pipeline.arrays import Arrays, map_arrays, texts_from, within
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
+from segue.pipeline.recommender.name_search import NameSearch
 from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.pipeline.recommender.vocabulary import Vocabulary
 from segue.pipeline.training.engine_weights import weights_from
 from segue.signals import Signal, load_signal, matrix_from
 
-FORMAT: Final = 9
+FORMAT: Final = 10
 NAMES_FILE: Final = "names.db"
 """Of the index of titles, artists and albums, in the directory of the snapshot."""
 
@@ -61,6 +62,7 @@ class Snapshot:
     durations: NDArray[np.float64]
     vocabulary: Vocabulary
     moods: TrackMoods
+    search: NameSearch
 
 
 def snapshot_directory(library: Library) -> Path:
@@ -155,6 +157,7 @@ def _opened(
         durations=arrays["duration"],
         vocabulary=_vocabulary(arrays, names),
         moods=TrackMoods(**{one.name: arrays[one.name] for one in fields(TrackMoods)}),
+        search=NameSearch.of(within(arrays, "search")),
     )
 
 

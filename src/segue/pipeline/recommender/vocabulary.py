@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from segue.engine import TrackWords
 from segue.library import NameIndex
-from segue.pipeline.recommender.search_terms import normalize_text
+from segue.pipeline.recommender.name_search import words_of
+from segue.pipeline.recommender.search_terms import SYNONYMS, normalize_text
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class Vocabulary:
             name: sum(int(sums[kind][column]) for kind, column in places)
             for name, places in self.plain_names.items()
         }
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """Words of genres, tags and predicted tags, and those that mean one of them."""
+        names = (*self.plain_names, *self.tag_scores, *SYNONYMS)
+        return frozenset(word for name in names for word in words_of(name))
 
     def with_any(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Return which tracks have a genre or tag of one of these plain names, ``[n_tracks]``."""

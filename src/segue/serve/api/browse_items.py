@@ -81,7 +81,7 @@ class BrowseItems:
 
     def __init__(self, app_state: AppState, listener: str | None) -> None:
         self.index: BrowseIndex = app_state.browse_index()
-        self._app_state, self._listener = app_state, listener
+        self._app_state, self.listener = app_state, listener
         n_tracks = len(self.index.album_of)
         self.counts: NDArray[Any] = np.zeros(n_tracks, np.int64)
         self.last: NDArray[Any] = np.full(n_tracks, np.nan)
@@ -101,7 +101,7 @@ class BrowseItems:
     def version(self) -> tuple[object, ...]:
         """What the items depend on, for the entity tag of a response."""
         likes = sorted(self._liked)
-        return self.index.version, self._app_state.version(), self._listener, *likes
+        return self.index.version, self._app_state.version(), self.listener, *likes
 
     def likes(self, item: str) -> bool:
         """Return whether the listener likes the artist or album with an id."""
@@ -148,7 +148,7 @@ class BrowseItems:
         state = self._app_state.state_or_none()
         if state is None:
             return []
-        found = similar_entities(state, self.index, kind, item, k=_N_SIMILAR, user=self._listener)
+        found = similar_entities(state, self.index, kind, item, k=_N_SIMILAR, user=self.listener)
         make = self.artists if kind == "artist" else self.albums
         items = make(one.number for one in found)
         return [{kind: item, "reason": one.reason} for item, one in zip(items, found, strict=True)]

@@ -170,7 +170,7 @@ def get_history(
     catalogue = app_state.catalogue() if snapshot is None else snapshot.catalogue
     rows = None
     if q.strip():
-        names = [] if snapshot is None else snapshot.vocabulary.names.find(q, MAX_ROWS)
+        names = [] if snapshot is None else snapshot.search.find(q, MAX_ROWS)
         rows = np.asarray(catalogue.rows)[names].tolist() if names else []
     found = app_state.library.histories.page(
         me.name,

@@ -1,13 +1,13 @@
-"""`/search`: find tracks by name or by words for their sound."""
+"""`/search`: find artists, albums and tracks by name, and tracks by words for their sound."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.errors import ModelError
-from segue.pipeline.catalogue.search import search_snapshot
+from segue.pipeline.catalogue.search import search_names_and_words
 from segue.serve import dependencies as deps
+from segue.serve.api.browse_items import AlbumItem, ArtistItem, BrowseItems
 from segue.serve.api.tracks import track_items
 from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json
@@ -15,15 +15,13 @@ from segue.serve.schemas import TrackItem
 
 router = APIRouter(tags=["tracks"])
 
-NAME_SCORE: Final = 1.0
-
 
 class SearchHit(BaseModel):
     """A track that was found."""
 
     score: float = Field(description="1 for a match by name, less for a match by sound.")
     matched: list[str] = Field(
-        description="Reasons for the match.", examples=[["name"], ["tag piano", "sounds sad"]]
+        description="Reasons for the match.", examples=[["title"], ["tag piano", "sounds sad"]]
     )
     track: TrackItem
 
@@ -34,6 +32,8 @@ class SearchResponse(BaseModel):
     query: str
     terms: list[str] = Field(description="Words that were understood as descriptions of sound.")
     unknown: list[str] = Field(description="Words that match no track.")
+    artists: list[ArtistItem] = Field(description="At most six, best match first.")
+    albums: list[AlbumItem] = Field(description="At most six, best match first.")
     tracks: list[SearchHit]
 
 
@@ -45,41 +45,34 @@ def search_tracks(
     q: Annotated[str, Query(max_length=500, examples=["sad piano"])],
     k: Annotated[int, Query(ge=1, le=500)] = 20,
 ) -> Response:
-    """Find tracks by title, artist or album, then by words for their sound."""
-    return etag_json(
-        request,
-        (app_state.version(), principal.listener),
-        lambda: _found(app_state, q, k, principal.listener),
-    )
+    """Find artists, albums and tracks by name, then tracks by words for their sound.
+
+    Case, accents, scripts and small typing errors do not matter.
+    """
+    items = BrowseItems(app_state, principal.listener)
+    return etag_json(request, items.version, lambda: _found(app_state, q, k, items))
 
 
-def _found(app_state: AppState, query: str, k: int, listener: str | None) -> dict[str, Any]:
+def _found(app_state: AppState, query: str, k: int, items: BrowseItems) -> dict[str, Any]:
     snapshot = app_state.snapshot_or_none()
-    catalogue = app_state.catalogue() if snapshot is None else snapshot.catalogue
-    named = snapshot.vocabulary.names.find(query, k) if snapshot else []
-    missing = frozenset(snapshot.missing.tolist()) if snapshot else frozenset()
-    found = {each: (NAME_SCORE, ["name"]) for each in named if each not in missing}
-    terms, unknown = [], []
-    if len(found) < k and query.strip() and snapshot is not None:
-        try:
-            by_words = search_snapshot(snapshot, query, k)
-        except ModelError:
-            unknown = [] if found else query.split()
-        else:
-            terms, unknown = list(by_words.terms), list(by_words.unknown)
-            for match in by_words.tracks:
-                position = catalogue.positions.get(match.track_id)
-                if position is not None and position not in found:
-                    said = [by for each in match.matched.values() for by in each]
-                    found[position] = (match.score, said)
-    positions = list(found)[:k]
-    tracks = track_items(app_state, catalogue, positions, listener)
+    if snapshot is None:
+        return {
+            **{key: [] for key in ("terms", "unknown", "artists", "albums", "tracks")},
+            "query": query,
+        }
+    found = search_names_and_words(snapshot, query, k)
+    positions = [position for position, _, _ in found.tracks]
+    tracks = track_items(app_state, snapshot.catalogue, positions, items.listener)
+    artists = [items.index.artist(one.id) for one in found.artists]
+    albums = [items.index.album(one.id) for one in found.albums]
     return {
         "query": query,
-        "terms": terms,
-        "unknown": unknown,
+        "terms": list(found.terms),
+        "unknown": list(found.unknown),
+        "artists": [items.artist(one) for one in artists if one is not None],
+        "albums": [items.album(one) for one in albums if one is not None],
         "tracks": [
-            {"score": found[position][0], "matched": found[position][1], "track": track}
-            for position, track in zip(positions, tracks, strict=True)
+            {"score": score, "matched": list(matched), "track": track}
+            for (_, score, matched), track in zip(found.tracks, tracks, strict=True)
         ],
     }
