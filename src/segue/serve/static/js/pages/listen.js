@@ -3,6 +3,7 @@
 import { get } from "../api.js";
 import { coalesce, fill, h } from "../dom.js";
 import { homeRows } from "../elements/home-rows.js";
+import { searchEntities } from "../elements/search-results.js";
 import { legend } from "../elements/why-bar.js";
 import { joinNames, trackLabel } from "../format.js";
 import { t } from "../i18n.js";
@@ -87,11 +88,13 @@ function foundList(own) {
   const head = h("h2", { id: "found-title", dir: "auto" });
   const about = h("p", { class: "muted-text" });
   const buttons = h("div", { class: "row" });
+  const entities = searchEntities();
   const list = h("track-list", { "aria-labelledby": "found-title" });
   const section = h(
     "section",
     { id: "found", hidden: true, "aria-labelledby": "found-title" },
     h("div", { class: "page-head" }, h("div", {}, head, about), buttons),
+    entities.element,
     list,
   );
   let request = null;
@@ -110,6 +113,7 @@ function foundList(own) {
       fill(head, heading);
       fill(about, describe(answer));
       fill(buttons, actions);
+      entities.show(answer);
       list.source = source;
       list.proposed = proposed;
       list.show(answer.tracks.map(asItem), { animate: false });
