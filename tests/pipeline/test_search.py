@@ -148,7 +148,7 @@ def test_search_result_converts_to_dict_and_pandas(described):
     found = segue.search(described, "sad piano", k=2)
     document = found.to_dict()
     assert json.loads(json.dumps(document)) == document
-    assert set(document) == {"query", "terms", "unknown", "tracks"}
+    assert set(document) == {"query", "terms", "unknown", "tracks", "artists", "albums"}
     frame = found.to_pandas()
     assert list(frame["track_id"]) == ["t0", "t1"]
     assert list(frame["why.sad"]) == pytest.approx([0.5, 0.4])

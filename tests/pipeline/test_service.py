@@ -420,7 +420,7 @@ def test_feedback_acknowledged_before_a_kill_is_stored(library):
 
 def test_names_are_found_by_beginnings_of_words(library):
     service = RecommenderService(library)
-    names = service.snapshot().vocabulary.names
+    names = service.snapshot().search
     assert names.find("title 12")[0] == 12
     assert 3 in names.find("ARTIST 3")
     assert names.find("nothing like it") == []

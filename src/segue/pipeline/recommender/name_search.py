@@ -19,6 +19,7 @@ from 0 to 1.
 import re
 import threading
 import unicodedata
+from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -280,7 +281,8 @@ class _Builder:
         artists: Mapping[int, ArtistRow],
         albums: Mapping[int, AlbumRow],
     ) -> None:
-        self._values: dict[tuple[str, int], float] = {}
+        self._numbers: dict[str, int] = {}  # of words, in the order in which they came
+        self._words, self._items, self._values = array("i"), array("i"), array("f")
         self._lengths: list[int] = []
         self._popularity: list[float] = []
         there = np.array([not track.missing for track in tracks], bool)
@@ -314,23 +316,26 @@ class _Builder:
     def _put(self, names: Iterable[tuple[str, float]], listened: float) -> None:
         """Add an item with its names; the first one is the one that it is called by."""
         number = len(self._lengths)
+        best: dict[str, float] = {}
         for place, (name, worth) in enumerate(names):
             words = _indexed_words(name)
             if place == 0:
                 self._lengths.append(min(len(words), 255))
             for order, word in enumerate(words):
                 value = worth + (_FIRST if order == 0 else 0.0)
-                key = word, number
-                if value > self._values.get(key, 0.0):
-                    self._values[key] = value
+                best[word] = max(value, best.get(word, 0.0))
+        for word, value in best.items():
+            self._words.append(self._numbers.setdefault(word, len(self._numbers)))
+            self._items.append(number)
+            self._values.append(value)
         self._popularity.append(listened)
 
     def parts(self) -> dict[str, NDArray[Any]]:
-        entries = sorted(self._values.items())
-        texts = [word for (word, _), _ in entries]
-        words = list(dict.fromkeys(texts))
-        places = {word: place for place, word in enumerate(words)}
-        numbers = np.array([places[word] for word in texts], np.int64)
+        words = sorted(self._numbers)
+        ranks = np.zeros(len(words), np.int64)
+        ranks[[self._numbers[word] for word in words]] = np.arange(len(words))
+        of_entries = ranks[np.array(self._words, np.int64)]
+        order = np.argsort(of_entries, kind="stable")
         popularity = np.log1p(np.array(self._popularity, np.float64))
         artists = [self._artists[row] for row in self._artist_rows]
         albums = [self._albums[row] for row in self._album_rows]
@@ -340,9 +345,9 @@ class _Builder:
             **texts_parts("album_ids", [one.album_id for one in albums]),
             **texts_parts("album_titles", [one.title or "" for one in albums]),
             **texts_parts("words", words),
-            "starts": np.searchsorted(numbers, np.arange(len(words) + 1)),
-            "items": np.array([number for (_, number), _ in entries], np.int32),
-            "values": np.array([value for _, value in entries], np.float32),
+            "starts": np.searchsorted(of_entries[order], np.arange(len(words) + 1)),
+            "items": np.array(self._items, np.int32)[order],
+            "values": np.array(self._values, np.float32)[order],
             "lengths": np.array(self._lengths, np.uint8),
             "popularity": (popularity / max(popularity.max(initial=0.0), 1e-9)).astype(np.float32),
             "missing": self._missing,
