@@ -251,3 +251,10 @@ def test_phrases_are_normalized_and_unique():
     known = {tag for encoder in PRETRAINED_ENCODERS.values() for tag in encoder.tags}
     words = {"disco", "reggae"}  # genres that no encoder predicts
     assert {tag for phrase in PHRASES.values() for tag in phrase.tags} <= known | words
+
+
+def test_search_finds_misspelled_names(described):
+    found = search(described, "strom")
+    assert [match.track_id for match in found.tracks] == ["t3"]
+    assert found.tracks[0].matched == {"strom": ["name"]}
+    assert [one.name for one in search(described, "piano trio").artists] == ["Piano Trio"]

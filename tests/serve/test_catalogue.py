@@ -161,3 +161,20 @@ def test_home_row_has_its_tracks(dora):
     assert {one["track_id"] for one in row["tracks"]}.isdisjoint({"seven", "five"})
     assert dora.get(f"{API}/me/home/on-repeat").json()["tracks"] == []
     assert is_problem(dora.get(f"{API}/me/home/nothing"), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("query", "artist", "album"),
+    [("alhpas", "The Alphas", "First"), ("arger", "Ärger", "Dritte"), ("second", None, "Second")],
+)
+def test_search_finds_artists_and_albums(dora, query, artist, album):
+    found = dora.get(f"{API}/search", params={"q": query}).json()
+    assert [one["name"] for one in found["artists"]][:1] == ([artist] if artist else [])
+    assert album in [one["title"] for one in found["albums"]]
+    assert found["tracks"]
+
+
+def test_history_is_searched_by_names(dora):
+    found = dora.get(f"{API}/me/history", params={"q": "sevne", "plays": True}).json()["items"]
+    assert {one["track"]["track_id"] for one in found} == {"seven"}
+    assert dora.get(f"{API}/me/history?q=xyzzy").json()["items"] == []

@@ -177,7 +177,7 @@ def test_search_finds_name_prefixes(anna):
     found = anna.get("/api/v1/search?q=piece 1&k=20").json()
     ids = [each["track"]["track_id"] for each in found["tracks"]]
     assert set(ids[:3]) == {"t01", "t10", ODD}
-    assert found["tracks"][0]["matched"] == ["name"]
+    assert found["tracks"][0]["matched"] == ["title"]
 
 
 def test_search_finds_sound_words_and_genres(anna):

@@ -268,3 +268,10 @@ def test_numbers_are_limited_to_range(anna):
     found = anna.call("getRandomSongs", size=-5)["randomSongs"]["song"]
     assert found == []
     assert anna.call("getAlbumList2", type="random", offset=10**17)["albumList2"]["album"] == []
+
+
+def test_search_tolerates_errors_in_names(anna):
+    found = anna.call("search3", query="alhpas")["searchResult3"]
+    assert names(found["artist"]) == ["The Alphas"]
+    assert "First" in names(found["album"])
+    assert {"one", "two"} <= set(names(found["song"], "id"))

@@ -42,12 +42,11 @@ ONE_ERROR: Final = 4
 TWO_ERRORS: Final = 8
 
 _MAX_WORDS: Final = 12
-_TITLE, _ARTIST, _ALBUM = 1.0, 0.9, 0.8
+_TITLE, _ARTIST, _ALBUM = 1.0, 0.75, 0.65
 _FIRST: Final = 0.06  # added for the first word of a name
 _PREFIX: Final = 0.8  # of a word with a longer one that begins with it; up to 0.95
 _ERRORS: Final = (1.0, 0.6, 0.5)
 _ERRORS_BEGINNING: Final = (0.8, 0.5, 0.4)
-_SURE: Final = 0.62  # a word that matches less has an error
 _COVERED, _POPULAR = 0.25, 0.1
 _TOKEN = re.compile(r"[a-z0-9]+")
 _INNER = re.compile(r"(?<=\w)[^\w\s]+(?=\w)")
@@ -61,14 +60,12 @@ Numbers = NDArray[np.int64]
 class NameMatches(NamedTuple):
     """The best matches, best first.
 
-    Artists and albums are places in `artist_ids` and `album_ids`, tracks are positions. `inexact`
-    are the tracks that match only with typing errors.
+    Artists and albums are places in `artist_ids` and `album_ids`, tracks are positions.
     """
 
     artists: list[int]
     albums: list[int]
     tracks: list[int]
-    inexact: frozenset[int]
 
 
 @lru_cache(maxsize=65_536)
@@ -172,26 +169,24 @@ class NameSearch:
             Words that are right although no name has them, such as genres.
         """
         words = words_of(text)[:_MAX_WORDS]
-        scores, worst = self._scores(words, known)
+        scores = self._scores(words, known)
         first, second = len(self.artist_ids), len(self.artist_ids) + len(self.album_ids)
-        found = [
+        return NameMatches(
             _best(scores[:first], n_artists),
             _best(scores[first:second], n_albums),
             _best(scores[second:], n_tracks),
-        ]
-        inexact = frozenset(one for one in found[2] if worst[second + one] < _SURE)
-        return NameMatches(found[0], found[1], found[2], inexact)
+        )
 
     def find(self, text: str, most: int = 20) -> list[int]:
         """Return the positions of up to `most` tracks that a text names, best first."""
         return self.search(text, n_tracks=most).tracks
 
-    def _scores(self, words: Sequence[str], known: Collection[str]) -> tuple[Values, Values]:
-        """Return the score of every item, 0 without a match, and that of its worst word."""
+    def _scores(self, words: Sequence[str], known: Collection[str]) -> Values:
+        """Return the score of every item, 0 without a match."""
         total = np.zeros(len(self.lengths), np.float32)
         worst = np.full(len(self.lengths), np.inf, np.float32)
         if not words:
-            return total, np.zeros_like(worst)
+            return total
         for place, word in enumerate(words):
             own = self._matches(word, known, last=place == len(words) - 1)
             total += own
@@ -200,7 +195,7 @@ class NameSearch:
         total = total / np.float32(len(words)) + np.float32(_COVERED) * covered.astype(np.float32)
         total += np.float32(_POPULAR) * self.popularity
         total[(worst <= 0) | self.missing] = 0
-        return total, worst
+        return total
 
     def _matches(self, word: str, known: Collection[str], *, last: bool) -> Values:
         """Return what a word is worth to every item."""
