@@ -64,7 +64,13 @@ const PATHS = {
   seed: "M12 20v-8M12 12c0-4 3-6 7-6 0 4-3 6-7 6zM12 15c0-3-2.5-5-6-5 0 3 2.5 5 6 5z",
 };
 
-/** Return an icon. It is hidden from screen readers, which read the label of its control. */
+/** @typedef {keyof typeof PATHS} IconName */
+
+/**
+ * Return an icon. It is hidden from screen readers, which read the label of its control.
+ *
+ * @param {IconName} name
+ */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

@@ -45,7 +45,7 @@ export class FullPlayer extends HTMLElement {
   #names = h("div", { class: "full-names" });
   #source = h("span", { class: "full-source", dir: "auto" });
   #close = iconButton("more", t("player.close"), () => this.#goBack());
-  #menu = iconButton("dots", t("player.more"), () => {
+  #menu = iconButton("ellipsis", t("player.more"), () => {
     if (player.track) openTrackMenu(player.track, this.#menu);
   });
   #tabs = {

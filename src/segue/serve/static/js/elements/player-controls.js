@@ -27,7 +27,13 @@ export function follow(events, update) {
   update();
 }
 
-/** A button with an icon; its label is its tooltip, too. */
+/**
+ * A button with an icon; its label is its tooltip, too.
+ *
+ * @param {import("../icons.js").IconName} name
+ * @param {string} label
+ * @param {(event: Event) => void} action
+ */
 export function iconButton(name, label, action) {
   return h(
     "button",

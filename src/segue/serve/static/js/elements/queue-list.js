@@ -88,7 +88,7 @@ export class QueueList {
     });
     const remove = iconButton("close", t("queue.remove", { name }), () => this.#remove(place));
     remove.classList.add("queue-remove");
-    const menu = iconButton("dots", t("menu.of", { name }), () => openTrackMenu(track, menu));
+    const menu = iconButton("ellipsis", t("menu.of", { name }), () => openTrackMenu(track, menu));
     menu.classList.add("queue-menu");
     menu.setAttribute("aria-haspopup", "menu");
     const row = h(

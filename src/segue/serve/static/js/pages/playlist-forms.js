@@ -55,7 +55,7 @@ export function playlistForms(stage, query) {
               },
             },
           },
-          icon(form.icon),
+          icon(/** @type {import("../icons.js").IconName} */ (form.icon)),
           form.name,
         ),
       ),
