@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 MODULES = Path(__file__).parents[3] / "node_modules"
-PAGES = ("listen", "library", "playlists", "map", "steer", "quality", "manage")
+PAGES = ("listen", "library", "playlists", "map", "steer", "quality", "manage", "liked", "history")
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LOOKS = {
     "phone, dark": {**PHONE, "color_scheme": "dark"},
