@@ -40,7 +40,7 @@ def test_account_creates_key_and_logs_out(accounts, visit):
     page = visit(accounts, None)
     log_in(page, PASSWORD)
     page.locator("track-row").first.wait_for()
-    page.get_by_role("button", name="Listener: anna").click()
+    page.get_by_role("button", name="anna", exact=True).click()
     page.get_by_text("API keys for other players").click()
     page.get_by_label("Key name").fill("phone")
     page.get_by_role("button", name="Create key").click()

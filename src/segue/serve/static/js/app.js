@@ -11,21 +11,7 @@ import { icon } from "./icons.js";
 import { startMediaSession } from "./media-session.js";
 import { mountNotifications, notifyError } from "./notifications.js";
 import { flush, unsentCount } from "./outbox.js";
-import { album } from "./pages/album.js";
-import { artist } from "./pages/artist.js";
-import { genre } from "./pages/genre.js";
-import { history as plays } from "./pages/history.js";
-import { homeRow } from "./pages/home-row.js";
-import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
-import { manage } from "./pages/manage.js";
-import { map } from "./pages/map.js";
-import { liked, onRepeat, rediscover } from "./pages/own-lists.js";
-import { playlist } from "./pages/playlist.js";
-import { playlists } from "./pages/playlists.js";
-import { quality } from "./pages/quality.js";
-import { steer } from "./pages/steer.js";
-import { welcome } from "./pages/welcome.js";
 import { player } from "./player.js";
 import { forYou } from "./recommendations.js";
 import { startRouter } from "./router.js";
@@ -34,23 +20,88 @@ import { shortcuts, showKeys } from "./shortcuts.js";
 import { loadSignals } from "./signals.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
-/** Pages of the navigation, in its order. */
-const NAVIGATION = { listen, library, playlists, map, steer, quality, manage };
-/** Pages that links lead to; `parent` is the page of the navigation that is marked meanwhile. */
+/**
+ * A page: its title, and how its module is loaded. `parent` is the page of the navigation that is
+ * marked while a linked page is shown.
+ *
+ * @typedef {{title: string, load: () => any, parent?: string}} PageEntry
+ */
+
+/** Pages of the navigation, in its order. @type {Record<string, PageEntry>} */
+const NAVIGATION = {
+  listen: { title: t("listen.title"), load: () => listen },
+  library: {
+    title: t("library.title"),
+    load: () => import("./pages/library.js").then((it) => it.library),
+  },
+  playlists: {
+    title: t("playlists.title"),
+    load: () => import("./pages/playlists.js").then((it) => it.playlists),
+  },
+  map: { title: t("map.title"), load: () => import("./pages/map.js").then((it) => it.map) },
+  steer: { title: t("steer.title"), load: () => import("./pages/steer.js").then((it) => it.steer) },
+  quality: {
+    title: t("quality.title"),
+    load: () => import("./pages/quality.js").then((it) => it.quality),
+  },
+  manage: {
+    title: t("manage.title"),
+    load: () => import("./pages/manage.js").then((it) => it.manage),
+  },
+};
+const ownLists = () => import("./pages/own-lists.js");
+/** Pages that links lead to. @type {Record<string, PageEntry>} */
 const LINKED = {
-  album,
-  artist,
-  genre,
-  liked,
-  playlist,
-  "home-row": homeRow,
-  history: plays,
-  "on-repeat": onRepeat,
-  rediscover,
+  album: {
+    title: t("album.title"),
+    parent: "library",
+    load: () => import("./pages/album.js").then((it) => it.album),
+  },
+  artist: {
+    title: t("artist.title"),
+    parent: "library",
+    load: () => import("./pages/artist.js").then((it) => it.artist),
+  },
+  genre: {
+    title: t("genre.title"),
+    parent: "library",
+    load: () => import("./pages/genre.js").then((it) => it.genre),
+  },
+  liked: {
+    title: t("lists.liked"),
+    parent: "library",
+    load: () => ownLists().then((it) => it.liked),
+  },
+  history: {
+    title: t("lists.history"),
+    parent: "library",
+    load: () => import("./pages/history.js").then((it) => it.history),
+  },
+  "on-repeat": {
+    title: t("lists.on-repeat"),
+    parent: "library",
+    load: () => ownLists().then((it) => it.onRepeat),
+  },
+  rediscover: {
+    title: t("lists.rediscover"),
+    parent: "library",
+    load: () => ownLists().then((it) => it.rediscover),
+  },
+  playlist: {
+    title: t("playlists.single"),
+    parent: "playlists",
+    load: () => import("./pages/playlist.js").then((it) => it.playlist),
+  },
+  "home-row": {
+    title: t("listen.title"),
+    parent: "listen",
+    load: () => import("./pages/home-row.js").then((it) => it.homeRow),
+  },
 };
 const PAGES = { ...NAVIGATION, ...LINKED };
 const SECONDARY = ["steer", "quality", "manage"];
 const ME_WAIT = 400;
+const OTHER_PAGES_WAIT = 1500;
 const WIDE = matchMedia("(min-width: 1400px)");
 
 const main = element("main");
@@ -63,7 +114,14 @@ function element(id) {
 
 /** Page of a name; an empty library shows the welcome page instead of pages that need tracks. */
 function pageOf(name) {
-  return state.session.library.tracks || name === "manage" ? PAGES[name] : welcome;
+  if (state.session.library.tracks || name === "manage") return PAGES[name].load();
+  return import("./pages/welcome.js").then((it) => it.welcome);
+}
+
+/** Load the modules of all pages while the browser is idle, so that the next page opens at once. */
+function loadOtherPages() {
+  const load = () => Promise.all(Object.values(PAGES).map((page) => page.load())).catch(() => {});
+  setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(load), OTHER_PAGES_WAIT);
 }
 
 /** Names of the pages in the navigation; only administrators manage the library. */
@@ -127,8 +185,8 @@ function showAccount() {
     {
       class: "icon-button",
       type: "button",
-      "aria-label": "Dark or light theme",
-      title: "Dark or light theme",
+      "aria-label": t("nav.theme"),
+      title: t("nav.theme"),
       on: {
         click: () => {
           const value = dark() ? "light" : "dark";
@@ -148,11 +206,11 @@ function showAccount() {
       {
         class: "listener-button",
         type: "button",
-        "aria-label": `Listener: ${name ?? "none"}. Change`,
+        title: t("nav.listener"),
         on: { click: () => chooseListener() },
       },
       initial(name ?? "?"),
-      h("span", {}, name ?? "Choose a listener"),
+      h("span", {}, name ?? t("nav.listener")),
     ),
     h(
       "div",
@@ -163,8 +221,8 @@ function showAccount() {
         {
           class: "icon-button",
           type: "button",
-          "aria-label": "Keyboard shortcuts",
-          title: "Keyboard shortcuts (?)",
+          "aria-label": t("nav.keys"),
+          title: `${t("nav.keys")} (?)`,
           on: { click: showKeys },
         },
         icon("help"),
@@ -227,7 +285,16 @@ function watchServerEvents(showPage) {
   });
 }
 
+/** Put the texts of index.html into the user's language. */
+function showTexts() {
+  fill(/** @type {Element} */ (document.querySelector(".skip-link")), t("nav.skip"));
+  document.querySelector("nav")?.setAttribute("aria-label", t("nav.pages"));
+  panel.setAttribute("aria-label", t("nav.queue"));
+  document.querySelector("now-playing")?.setAttribute("aria-label", t("nav.player"));
+}
+
 async function start() {
+  showTexts();
   mountNotifications(document.body);
   watchConnection();
   watchSession();
@@ -263,6 +330,7 @@ async function start() {
   // after the first list, so that the server computes that first
   const reread = debounce(() => loadMe().catch(() => {}), ME_WAIT);
   forYou.addEventListener("change", reread);
+  loadOtherPages();
   addEventListener("beforeunload", (event) => unsentCount() && event.preventDefault());
 }
 

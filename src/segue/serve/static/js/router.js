@@ -12,7 +12,7 @@ let lastKey = 0;
 
 /**
  * Show the page that the hash names, now and whenever it changes; by default the first of `names`.
- * `pageOf` returns the page of a name; `changed` is called with the name.
+ * `pageOf` returns the page of a name, or a promise of it; `changed` is called with the name.
  *
  * A page is `{title, show(main, context)}`. The context has the `heading` with the title, the
  * `query` of the address, `setTitle(text)`, `onLeave(action)`, and `saved`, an object of this history
@@ -25,8 +25,15 @@ export function startRouter(main, names, pageOf, changed) {
   const show = async () => {
     const [wanted, query] = location.hash.replace(/^#\/?/, "").split("?");
     const name = names.includes(wanted) ? wanted : names[0];
-    const page = pageOf(name);
     const turn = ++shown;
+    /** @type {any} */
+    let page;
+    try {
+      page = await pageOf(name);
+    } catch (error) {
+      return notifyError(error);
+    }
+    if (turn !== shown) return null;
     leave?.();
     const entry = currentEntry();
     const heading = h("h1", { tabindex: "-1", dir: "auto" }, page.title);
@@ -65,6 +72,7 @@ export function startRouter(main, names, pageOf, changed) {
       notifyError(error);
     }
     if (turn === shown && scroll && !main.scrollTop) main.scrollTop = scroll;
+    return null;
   };
   addEventListener("hashchange", show);
   show();

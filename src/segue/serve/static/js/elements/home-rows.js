@@ -128,7 +128,7 @@ function radioItem(name, label, action) {
     {},
     h(
       "button",
-      { class: "radio", type: "button", "aria-label": label, title: label, on: { click: action } },
+      { class: "radio", type: "button", title: label, on: { click: action } },
       icon("radio"),
       h("span", { dir: "auto" }, name),
     ),

@@ -16,7 +16,6 @@ const COVER = 232;
 
 export const album = {
   title: t("album.title"),
-  parent: "library",
   async show(main, { heading, query, setTitle }) {
     const params = { album_id: query.get("id") ?? "" };
     const found = await get("/albums/{album_id}", { params });

@@ -17,7 +17,6 @@ const SHOWN = 5;
 
 export const artist = {
   title: t("artist.title"),
-  parent: "library",
   async show(main, { heading, query, setTitle }) {
     const params = { artist_id: query.get("id") ?? "" };
     const found = await get("/artists/{artist_id}", { params });

@@ -14,7 +14,6 @@ const MAX_TRACKS = 1000;
 
 export const genre = {
   title: t("genre.title"),
-  parent: "library",
   async show(main, { heading, query, setTitle }) {
     const params = { name: query.get("name") ?? "" };
     const found = await get("/genres/{name}", { params });

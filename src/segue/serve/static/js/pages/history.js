@@ -19,7 +19,6 @@ const times = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 
 export const history = {
   title: t("lists.history"),
-  parent: "library",
   async show(main, { heading, query, saved, onLeave }) {
     saved.q ??= query.get("q") ?? "";
     const field = h("input", {

@@ -10,7 +10,6 @@ import "../elements/track-list.js";
 
 export const homeRow = {
   title: t("listen.title"),
-  parent: "listen",
   async show(main, { heading, query }) {
     const name = query.get("name");
     const list = h("track-list", {});

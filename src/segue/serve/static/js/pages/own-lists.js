@@ -14,7 +14,6 @@ const MAX_TRACKS = 1000;
 
 export const liked = {
   title: t("lists.liked"),
-  parent: "library",
   async show(main, { heading, saved, onLeave }) {
     const facts = h("span", {}, "\u00a0");
     const paged = pagedTracks({
@@ -69,7 +68,6 @@ function rowPage(name, symbolName) {
   const title = t(`lists.${name}`);
   return {
     title,
-    parent: "library",
     async show(main, { heading }) {
       const list = /** @type {import("../elements/track-list.js").TrackList} */ (
         h("track-list", { "aria-label": title })

@@ -37,7 +37,6 @@ const N_SUGGESTED = 8;
 
 export const playlist = {
   title: t("playlists.single"),
-  parent: "playlists",
   async show(main, { heading, query }) {
     heading.classList.add("visually-hidden");
     const stage = h("section", { class: "playlist-view is-page" });
