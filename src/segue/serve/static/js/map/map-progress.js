@@ -62,6 +62,9 @@ function restarted(error, place) {
         const { items } = await get("/jobs");
         const latest = items.find(({ verb }) => verb === "map");
         await post("/jobs", { verb: "map", arguments: latest?.arguments ?? {} });
+        /** @type {HTMLElement | null} */
+        const heading = document.querySelector("main h1");
+        heading?.focus(); // the button goes away
         done(true);
       } catch (problem) {
         notifyError(problem);
@@ -69,7 +72,9 @@ function restarted(error, place) {
     };
     const button = h("button", { class: "primary", type: "button" }, t("map.compute"));
     button.addEventListener("click", again);
+    const hadFocus = place.contains(document.activeElement);
     fill(place, text, button);
+    if (hadFocus) button.focus();
   });
 }
 
