@@ -18,7 +18,7 @@ export const map = {
   title: t("map.title"),
   async show(main, { heading, onLeave }) {
     const top = h("div", { class: "page-head" }, h("div", {}, heading));
-    const making = h("div");
+    const making = h("div", {}, h("div", { class: "map-stage", "aria-busy": "true" }));
     fill(main, top, making);
     const both = () => Promise.all([get("/map"), getBytes("/map/points")]);
     const [about, points] = await waitForMap(both, making);
