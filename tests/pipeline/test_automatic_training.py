@@ -2,10 +2,11 @@
 
 import pytest
 
+from segue.errors import JobError
 from segue.library import Library
 from segue.pipeline.jobs import automatic_training
 from segue.pipeline.jobs.automatic_training import train_if_useful
-from segue.pipeline.jobs.runner import Runner, start_job
+from segue.pipeline.jobs.runner import Runner, cancel, start_again, start_job
 
 
 @pytest.fixture
@@ -62,3 +63,13 @@ def test_runner_reports_jobs_that_ended(library):
         runner.look()
         runner.look()
     assert [(one.id, one.state) for one in ended] == [(job.id, "done")]
+
+
+def test_stopped_job_is_started_again_with_its_arguments(library, tmp_path):
+    job = start_job(library, "preprocess", {"path": str(tmp_path)}, admin=True)
+    with pytest.raises(JobError, match="has not ended yet"):
+        start_again(library, job.id)
+    cancel(library, job.id)
+    again = start_again(library, job.id, by="anna")
+    assert again.id != job.id
+    assert (again.verb, again.arguments, again.asked_by) == ("preprocess", job.arguments, "anna")
