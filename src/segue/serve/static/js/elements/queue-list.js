@@ -80,11 +80,17 @@ export class QueueList {
     grip.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       this.#dragging = true;
-      startDrag(event, row, this.#rows(), (from, to) => this.#move(from, to));
-    });
-    grip.addEventListener("lostpointercapture", () => {
-      this.#dragging = false;
-      if (this.#outdated) this.#show();
+      let dropped = place;
+      startDrag(event, row, this.#rows(), (from, to) => {
+        dropped = to;
+        this.#move(from, to);
+      });
+      const released = () => {
+        this.#dragging = false;
+        if (this.#outdated) this.#show();
+        this.#focus(dropped, "queue-grip");
+      };
+      grip.addEventListener("lostpointercapture", released, { once: true });
     });
     const remove = iconButton("close", t("queue.remove", { name }), () => this.#remove(place));
     remove.classList.add("queue-remove");
