@@ -152,6 +152,7 @@ def test_radio_starts_at_one_click(server, visit, until):
     with page.expect_request("**/api/v1/radio") as sent:
         genre.click()
     assert sent.value.post_data_json["like"]
+    page.get_by_role("button", name="Up next", exact=True).click()
     until(page, "document.querySelectorAll('.queue-list li').length >= 5")
 
 

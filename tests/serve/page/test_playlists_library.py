@@ -86,6 +86,7 @@ def test_radio_fetches_more_tracks(server, visit, until):
     page.get_by_role("button", name="Create", exact=True).click()
     made(page)
     page.locator(".playlist-view track-row .cover").last.click()
+    page.get_by_role("button", name="Up next", exact=True).click()
     until(page, "document.querySelectorAll('.queue-list li').length >= 5")
 
 
