@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.listens import ReportedListens, outcomes
+from segue.listens import ReportedListens, outcomes, positions_across_sessions
 
 NONE = np.nan
 
@@ -86,3 +86,14 @@ def test_outcome_hearing_more_never_turns_into_skip(row, more):
     before, after = outcome(plays, ms, *rest), outcome(plays, ms + more, *rest)
     assert after[0] >= before[0]
     assert after[1] <= before[1]
+
+
+def test_positions_across_sessions_follow_the_first_rows():
+    users = np.array([0, 0, 0, 0, 1, 1, 1])
+    sessions = np.array([5, 4, 5, 4, 5, 5, 4])
+    positions = np.array([1, 0, 0, np.nan, 7, 8, 9])
+    found = positions_across_sessions(users, sessions, positions)
+    order = np.argsort(found[:3])
+    assert order.tolist() == [2, 0, 1]
+    assert np.isnan(found[3])
+    assert found[4:].tolist() == [7, 8, 9]  # these do not begin again

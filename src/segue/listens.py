@@ -14,6 +14,8 @@ partial      everything else: neutral
 `skipped` false is a statement, too: the source knows that the listener did not move on (an error, a
 log-out, the end of a program), so a short listen is partial. Where the duration of a track is
 unknown, 30 seconds are enough for a completed one (Spotify counts a stream from there on).
+
+`positions_across_sessions` orders listens that have positions in sessions and no times.
 """
 
 from typing import Final, NamedTuple
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
 
 COMPLETED_SHARE: Final = 0.5
 COMPLETED_MS: Final = 240_000.0
@@ -84,3 +87,42 @@ def outcomes(listens: ReportedListens) -> Outcomes:
     n = np.where(np.isnan(plays), np.where(rated & untimed & silent, 0.0, 1.0), plays)
     met = gone | rated | ((n > 0) & (done | untimed | (ms_played >= MIN_HEARD_MS)))
     return Outcomes(np.where(done, n, 0.0), np.where(gone, np.maximum(n, 1.0), 0.0), met)
+
+
+def positions_across_sessions(users: Numbers, sessions: Numbers, positions: Values) -> Values:
+    """Return positions that order all listens of a user, ``[n]``, NaN where they are unknown.
+
+    Positions begin again in each session where two sessions of a user have the same one. The
+    sessions of such a user are put one after another, in the order of their first rows. Positions
+    of other users stay as they are.
+
+    Parameters
+    ----------
+    users, sessions : int [n]
+        Numbers of users and sessions. Listens with the session -1 count as one session.
+    positions : float [n]
+        NaN for unknown.
+
+    Examples
+    --------
+    >>> users, sessions = np.zeros(4, np.int64), np.array([1, 1, 0, 0])
+    >>> positions_across_sessions(users, sessions, np.array([0.0, 1, 0, 1])).tolist()
+    [0.0, 1.0, 2.0, 3.0]
+    >>> positions_across_sessions(users, sessions, np.array([7.0, 8, 2, 3])).tolist()
+    [7.0, 8.0, 2.0, 3.0]
+    """
+    placed = np.flatnonzero(~np.isnan(positions))
+    users, sessions, found = users[placed], sessions[placed], positions[placed]
+    order = np.lexsort((sessions, found, users))
+    one, other = order[:-1], order[1:]
+    same = (users[one] == users[other]) & (found[one] == found[other])
+    restarting = np.unique(users[one[same & (sessions[one] != sessions[other])]])
+    rows = np.flatnonzero(np.isin(users, restarting))
+    if not len(rows):
+        return positions
+    keys = users[rows] * (sessions.max() + 2) + sessions[rows] + 1
+    _, first, session = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.lexsort((rows, found[rows], first[session]))
+    result = positions.copy()
+    result[placed[rows[order]]] = np.arange(len(rows))
+    return result

@@ -68,6 +68,23 @@ def test_profile_positions_order_a_history_without_times():
     assert not len(found.ages)
 
 
+def test_profile_restarting_positions_keep_sessions_in_row_order():
+    columns = {"track_id": list("acbb"), "position": [1, 1, 0, 0], "session_id": list("tsts")}
+    found = profile_of(**columns)
+    assert found.history.tolist() == [1, 0, 1, 2]  # session t, then s
+    assert found.sessions.tolist() == [0, 0, 1, 1]
+
+
+def test_profile_restart_is_seen_in_tracks_outside_the_catalogue():
+    columns = {"track_id": ["x", "a", "b", "x"], "position": [0, 2, 1, 2]}
+    assert profile_of(**columns, session_id=list("ttss")).history.tolist() == [0, 1]
+
+
+def test_profile_continuing_positions_order_sessions():
+    columns = {"track_id": ["b", "c", "a"], "position": [2, 3, 1], "session_id": list("sst")}
+    assert profile_of(**columns).history.tolist() == [0, 1, 2]
+
+
 def test_profile_history_lacks_disliked_tracks():
     columns = {"track_id": ["a", "b", "a"], "timestamp": [1.0, 2.0, 3.0]}
     found = profile_of(**columns, rating=[np.nan, np.nan, -1.0], plays=[1, 1, np.nan])

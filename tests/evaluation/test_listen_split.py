@@ -69,6 +69,13 @@ def test_split_without_time_uses_position():
     assert split_listens(listens, seed=0).tolist() == ["train", "test", "test", "train"]
 
 
+def test_split_by_restarting_positions_holds_last_session_out():
+    rows = [("ann", f"t{5 * s + n}", f"s{9 - s}", n) for s in range(5) for n in range(5)]
+    listens = table(rows, ("user_id", "track_id", "session_id", "position"))
+    expected = ["train"] * 18 + ["valid"] * 2 + ["test"] * 5
+    assert split_listens(listens, seed=0).tolist() == expected
+
+
 def test_split_without_order_is_seeded_by_track():
     listens = table([("ann", str(i % 20)) for i in range(60)], ("user_id", "track_id"))
     first = split_listens(listens, seed=1)

@@ -5,7 +5,8 @@ event, with the same result. The size is bounded by the number of known tracks, 
 by track, and the latest thousand completed listens with their times.
 
 A history is in the order of times. Listens without a time count in the sums, and have no place in
-it; only a listener without any time has the order of `position`.
+it; only a listener without any time has the order of `position`. Where positions begin again in
+each session, sessions are in the order of their rows.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.opinions import opinions
-from segue.listens import Outcomes, ReportedListens, outcomes
+from segue.listens import Outcomes, ReportedListens, outcomes, positions_across_sessions
 from segue.signals import UserProfile
 from segue.signals.signal import MAX_PLAYS
 
@@ -259,6 +260,9 @@ def accumulate(
     durations
         Seconds of each track by position, None or NaN if unknown; None if all are.
     """
+    if listens.sessions is not None:  # before listens are left out, which may show a restart
+        order = positions_across_sessions(listens.users, listens.sessions, listens.order)
+        listens = replace(listens, order=order)
     listens = listens.take(listens.tracks >= 0)
     if not len(listens.tracks):
         return []

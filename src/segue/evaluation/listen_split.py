@@ -9,7 +9,8 @@ Conventions
   sees nothing of that time.
 - The order is `timestamp` if any listen of a listener has one, and listens without a time come
   first; else it is `position`, if all have one, else an order drawn from the seed and the ids. It
-  never depends on the order of the rows.
+  depends on the order of the rows only where positions begin again in each session: such sessions
+  are in the order of their first rows.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.listens import positions_across_sessions
 from segue.types import SPLITS
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def split_listens(
     Parameters
     ----------
     listens : DataFrame [n_listens]
-        Columns `user_id`, `track_id`, and any of `timestamp`, `position`, `split`.
+        Columns `user_id`, `track_id`, and any of `timestamp`, `position`, `session_id`, `split`.
     held_out : two floats
         Shares of valid and test, from 0 to 1, together below 1. A share of 0 holds out nothing.
     seed : int
@@ -156,6 +158,8 @@ def _stated(column: "pd.Series[str]") -> "pd.Series[str]":
 
 def _moments(listens: "pd.DataFrame", users: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return a number that orders the listens of a listener, 0 without any order."""
+    import pandas as pd
+
     moments = np.zeros(len(listens))
     undated = np.ones(len(listens), dtype=bool)
     if "timestamp" in listens:
@@ -166,6 +170,9 @@ def _moments(listens: "pd.DataFrame", users: NDArray[np.int64]) -> NDArray[np.fl
         moments[~undated] = np.where(np.isfinite(values), values, -np.inf)[~undated]
     if "position" in listens:
         values = listens["position"].to_numpy(dtype=np.float64, na_value=np.nan)
+        if "session_id" in listens:
+            sessions = pd.factorize(listens["session_id"])[0].astype(np.int64)
+            values = positions_across_sessions(users, sessions, values)
         incomplete = np.zeros(users.max() + 1, dtype=bool)
         incomplete[users[~np.isfinite(values)]] = True
         chosen = undated & ~incomplete[users]

@@ -42,7 +42,7 @@ _ROOTS = "SELECT DISTINCT json_extract(result, '$.dataset') FROM runs WHERE verb
 _NAMES = "SELECT row, track_id, path, title, artist, missing FROM tracks"
 _LISTENS = (
     "SELECT listens.track, plays, ms_played, skipped, completed, rating, timestamp, position,"
-    " dataset FROM listens WHERE user = ? AND NOT coalesce(private, 0) ORDER BY id"
+    " dataset, session_id FROM listens WHERE user = ? AND NOT coalesce(private, 0) ORDER BY id"
 )
 _FRIENDS = (
     "SELECT user_id FROM users WHERE row IN"
@@ -89,7 +89,8 @@ Column = NDArray[np.float64]
 class StoredListens:
     """The listens of one listener in the order of their rows, each column ``[n]``, NaN for unknown.
 
-    `rows` are those of their tracks, `sources` their datasets. Private listens are left out.
+    `rows` are those of their tracks, `sources` their datasets, `sessions` the ids of their
+    sessions. Private listens are left out.
     """
 
     rows: NDArray[np.int64]
@@ -101,6 +102,7 @@ class StoredListens:
     timestamp: Column
     position: Column
     sources: Sequence[str]
+    sessions: Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +300,7 @@ class ReadConnection(ConnectionPool):
                 friends = connection.execute(_FRIENDS, [user]).fetchall()
             finally:
                 connection.execute("COMMIT")
-        columns = list(zip(*records, strict=True)) or [()] * 9
+        columns = list(zip(*records, strict=True)) or [()] * 10
         names = (
             *("plays", "ms_played", "skipped", "completed", "rating"),
             *("timestamp", "position"),
@@ -307,7 +309,8 @@ class ReadConnection(ConnectionPool):
             name: np.array(column, np.float64)
             for name, column in zip(names, columns[1:8], strict=True)
         }
-        listens = StoredListens(rows=np.array(columns[0], np.int64), sources=columns[8], **values)
+        rows = np.array(columns[0], np.int64)
+        listens = StoredListens(rows=rows, sources=columns[8], sessions=columns[9], **values)
         return StoredListener(listens, [record[0] for record in friends], number or 0)
 
     def posterior(self, user: str) -> tuple[str, bytes, bytes] | None:

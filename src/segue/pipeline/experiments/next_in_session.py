@@ -34,6 +34,7 @@ from segue.listening.sequences.markov import Markov, MarkovSettings
 from segue.listening.sequences.model import Plays
 from segue.listening.sequences.popularity import Popularity
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
+from segue.listens import positions_across_sessions
 from segue.types import SPLITS, Progress, Split, no_progress
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def sessions_of(
     tracks = named["track_id"].map(positions).to_numpy(np.int64)[order]
     last = order[ends]
     groups = np.zeros(len(last), np.int64) if timed else users[last]
-    last_moments = moments[last] if timed else _ordered_ends(users, session, moments, last)
+    if not timed:
+        moments = positions_across_sessions(users, session, moments)
     stated = named["split"].to_numpy(object)[last] if "split" in named else None
     own_tracks: list[Items] = list(np.split(tracks.astype(np.int64), ends[:-1] + 1))
     if stated is not None and any(one in SPLITS for one in stated):
@@ -125,21 +127,7 @@ def sessions_of(
         return Sessions(own_tracks, parts, "The dataset defines the split of the sessions.")
     of_whom = "all sessions" if timed else "each listener's sessions"
     rule = f"The latest fifth of {of_whom} is held out."
-    return Sessions(own_tracks, _parts(last_moments, groups), rule)
-
-
-def _ordered_ends(
-    users: Items, session: Items, positions: NDArray[np.float64], last: Items
-) -> NDArray[np.float64]:
-    """Return where each session ends, by position, or by row for listeners with equal positions.
-
-    `last` are the rows of the last listens of sessions.
-    """
-    order = np.lexsort((session, positions, users))
-    one, other = order[:-1], order[1:]
-    equal = (users[one] == users[other]) & (positions[one] == positions[other])
-    restarting = np.unique(users[one[equal & (session[one] != session[other])]])
-    return np.where(np.isin(users[last], restarting), last, positions[last]).astype(np.float64)
+    return Sessions(own_tracks, _parts(moments[last], groups), rule)
 
 
 def _parts(moments: NDArray[np.float64], groups: Items) -> Items:

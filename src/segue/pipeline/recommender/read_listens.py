@@ -1,5 +1,7 @@
 """Convert the stored listens of one listener to arrays for the engine."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,4 +36,13 @@ def read_listens(
         stored.timestamp,
         stored.position,
         None if rules is None else rules.ignored(tracks, stored.timestamp, stored.sources),
+        _session_numbers(stored.sessions),
     )
+
+
+def _session_numbers(sessions: Sequence[str | None]) -> NDArray[np.int64] | None:
+    """Return a number for each session, -1 for unknown; None if all are unknown."""
+    if not any(sessions):
+        return None
+    numbers: dict[str | None, int] = {None: -1}
+    return np.array([numbers.setdefault(one, len(numbers) - 1) for one in sessions], np.int64)
