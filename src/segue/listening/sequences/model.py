@@ -5,8 +5,8 @@ Conventions
 - A *sequence* is ``int64 [n]``: positions of items in the order in which one listener played them,
   oldest first, repeats kept. A *history* is a sequence whose next item is predicted.
 - Items are numbered from 0. Positions outside ``0 ... n_items - 1`` are ignored.
-- `SparseScores` hold distinct items with a value above zero for each; all other items have 0.
-  Values are comparable within one result only.
+- `SparseScores` hold distinct items with a value above zero for each; all other items have no
+  score, which is NaN in arrays. Values are comparable within one result only.
 - A *lag* is the number of plays since: 0 for the last play.
 """
 
@@ -232,15 +232,15 @@ class NextItemModel(ABC):
         return self
 
     def score(self, history: ArrayLike) -> Scores:
-        """Return a score for every item ``[n_items]``: higher is more likely to come next."""
+        """Return scores ``[n_items]``: higher is more likely to come next, NaN for no score."""
         found = self.sparse_scores(self.play_history(history))
-        scores = np.zeros(self.n_items_, np.float32)
+        scores = np.full(self.n_items_, np.nan, np.float32)
         scores[found.items] = found.values
         return scores
 
     def score_many(self, histories: Sequence[ArrayLike]) -> Scores:
         """Return ``[n_histories, n_items]`` scores, one row of `score` for each history."""
-        scores = np.zeros((len(histories), self._fitted()), np.float32)
+        scores = np.empty((len(histories), self._fitted()), np.float32)
         for row, history in zip(scores, histories, strict=True):
             row[:] = self.score(history)
         return scores

@@ -62,6 +62,8 @@ class BaseLevel(NextItemModel):
     def score_aged(self, history: ArrayLike, ages: ArrayLike) -> NDArray[np.float32]:
         """Return scores ``[n_items]`` with t from `ages` ``[n]`` in days, at least an hour.
 
+        Items that were not played get NaN.
+
         Raises
         ------
         ValueError
@@ -73,7 +75,7 @@ class BaseLevel(NextItemModel):
         known = (items >= 0) & (items < self._fitted())
         passed = np.maximum(days[known], 1 / 24)
         sums = np.bincount(items[known], passed**-self.settings.decay, minlength=self.n_items_)
-        return sums.astype(np.float32)
+        return np.where(sums > 0, sums, np.nan).astype(np.float32)
 
     def _arrays(self) -> Arrays:
         return {}

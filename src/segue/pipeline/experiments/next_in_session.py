@@ -222,8 +222,6 @@ def evaluate_model(model: NextItemModel, sessions: Sequence[Items]) -> SessionRe
     for start in range(0, len(points), _BLOCK):
         block = points[start : start + _BLOCK]
         scores = model.score_many([sessions[number][:t] for number, t in block])
-        if model.kind != MODEL:
-            scores[scores == 0] = np.nan  # not scored
         found = best(scores, DEFAULT_K)[0]
         lists[start : start + len(block), : found.shape[1]] = found
     rests = [sessions[number][t:] for number, t in points]

@@ -1,8 +1,9 @@
 """Evaluate next-track prediction: the sequence model against baselines, play by play.
 
 Each held-out play is predicted from all plays before it, by models that were fitted on the earlier
-listens; `segue.evaluation.next_item` defines the metrics. Baselines have settings that were good on
-other data (docs/sequences.md); `benchmarks/sequences.py` searches for them.
+listens; `segue.evaluation.next_item` defines the metrics. Items without a score are never
+recommended. Baselines have settings that were good on other data (docs/sequences.md);
+`benchmarks/sequences.py` searches for them.
 """
 
 import time
