@@ -16,7 +16,7 @@ from segue.engine.learning_rules import (
     time_zone,
 )
 from segue.engine.paths import Path, path
-from segue.engine.playlist import Playlist, PlaylistEntry, Served, Step
+from segue.engine.playlist import ListedTrack, Playlist, Served, Step
 from segue.engine.profile_accumulator import Listens, ProfileAccumulator
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
 from segue.engine.radio import FEEDBACK, Feedback, RadioStation
@@ -52,11 +52,11 @@ __all__ = [
     "GroupList",
     "HistoryVectors",
     "LearningRules",
+    "ListedTrack",
     "ListeningSession",
     "Listens",
     "Path",
     "Playlist",
-    "PlaylistEntry",
     "ProfileAccumulator",
     "RadioStation",
     "Ranked",

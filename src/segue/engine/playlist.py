@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaylistEntry:
+class ListedTrack:
     """One track of a playlist that has no scores."""
 
     rank: int
@@ -55,7 +55,7 @@ class Playlist:
     """Tracks in an order; `about` has details of the whole list."""
 
     kind: str
-    tracks: Sequence[Recommendation | Step | Served | PlaylistEntry]
+    tracks: Sequence[Recommendation | Step | Served | ListedTrack]
     about: Mapping[str, Any] = field(default_factory=dict)
     hints: Sequence[str] = ()
 

@@ -26,7 +26,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Playlist, PlaylistEntry
+from segue.engine import ListedTrack, Playlist
 from segue.engine.profile_accumulator import SECONDS_A_DAY
 from segue.engine.randomness import gumbel
 from segue.errors import PlaylistError
@@ -150,7 +150,7 @@ def smart_playlist(
     chosen = facts.ordered(np.flatnonzero(found), order)[:k]
     tracks = [state.catalogue.tracks[position] for position in chosen.tolist()]
     entries = [
-        PlaylistEntry(place + 1, track.track_id, track.title, track.artist)
+        ListedTrack(place + 1, track.track_id, track.title, track.artist)
         for place, track in enumerate(tracks)
     ]
     hints = [] if entries else ["no track satisfies the rules: loosen one of them."]
