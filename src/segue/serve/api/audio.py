@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from segue.audio.streaming import MEDIA_TYPES, Format, media_of, transcode
 from segue.errors import AudioError
+from segue.pipeline.hidden_paths import hide_commands
 from segue.serve import dependencies as deps
 from segue.serve.audio_stream import stream_chunks
 from segue.serve.problems import ProblemError
@@ -55,7 +56,7 @@ def get_audio(
     try:
         path = app_state.audio_path(track)
     except AudioError as error:
-        raise ProblemError("not-playable", str(error)) from None
+        raise ProblemError("not-playable", hide_commands(str(error))) from None
     try:
         return _respond(request, path, format, start)
     except AudioError as error:
