@@ -281,7 +281,7 @@ def test_recommend_json_has_documented_fields(listens):
     document = json.loads(done.stdout)
     assert set(document) == {"user", "weights", "tracks"}
     fields = {"rank", "track_id", "title", "artist", "score", "why"}
-    more = {"top_signal", "influenced_by", "in_common", "reason", "interest"}
+    more = {"top_signal", "influenced_by", "in_common", "reason", "reason_about", "interest"}
     assert all(set(track) == fields | more for track in document["tracks"])
 
 

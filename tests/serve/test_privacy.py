@@ -110,7 +110,7 @@ def test_responses_have_no_server_paths(anna, directory, original):
         anna.get("/api/v1/tracks/" + "%2e%2e%2f" * 8 + "etc%2fpasswd/audio"),
     ]
     for answer in answers:
-        text = answer.text + str(answer.headers)
+        text = (answer.text + str(answer.headers)).replace("/me/home/{row}", "")
         assert answer.status_code < 500
         for path in (directory.parent, original.parent, "/home/", "/tmp/", "site-packages"):  # noqa: S108
             assert str(path) not in text, answer.request.url
