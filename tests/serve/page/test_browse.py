@@ -7,7 +7,7 @@ def test_album_is_browsed_played_and_left_where_it_was(shared, visit, until):
     page.get_by_role("link", name="low album", exact=True).first.click()
     page.get_by_role("heading", name="low album", level=1).wait_for()
     assert page.title() == "low album · segue"
-    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator("main").get_by_role("button", name="Play", exact=True).click()
     page.locator("track-row.is-playing").wait_for()
     page.locator(".collection-facts").get_by_role("link").first.click()
     page.get_by_text("Artist", exact=True).wait_for()
@@ -40,7 +40,7 @@ def test_artist_is_never_played_until_undone(server, visit):
     page.get_by_role("heading", name="low band 0", level=1).wait_for()
     page.get_by_role("button", name="More for low band 0").click()
     page.get_by_role("menuitem", name="Never play this artist").click()
-    page.get_by_text("low band 0 will not be played again.").wait_for()
+    page.locator("#notifications").get_by_text("low band 0 will not be played again.").wait_for()
     page.get_by_role("button", name="Undo").click()
 
 
@@ -50,7 +50,7 @@ def test_liked_tracks_and_history_are_shown(server, visit):
     row = page.locator(".history-row").first
     row.wait_for()
     row.get_by_role("button", name="Don't learn from this play").click()
-    page.get_by_text("no longer counts").wait_for()
+    page.locator("#notifications").get_by_text("no longer counts").wait_for()
     page.get_by_role("button", name="Undo").click()
     page.get_by_label("Search your history").fill("peice 00")
     page.locator(".history-row", has_text="Piece 00").wait_for()
@@ -63,6 +63,6 @@ def test_search_shows_artists_and_albums_despite_errors(shared, visit):
     page.goto(f"{shared.url}#/listen")
     page.locator("#search").fill("nosie")
     page.locator(".search-section").get_by_role(
-        "link", name="low album", exact=True
+        "link", name="noise album", exact=True
     ).first.wait_for()
     assert page.locator(".search-section", has_text="Artists").is_visible()

@@ -19,8 +19,8 @@ LOOKS = {
     "tablet, light": {"viewport": {"width": 900, "height": 1100}, "color_scheme": "light"},
     "desktop, dark": {"color_scheme": "dark"},
 }
-MAX_REQUESTS = 90  # with modules of their own; a bundle needs some 25
-MAX_BYTES = 250_000
+MAX_REQUESTS = 150  # with modules of their own; a bundle needs some 50
+MAX_BYTES = 400_000  # with the modules of all pages, which load while the browser is idle
 MAX_SHIFT = 0.02
 SHIFTS = """() => new Promise((done) => {
   let sum = 0;
@@ -68,9 +68,11 @@ def test_pages_have_no_axe_violations(shared, visit, axe, look):
 
 def test_opened_row_menu_and_player_have_no_axe_violations(shared, visit, axe):
     page = visit(shared, **PHONE)
-    page.locator("track-row .row-main").first.click()
     page.locator("track-row .cover").first.click()
     page.locator("track-row.is-playing").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("w")
+    page.get_by_role("heading", name="Score breakdown").first.wait_for()
     page.wait_for_timeout(500)
     page.evaluate(axe)
     assert violations(page) == []

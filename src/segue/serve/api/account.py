@@ -46,7 +46,9 @@ def _account(me: deps.Self, app_state: AppState) -> AccountResponse:
 
 def _owner(me: deps.Self) -> deps.CurrentListener:
     if me.mode != "accounts":
-        raise ProblemError("conflict", "This library has no accounts: its administrator can add one.")
+        raise ProblemError(
+            "conflict", "This library has no accounts: its administrator can add one."
+        )
     return me
 
 

@@ -56,7 +56,7 @@ function parts({ why, top_signal: top, score, serves }) {
   return h(
     "section",
     { class: "detail is-parts" },
-    h("h3", {}, t("why.breakdown")),
+    h("h2", {}, t("why.breakdown")),
     h(
       "table",
       { class: "parts" },
@@ -89,7 +89,7 @@ function influences({ influenced_by: tracks = [], interest }) {
   return h(
     "section",
     { class: "detail" },
-    h("h3", {}, t("why.likes")),
+    h("h2", {}, t("why.likes")),
     interest ? h("p", { class: "chips" }, h("span", { class: "chip is-own" }, interest)) : null,
     h(
       "ul",
@@ -146,7 +146,7 @@ function facts(common, track) {
   return h(
     "section",
     { class: "detail" },
-    h("h3", {}, own.size || common?.artist ? t("why.inCommon") : t("why.about")),
+    h("h2", {}, own.size || common?.artist ? t("why.inCommon") : t("why.about")),
     h(
       "p",
       { class: "chips" },
