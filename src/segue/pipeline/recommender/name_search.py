@@ -133,7 +133,7 @@ class NameSearch:
         artists, albums
             The artists and albums of the library by row, of which those of the tracks are indexed.
         """
-        return _Builder(tracks, ids, listeners, artists, albums).parts()
+        return _NameIndexBuilder(tracks, ids, listeners, artists, albums).parts()
 
     @classmethod
     def of(cls, arrays: Arrays) -> Self:
@@ -265,7 +265,7 @@ class NameSearch:
         )
 
 
-class _Builder:
+class _NameIndexBuilder:
     """Collects the words of all names."""
 
     def __init__(
