@@ -8,19 +8,18 @@ the processors and takes its share of them.
 
 Times run from the input event, as the browser received it, to the end of the frame that shows the
 effect, by the browser's own clock: **first** is the first visible effect (a filled heart, a removed
-row), **all** the whole effect, such as the new list. Both in milliseconds, median and worst. The
-page is idle between two actions. The map must exist: `segue train map`.
+row), **all** the whole effect, such as the new list. Both in milliseconds: median, 95th percentile
+and worst. The page is idle between two actions. The map must exist: `segue train map`.
 """
 
 import argparse
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from page_list import dislike, like, search, skip, why
-from paged import PROBE, REST, Bench
-from playwright.sync_api import sync_playwright
+from paged import PROBE, REST, Bench, browsing
 from served import Server, listeners_of
 
 
@@ -122,16 +121,16 @@ VIEWS = {
     "Map": "probe.q('.map-legend button')",
     "Playlists": "probe.q('.saved li')",
     "Quality": "probe.q('.models').childElementCount && probe.q('.metric-cards').childElementCount",
-    "Library": "probe.q('.stat-tile')"
-    " && probe.all('.columns .muted-text:not([hidden]), tbody tr').length > 1",
+    "Library": "probe.q('main .card, main track-row')",
 }
 
 
-def views(bench: Bench) -> None:
+def views(bench: Bench, names: Sequence[str] = tuple(VIEWS)) -> None:
     """Go from one page to another."""
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in VIEWS}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for _ in range(max(1, bench.repeats // 2)):
-        for name, final in VIEWS.items():
+        for name in names:
+            final = VIEWS[name]
             link = bench.page.locator("nav a", has_text=name)
             first = f"probe.q('main h1')?.textContent === {name!r}"
             if name == "Listen":
@@ -143,14 +142,11 @@ def views(bench: Bench) -> None:
 
 def playlists(bench: Bench) -> None:
     """Make playlists of seeds, and paths."""
-    tracks = bench.page.evaluate(
-        "import('./js/recommendations.js').then(({ forYou }) => forYou.tracks)"
-    )
+    read = "probe.module('recommendations.js').then(({ forYou }) => forYou.tracks)"
+    tracks = bench.page.evaluate(read)
     if not tracks:
         bench.go("listen")
-        tracks = bench.page.evaluate(
-            "import('./js/recommendations.js').then(({ forYou }) => forYou.tracks)"
-        )
+        tracks = bench.page.evaluate(read)
     bench.go("playlists")
     for tab, name in (("From tracks", "playlist from tracks"), ("Path", "playlist along a path")):
         bench.page.get_by_role("tab", name=tab).click()
@@ -239,21 +235,12 @@ def main() -> None:
     print(f"load before: {os.getloadavg()[0]:.2f}", flush=True)
     server.start()
     try:
-        with sync_playwright() as running:
-            browser = running.chromium.launch(
-                executable_path=asked.program, args=["--no-sandbox", "--disable-dev-shm-usage"]
-            )
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(f"http://127.0.0.1:{server.port}/")
-            page.get_by_label("Name").fill(listener)
-            page.get_by_role("button", name="Continue").click()
-            page.locator("track-row").first.wait_for()
-            page.evaluate(PROBE)
+        with browsing(server.port, listener, asked.program) as page:
             bench = Bench(page, asked.repeats)
-            print(f"{'milliseconds':44} {'first':>7} {'worst':>6} {'all':>9} {'worst':>6}")
+            columns = "   median p95 worst" * 2
+            print(f"{'milliseconds: first effect; all of it':44}{columns}")
             for name in asked.only:
                 ACTIONS[name](bench)
-            browser.close()
     finally:
         server.stop()
 

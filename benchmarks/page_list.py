@@ -1,7 +1,5 @@
 """Actions of the list and the search, for `benchmarks/page.py`."""
 
-from typing import Any
-
 from paged import REST, Bench
 
 WORDS = ("piece", "artist", "album", "sad", "piano", "rock", "happy", "slow", "track 12", "fast")
@@ -24,50 +22,38 @@ def search(bench: Bench) -> None:
     bench.show("search, from the last letter", taken)
 
 
-def _row(bench: Bench, place: int) -> tuple[Any, str]:
-    """Return a row of the list, and the id of its track."""
-    at = f"probe.all('#for-you track-row')[{place}]"
-    return bench.page.locator("#for-you track-row").nth(place), bench.page.evaluate(
-        f"{at}.track.track_id"
-    )
+# rows stay where they are until the button that comes with the new list is pressed
+_ANSWERED = "window.answers !== answered"
+_COUNT = """probe.module('recommendations.js').then(({ forYou }) => {
+  window.answers ??= (forYou.addEventListener('answer', () => (window.answers += 1)), 0);
+  window.answered = window.answers;
+})"""
 
 
-_HAS = "probe.all('#for-you track-row').some((row) => row.track.track_id === {!r})"
-_WHOLE = "probe.all('#for-you track-row').length === 20"
+def _rate(bench: Bench, kind: str) -> None:
+    """Like or dislike tracks of the list, and take each back."""
+    bench.go("listen")
+    taken = []
+    for n in range(bench.repeats):
+        row = f"probe.all('#for-you track-row')[{n % 4}]"
+        bench.page.evaluate(f"window.pressed = {row}.querySelector('.act-{kind}')")
+        bench.page.evaluate(_COUNT)
+        button = bench.page.locator("#for-you track-row").nth(n % 4).locator(f".act-{kind}")
+        pressed = "pressed.ariaPressed === 'true'"
+        taken.append(bench.once(button.click, "click", pressed, f"{pressed} && {_ANSWERED}"))
+        button.click()
+        bench.page.wait_for_timeout(2 * REST)
+    bench.show(f"{kind}: button; new list", taken)
 
 
 def like(bench: Bench) -> None:
     """Like a track of the list, and take it back."""
-    bench.go("listen")
-    taken = []
-    for n in range(bench.repeats):
-        row, _ = _row(bench, n % 4)
-        at = f"probe.all('#for-you track-row')[{n % 4}]"
-        bench.page.evaluate(f"window.liked = {at}.querySelector('.act-like')")
-        taken.append(
-            bench.once(
-                row.locator(".act-like").click,
-                "click",
-                "liked.ariaPressed === 'true'",
-                "probe.refilled('list-changes')",
-                "['list-changes']",
-            )
-        )
-        bench.page.get_by_role("button", name="Undo").first.click()
-        bench.page.wait_for_timeout(2 * REST)
-    bench.show("like: heart; list re-formed", taken)
+    _rate(bench, "like")
 
 
 def dislike(bench: Bench) -> None:
-    """Dislike a track of the list."""
-    bench.go("listen")
-    taken = []
-    for n in range(bench.repeats):
-        row, track = _row(bench, n % 4)
-        gone = f"!{_HAS.format(track)}"
-        final = f"{gone} && {_WHOLE}"
-        taken.append(bench.once(row.locator(".act-dislike").click, "click", gone, final))
-    bench.show("dislike: row gone; list re-formed", taken)
+    """Dislike a track of the list, and take it back."""
+    _rate(bench, "dislike")
 
 
 def skip(bench: Bench) -> None:
@@ -75,16 +61,13 @@ def skip(bench: Bench) -> None:
     bench.go("listen")
     taken = []
     for _ in range(bench.repeats):
-        bench.page.evaluate(
-            "probe.q('#for-you track-list, track-list').play(probe.q('#for-you track-row').track)"
-        )
-        bench.page.wait_for_timeout(300)
-        _, track = _row(bench, 0)
-        gone = f"!{_HAS.format(track)}"
+        bench.page.evaluate("probe.q('#for-you track-list').play(0)")
+        bench.page.wait_for_timeout(REST)
+        bench.page.evaluate(_COUNT)
         button = bench.page.locator("now-playing .act-skip")
-        taken.append(bench.once(button.click, "click", gone, f"{gone} && {_WHOLE}"))
-    bench.page.evaluate("import('./js/player.js').then(({ player }) => player.stop())")
-    bench.show("skip: row gone; list re-formed", taken)
+        taken.append(bench.once(button.click, "click", "", _ANSWERED))
+    bench.page.evaluate("probe.module('player.js').then(({ player }) => player.stop())")
+    bench.show("skip: new list", taken)
 
 
 def why(bench: Bench) -> None:

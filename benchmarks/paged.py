@@ -4,11 +4,12 @@ An action is timed from its event, by the time at which the browser received it,
 frame that shows its effect, all by the browser's own clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Page, sync_playwright
 
 REST = 700  # milliseconds between two actions
 
@@ -26,7 +27,10 @@ PROBE = """(() => {
       failed(error);
     }
   }));
+  const app = document.querySelector("script[type=module]").src;
   const p = (window.probe = {
+    // a module of the page; not where the modules are bundled
+    module: (name) => import(new URL(name, app)),
     q: (selector) => document.querySelector(selector),
     // pictures of rows that leave a list are none of it any more
     all: (selector) => [...document.querySelectorAll(selector)].filter(
@@ -65,11 +69,29 @@ PROBE = """(() => {
 })()"""
 
 
+@contextmanager
+def browsing(port: int, listener: str, program: str) -> Iterator[Page]:
+    """Open the page of a server in a browser as a listener."""
+    with sync_playwright() as running:
+        browser = running.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-US")
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.get_by_label("Name").fill(listener)
+        page.get_by_role("button", name="Continue").click()
+        page.locator("track-row").first.wait_for()
+        page.evaluate(PROBE)
+        yield page
+        browser.close()
+
+
 class Bench:
-    """The page, and what its actions took."""
+    """The page, and what its actions took: ``(first, all)`` in milliseconds by action."""
 
     def __init__(self, page: Page, repeats: int) -> None:
         self.page, self.repeats = page, repeats
+        self.taken: dict[str, list[tuple[float, float]]] = {}
 
     def until(self, expression: str) -> None:
         """Wait until something is true in the page; text is not evaluated inside it."""
@@ -95,10 +117,8 @@ class Bench:
         return taken[0], taken[1]
 
     def show(self, name: str, taken: list[tuple[float, float]]) -> None:
-        """Print what an action took."""
-        first, final = np.array(taken).T
-        print(
-            f"{name:44} {np.median(first):7.0f} {first.max():6.0f} {np.median(final):9.0f}"
-            f" {final.max():6.0f}",
-            flush=True,
-        )
+        """Print and keep what an action took."""
+        self.taken[name] = taken
+        numbers = (np.percentile(one, [50, 95, 100]) for one in np.array(taken).T)
+        shown = "  ".join(" ".join(f"{one:6.0f}" for one in three) for three in numbers)
+        print(f"{name:44} {shown}", flush=True)

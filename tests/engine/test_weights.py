@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.engine import Example, WeightPosterior, Weights, examples_from, learn, shares, updated
-from segue.engine.examples import choices_of
+from segue.engine.examples import DrawnChoices, choices_of
 from segue.engine.weights import _Stacked, likeliest
 from segue.signals import UserProfile
 
@@ -102,6 +102,53 @@ def test_learn_equal_listeners_get_global_weights():
     found = learn(signals, examples, later)
     own = np.stack([found.of(str(user)) for user in range(20)])
     assert np.abs(own - found.of(None)).max() < 0.1
+
+
+class CountingSignal(ByListener):
+    """The same, which counts the listeners that it scored."""
+
+    n_scored = 0
+
+    def for_listeners(self, profiles):
+        self.n_scored += len(profiles)
+        return super().for_listeners(profiles)
+
+
+@pytest.mark.parametrize("personal", [False, True])
+def test_learn_scores_only_the_listeners_it_uses(monkeypatch, personal):
+    monkeypatch.setattr("segue.engine.weights._MAX_LISTENERS", 100)
+
+    def wanted(user):
+        return 2.0 * np.eye(3)[user % 2] if personal else np.array([1.0, 0.5, 0.2])
+
+    signals, first = planted(wanted, n_listeners=500)
+    _, then = planted(wanted, n_listeners=500, turn=1)
+    counting = [CountingSignal(one.name, one.rows) for one in signals]
+    found = learn(counting, first, then)
+    assert found.personal == personal
+    if personal:
+        assert len(found.listeners) == 500
+        assert counting[0].n_scored == 1_000
+    else:
+        # a hundred for each of both halves in batches of 64, and their later choices
+        assert counting[0].n_scored <= 128 + 128 + 100
+
+
+def test_drawn_choices_equal_those_of_all_examples():
+    signals, examples = planted(lambda _: np.ones(3), n_listeners=150)
+    expected = choices_of(signals, examples)
+    drawn = DrawnChoices(signals, examples)
+    some = {"3", "140", "nobody"}
+    pairs = [
+        (drawn.of_users(some), [one for one in expected if one.user in some]),
+        (drawn.first(70), expected[:70]),
+        (drawn.all(), expected),
+    ]
+    for found, wanted in pairs:
+        assert [one.user for one in found] == [one.user for one in wanted]
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(one.others, other.others)
+            np.testing.assert_array_equal(one.chosen, other.chosen)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.neighbors import NearestNeighbors
 
-from segue.index import best, nearest, normalise
+from segue.index import best, contenders, nearest, normalise
 
 scores = arrays(
     np.float32,
@@ -25,6 +25,38 @@ def test_best_is_a_stable_sort(rows, k):
         assert found.tolist() == expected + [-1] * (k - len(expected))
         assert value[: len(expected)].tolist() == row[expected].tolist()
         assert (value[len(expected) :] == -np.inf).all()
+
+
+@given(
+    arrays(
+        np.float32,
+        st.integers(1, 400),
+        elements=st.sampled_from([0.0, 0.5, 1.0, -1.0, 0.25, -np.inf]) | st.floats(-9, 9, width=32),
+    ),
+    st.integers(1, 12),
+)
+def test_contenders_include_all_of_the_best(row, k):
+    k = min(k, len(row))
+    found = contenders(row, k)
+    kth = np.sort(row)[len(row) - k]
+    assert set(np.flatnonzero(row >= kth).tolist()) <= set(found.tolist())
+    assert found.tolist() == sorted(set(found.tolist()))
+
+
+def test_contenders_of_many_values_are_few(rng):
+    row = rng.normal(size=100_000).astype(np.float32)
+    assert len(contenders(row, 500)) < 1_000
+    assert len(contenders(row, 50)) < 100
+
+
+@pytest.mark.parametrize("decimals", [1, 7])  # with many equal values, and with few
+def test_best_of_many_values_is_a_stable_sort(rng, decimals):
+    row = rng.normal(size=50_000).astype(np.float32).round(decimals)
+    row[rng.integers(0, len(row), 500)] = np.nan
+    positions, values = best(row[None], 500)
+    expected = np.argsort(np.where(np.isnan(row), np.inf, -row), kind="stable")[:500]
+    np.testing.assert_array_equal(positions[0], expected)
+    np.testing.assert_array_equal(values[0], row[expected])
 
 
 def test_nearest_equals_brute_force(rng):

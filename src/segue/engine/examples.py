@@ -6,17 +6,20 @@ learned from any subset of alternatives: McFadden, 1978. With the whole catalogu
 choices from tracks that would never be recommended, which cost a twentieth of nDCG on Last.fm.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.standardization import standardise
+from segue.index import contenders
 from segue.signals import Scores, Signal, UserProfile
 
 _FOREMOST = 50
 _MAX_CHOSEN = 50
+_BATCH = 64
+"""Listeners that are scored together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +63,76 @@ def examples_from(
 
 
 def choices_of(
-    signals: Sequence[Signal], examples: Sequence[Example], *, batch: int = 64
+    signals: Sequence[Signal], examples: Sequence[Example], *, batch: int = _BATCH
 ) -> list[Choices]:
     """Return the choices of every example that chose a highest-ranked track, in order."""
-    found = []
-    for start in range(0, len(examples), batch):
-        part = examples[start : start + batch]
-        rows = np.stack([signal.for_listeners([one.profile for one in part]) for signal in signals])
-        for number, example in enumerate(part):
-            choices = _choices(rows[:, number], example)
-            if len(choices.chosen):
-                found.append(choices)
-    return found
+    found = (
+        _choices_of(signals, examples[start : start + batch])
+        for start in range(0, len(examples), batch)
+    )
+    return [one for part in found for one in part if one is not None]
 
 
-def _choices(rows: Scores, example: Example) -> Choices:
-    candidates = np.ones(rows.shape[1], bool)
+class DrawnChoices:
+    """The choices of examples, computed when they are read: scoring all tracks costs the most.
+
+    `examples` are in the order in which they were drawn.
+    """
+
+    def __init__(self, signals: Sequence[Signal], examples: Sequence[Example]) -> None:
+        self._signals, self._examples = signals, examples
+        self._known: dict[int, Choices | None] = {}
+
+    def first(self, n: int) -> list[Choices]:
+        """Return the first `n` choices, or all if there are fewer."""
+        found: list[Choices] = []
+        for start in range(0, len(self._examples), _BATCH):
+            if len(found) >= n:
+                break
+            found += self._read(range(start, min(start + _BATCH, len(self._examples))))
+        return found[:n]
+
+    def all(self) -> list[Choices]:
+        """Return the choices of all examples."""
+        return self.first(len(self._examples))
+
+    def of_users(self, users: Collection[str]) -> list[Choices]:
+        """Return the choices of these listeners, in order."""
+        named = (one.profile.user for one in self._examples)
+        places = [place for place, user in enumerate(named) if user in users]
+        return self._read(places)
+
+    def _read(self, places: Sequence[int]) -> list[Choices]:
+        unread = [place for place in places if place not in self._known]
+        for start in range(0, len(unread), _BATCH):
+            part = unread[start : start + _BATCH]
+            examples = [self._examples[place] for place in part]
+            self._known.update(zip(part, _choices_of(self._signals, examples), strict=True))
+        found = (self._known[place] for place in places)
+        return [one for one in found if one is not None]
+
+
+def _choices_of(signals: Sequence[Signal], examples: Sequence[Example]) -> Iterator[Choices | None]:
+    """Yield the choices of each example; None for one that chose no highest-ranked track."""
+    scores = [signal.for_listeners([one.profile for one in examples]) for signal in signals]
+    for number, example in enumerate(examples):
+        choices = _choices([rows[number] for rows in scores], example)
+        yield choices if len(choices.chosen) else None
+
+
+def _choices(rows: Sequence[Scores], example: Example) -> Choices:
+    candidates = np.ones(len(rows[0]), bool)
     candidates[example.profile.known] = False
     candidates[example.chosen] = True
     foremost = np.zeros(len(candidates), bool)
     standard = standardise(rows, candidates)
     out = np.flatnonzero(~candidates)
     most = min(_FOREMOST, len(candidates) - 1)
-    for row in standard:
-        lowest_first = -row
-        lowest_first[out] = np.inf
-        foremost[np.argpartition(lowest_first, most)[:most]] = True
+    for row in standard if most else ():
+        ranked = row.copy()
+        ranked[out] = -np.inf
+        near = contenders(ranked, most)
+        foremost[near[np.argpartition(-ranked[near], most - 1)[:most]]] = True
     foremost &= candidates
     chosen = example.chosen[foremost[example.chosen]][:_MAX_CHOSEN]
     return Choices(standard[:, chosen].T, standard[:, foremost].T, example.profile.user)

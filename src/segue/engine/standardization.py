@@ -1,5 +1,6 @@
 """Standardize scores of signals: mean 0 and standard deviation 1 over the candidates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +17,14 @@ _FEW = 8
 """Below one part in this many, excluded tracks are subtracted from sums over all tracks."""
 
 
-def standardise(rows: Scores, candidates: Mask) -> Scores:
+def standardise(rows: Scores | Sequence[Scores], candidates: Mask) -> Scores:
     """Scale each row to mean 0 and standard deviation 1 over its candidates; NaN becomes 0.
 
     >>> rows = np.array([[1.0, 3.0, np.nan, 99.0]], np.float32)
     >>> standardise(rows, np.array([True, True, True, False]))[0, :3].tolist()
     [-1.0, 1.0, 0.0]
     """
-    standard = np.empty(rows.shape, np.float32)
+    standard = np.empty((len(rows), len(candidates)), np.float32)
     for row, into in zip(rows, standard, strict=True):
         _standardise_row(row, candidates, into)
     return standard

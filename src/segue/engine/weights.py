@@ -32,7 +32,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.examples import Choices, Example, choices_of
+from segue.engine.examples import Choices, DrawnChoices, Example
 from segue.engine.listener_posteriors import posterior_modes
 from segue.engine.weight_prior import PRIOR_PRECISION, prior_weights
 from segue.signals import Signal
@@ -120,7 +120,8 @@ def learn(
     """Return global weights and a posterior of each listener with choices.
 
     Global weights come from up to 600 listeners, drawn with `seed`; posteriors are kept of up to
-    5,000. Signals that learn from listens must not have seen the chosen tracks.
+    5,000, whose choices are scored only if personal weights are of use. Signals that learn from
+    listens must not have seen the chosen tracks.
 
     Parameters
     ----------
@@ -128,30 +129,31 @@ def learn(
         The choices of listeners, and later choices of the same listeners. Without later ones,
         everyone gets the global weights: nothing shows that personal ones last.
     """
-    first = _drawn(signals, examples, seed)
-    then = _drawn(signals, later, seed)
-    sample = [*first[:_MAX_LISTENERS], *then[:_MAX_LISTENERS]]
+    first, then = _drawn(signals, examples, seed), _drawn(signals, later, seed)
+    sampled = first.first(_MAX_LISTENERS)
+    sample = [*sampled, *then.first(_MAX_LISTENERS)]
     expected = prior_weights([signal.name for signal in signals])
     if not sample:
         return Weights.fixed(expected.tolist())
     everyone = likeliest(sample, expected)
-    spread = spread_of(sample, everyone) * _trust(first[:_MAX_LISTENERS], then, expected)
+    users = {one.user for one in sampled if one.user is not None}
+    trust = _trust(sampled, then.of_users(users), expected)
+    if not trust:
+        return Weights(everyone, np.zeros_like(everyone))
+    spread = spread_of(sample, everyone) * trust
+    anybody = Weights(everyone, spread).posterior(None)
     beliefs: dict[str, WeightPosterior] = {}
-    if (spread > 0).any():
-        anybody = Weights(everyone, spread).posterior(None)
-        for one in (*first, *then):
-            if one.user is not None:
-                beliefs[one.user] = _posterior(one, beliefs.get(one.user, anybody))
+    for one in (*first.all(), *then.all()):
+        if one.user is not None:
+            beliefs[one.user] = _posterior(one, beliefs.get(one.user, anybody))
     return Weights(everyone, spread, beliefs)
 
 
-def _drawn(signals: Sequence[Signal], examples: Sequence[Example], seed: int) -> list[Choices]:
+def _drawn(signals: Sequence[Signal], examples: Sequence[Example], seed: int) -> DrawnChoices:
     """Return the choices of up to 5,000 of the examples."""
-    usable = [one for one in examples if len(one.chosen)]
-    if not usable or not signals:
-        return []
+    usable = [one for one in examples if len(one.chosen)] if signals else []
     order = np.random.default_rng(seed).permutation(len(usable))[:_MAX_BELIEFS]
-    return choices_of(signals, [usable[place] for place in order])
+    return DrawnChoices(signals, [usable[place] for place in order])
 
 
 def likeliest(

@@ -1,6 +1,6 @@
 """Exact nearest neighbors, hub reduction, and detection of duplicate recordings."""
 
-from segue.index.exact import best, nearest, normalise
+from segue.index.exact import best, contenders, nearest, normalise
 from segue.index.hubs import (
     MIN_SPREAD,
     LocalScaling,
@@ -26,6 +26,7 @@ __all__ = [
     "MutualProximity",
     "Rescale",
     "best",
+    "contenders",
     "find_duplicate_pairs",
     "for_each",
     "group_pairs",

@@ -8,6 +8,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BLOCK = 512
+_GROUPS = 8
+"""Groups of values per requested one, whose maxima bound the requested ones from below."""
+
+
+def contenders(row: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Return the positions ``[at least k]`` of all values that may be among the `k` highest.
+
+    Ascending; usually a few more than `k`, in a twentieth of the time of a partition. With equal
+    values there may be many more.
+
+    Parameters
+    ----------
+    row
+        ``[n]`` without NaN, ``n >= k``.
+
+    Notes
+    -----
+    Of groups of values, at least `k` have a maximum that reaches the `k`-th highest maximum, so at
+    least `k` values do, and none of the `k` highest is below it.
+
+    Examples
+    --------
+    >>> row = np.random.default_rng(0).random(10_000, np.float32)
+    >>> found = contenders(row, 5)
+    >>> len(found) < 20, np.isin(np.argsort(-row)[:5], found).all().item()
+    (True, True)
+    """
+    n_groups = k * _GROUPS
+    size = len(row) // n_groups
+    if size < 2:
+        return np.arange(len(row))
+    maxima = row[: size * n_groups].reshape(size, n_groups).max(axis=0)
+    bound = np.partition(maxima, n_groups - k)[n_groups - k]
+    return np.flatnonzero(row >= bound)
 
 
 def best(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -40,14 +74,13 @@ def best(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArra
     values = np.full((n_rows, k), -np.inf, np.float32)
     keep = min(k, n)
     for i, row in enumerate(clean):
-        if keep < n:
+        candidates = contenders(row, keep) if keep else np.zeros(0, np.int64)
+        own = row[candidates]
+        if keep < len(own):
             # all that reach the k-th value, so that ties there are broken by position
-            threshold = np.partition(row, n - keep)[n - keep]
-            candidates = np.flatnonzero(row >= threshold) if threshold > -np.inf else None
-        else:
-            candidates = None
-        if candidates is None:
-            candidates = np.flatnonzero(row > -np.inf)
+            own_k = np.partition(own, len(own) - keep)[len(own) - keep]
+            candidates = candidates[own >= own_k]
+        candidates = candidates[row[candidates] > -np.inf]
         order = candidates[np.argsort(-row[candidates], kind="stable")[:keep]]
         positions[i, : len(order)] = order
         values[i, : len(order)] = row[order]
