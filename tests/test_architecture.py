@@ -59,6 +59,7 @@ PIPELINE = (
     "pretrained",
     "encoder_choice",
     "preprocess",
+    "connections",
     "train",
     "evaluate",
     "tagging",

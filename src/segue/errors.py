@@ -30,6 +30,8 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 │   ├── ModelNotTrainedError    the command needs a model that is not trained yet
 │   ├── NoWeightError           all signals have a weight of 0
 │   └── TooLittleDataError      one class only, too few tracks, no labels
+├── MediaServerError            a media server cannot be reached, or refuses
+│   └── UnknownConnectionError  the library has no such connection
 ├── ContradictionError          two arguments contradict each other: wrong usage
 └── MissingExtraError           an optional part is not installed
 
@@ -185,6 +187,14 @@ class NoWeightError(ModelError):
 
 class TooLittleDataError(ModelError):
     """Too few classes, tracks or listens for the request."""
+
+
+class MediaServerError(SegueError):
+    """A media server that cannot be reached, refuses, or answers what cannot be understood."""
+
+
+class UnknownConnectionError(MediaServerError):
+    """A connection that the library does not have."""
 
 
 class ContradictionError(SegueError, ValueError):

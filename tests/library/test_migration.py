@@ -284,8 +284,23 @@ def test_format_8_library_gets_former_ids(library):
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM former_ids").fetchone() == (0,)
         query = "SELECT value FROM meta WHERE key = 'format'"
-        assert connection.execute(query).fetchone() == ("11",)
+        assert connection.execute(query).fetchone() == (str(FORMAT_VERSION),)
     assert (library.directory / "backups" / "library-format-8.db").is_file()
+
+
+def test_format_11_library_gets_connections(library):
+    path = library.directory / "library.db"
+    n_listens = library.counts()["listens"]
+    library.close()
+    with sqlite3.connect(path) as connection:
+        for table in ("playlists", "counts", "items", "accounts"):
+            connection.execute(f"DROP TABLE connection_{table}")
+        connection.execute("DROP TABLE connections")
+        connection.execute("UPDATE meta SET value = '11' WHERE key = 'format'")
+    opened = Library(library.directory)
+    assert opened.connections.all() == []
+    assert opened.counts()["listens"] == n_listens
+    assert (library.directory / "backups" / "library-format-11.db").is_file()
 
 
 def test_upgrade_reads_guests_of_titles(directory):

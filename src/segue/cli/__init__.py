@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from segue.cli.connect import connect, sync
 from segue.cli.demo import demo
 from segue.cli.encoders import encoders
 from segue.cli.error_reporting import report_errors
@@ -65,6 +66,8 @@ for command in (preprocess, train, recommend, similar, search, missing, evaluate
 app.add_typer(playlist, name="playlist")
 app.add_typer(export, name="export")
 app.command("import")(report_errors(import_listens))
+app.add_typer(connect, name="connect")
+app.command()(report_errors(sync))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")

@@ -8,6 +8,7 @@ from segue.library.backup import BackupResult, RestoreResult, back_up, restore
 from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayCounts
 from segue.library.catalogue import Catalogue, with_row, with_stated
 from segue.library.checks import Damage, find_damage
+from segue.library.connections import ItemCounts, PlaylistLink, ServerAccount, ServerConnection
 from segue.library.entity_rows import public_id
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, StoredPosterior
@@ -75,6 +76,7 @@ __all__ = [
     "FeedbackLog",
     "Histories",
     "ImportedListen",
+    "ItemCounts",
     "Job",
     "JobState",
     "KnownTrack",
@@ -87,11 +89,14 @@ __all__ = [
     "PlayCounts",
     "Playback",
     "PlaylistKind",
+    "PlaylistLink",
     "ReadConnection",
     "RestoreResult",
     "RuleEffect",
     "RuleKind",
     "SavedPlaylist",
+    "ServerAccount",
+    "ServerConnection",
     "Session",
     "StoredCatalogue",
     "StoredListener",

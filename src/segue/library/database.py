@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+import segue.library.connection_schema
 import segue.library.serving_schema  # noqa: F401  # its tables belong to the schema
 from segue.errors import LibraryError, LibraryVersionError
 from segue.library.files import PRIVATE, make_directory, make_private, sync

@@ -14,6 +14,7 @@ from sqlalchemy import Table, delete, insert, or_, select, update
 
 from segue.library import schema
 from segue.library.compared_listens import compare_again
+from segue.library.connection_schema import connection_accounts
 from segue.library.serving_schema import (
     accounts,
     annotations,
@@ -120,6 +121,8 @@ def join_listeners(
         connection.execute(delete(playback).where(playback.c.owner == old))
         connection.execute(delete(sessions).where(sessions.c.listener == old))
         connection.execute(update(jobs).where(jobs.c.asked_by == old).values(asked_by=new))
+        servers = connection_accounts
+        connection.execute(update(servers).where(servers.c.listener == old).values(listener=new))
         weights = schema.weight_posteriors
         connection.execute(delete(weights).where(weights.c.user.in_([source.row, target])))
         connection.execute(delete(users).where(users.c.row == source.row))

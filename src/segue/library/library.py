@@ -27,6 +27,7 @@ from segue.library.audio_files import (
 )
 from segue.library.audit import AuditLog
 from segue.library.browse_queries import BrowseQueries
+from segue.library.connections import ConnectionStore
 from segue.library.cover_store import CoverStore
 from segue.library.database import open_database
 from segue.library.feature_stores import (
@@ -132,6 +133,7 @@ class Library(LibraryQueries):
         self.feedback = FeedbackLog(self._database, self.reader)
         self.histories = Histories(self._database, self.reader)
         self.imports = ImportStore(self._database)
+        self.connections = ConnectionStore(self._database)
         self.accounts = AccountStore(self._database, self.reader)
         self.audit = AuditLog(self._database)
         self.jobs = JobStore(self._database)

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.catalogue import from_record, to_record, with_stated
+from segue.library.connection_schema import connection_items
 from segue.library.feedback import opinion_key
 from segue.library.serving_schema import annotations, playback, playlist_tracks
 from segue.library.writes import mark_outdated_entities, put_meta
@@ -42,6 +43,7 @@ MAX_PAIRS: Final = 500
 """Number of pairs that are merged in one transaction: other processes wait meanwhile."""
 _HISTORY: Final = (
     *(schema.listens, schema.feedback, playlist_tracks, schema.former_ids, schema.tag_backups),
+    connection_items,
 )
 _UNMERGED: Final = "rows of unmerged tracks"
 """Key in `meta`: the rows of tracks that are new since they were compared with missing ones."""

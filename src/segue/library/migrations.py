@@ -219,6 +219,11 @@ def _to_11(connection: Connection) -> None:
     _add_column(connection, "jobs", "reason", "VARCHAR")
 
 
+def _to_12(connection: Connection) -> None:
+    """Make the tables of connections to media servers."""
+    make_tables(connection)
+
+
 def _mark_read_tags(connection: Connection) -> None:
     """Mark the tracks of folders: their tags are read again, unlike what tables state."""
     runs, tracks = schema.runs, schema.tracks
@@ -290,6 +295,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     9: _to_9,
     10: _to_10,
     11: _to_11,
+    12: _to_12,
 }
 """Functions by the format that they lead to, in order. Format 5 only added tables."""
 

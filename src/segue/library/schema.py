@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 11
+FORMAT_VERSION = 12
 """The format of the database; `segue.library.migrations` upgrades earlier ones.
 
 1  the first
@@ -37,6 +37,7 @@ FORMAT_VERSION = 11
 9  former ids of tracks; versions of the tag reader; tags that files had before segue wrote to them
 10 sessions of listens
 11 speed and reasons of jobs
+12 connections to media servers
 """
 
 schema = MetaData()

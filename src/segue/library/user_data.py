@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Table, delete, insert, or_, select, update
 
 from segue.library import schema
+from segue.library.connection_schema import connection_accounts
 from segue.library.joined_listeners import forget_joined_name
 from segue.library.serving_schema import (
     accounts,
@@ -86,6 +87,9 @@ def delete_listener(database: "Database", user: str) -> dict[str, int]:
             "playback": _deleted(connection, playback, playback.c.owner == user),
             "sessions": _deleted(connection, sessions, sessions.c.listener == user),
             "accounts": _deleted(connection, accounts, accounts.c.name == user),
+            "connected accounts": _deleted(
+                connection, connection_accounts, connection_accounts.c.listener == user
+            ),
         }
         if row is not None:
             friends = schema.friends

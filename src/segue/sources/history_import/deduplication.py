@@ -36,7 +36,7 @@ _DAILY_FORMATS = frozenset({"apple"})
 _ALBUM_FORMATS = frozenset(
     {
         *("itunes", "strawberry", "navidrome", "plex", "jellyfin"),
-        *("rhythmbox", "foobar2000", "mpd"),
+        *("rhythmbox", "foobar2000", "mpd", "subsonic", "lyrion"),
     }
 )
 """Formats with a total for each file: a song may be on several albums."""
@@ -75,7 +75,7 @@ def identity_text(kind: str, user: str, row: ImportRow) -> str:
         name = recording or _track_text(kind, row.track)
         if kind in _DAILY_FORMATS:
             name = f"{name}\x1f{row.timestamp}\x1f{row.private}"
-        if kind in _ALBUM_FORMATS and row.track.album:
+        if kind.partition(":")[0] in _ALBUM_FORMATS and row.track.album:
             name = f"{name}\x1e{row.track.album.casefold()}"
         return f"{kind}\x1f{user}\x1f{name}\x1ftotal\x1f{row.skipped}"
     name = _track_text(kind, row.track)

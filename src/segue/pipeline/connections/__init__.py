@@ -1,0 +1,1 @@
+"""Connections to media servers: accounts, synchronization, playlists, audio."""
