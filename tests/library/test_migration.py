@@ -19,6 +19,7 @@ from segue.errors import LibraryError
 from segue.library import FeatureStore, Library, back_up, find_damage, settings_hash
 from segue.library.entity_rows import public_id
 from segue.library.feature_index import RECORD
+from segue.library.schema import FORMAT_VERSION
 from segue.pipeline.playlists.recipes import Recipe
 from segue.types import ArtistCredit
 
