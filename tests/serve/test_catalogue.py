@@ -1,11 +1,13 @@
 """Test artists, albums and genres, likes of them, liked tracks and rows of the start page."""
 
 import shutil
+from contextlib import closing
 
 import pytest
 from tests.serve.conftest import Client, is_problem
 from tests.serve.subsonic.conftest import ODD, shelved
 
+from segue.library import Library
 from segue.serve.app import make_app
 
 __all__ = ["shelved"]
@@ -178,3 +180,12 @@ def test_history_is_searched_by_names(dora):
     found = dora.get(f"{API}/me/history", params={"q": "sevne", "plays": True}).json()["items"]
     assert {one["track"]["track_id"] for one in found} == {"seven"}
     assert dora.get(f"{API}/me/history?q=xyzzy").json()["items"] == []
+
+
+def test_library_counts_plays_without_likes(anna, directory):
+    assert anna.get("/api/v1/library").json()["plays"] == 10
+    events = [{"key": "l1", "track_id": "t02", "kind": "like"}]
+    assert anna.post("/api/v1/feedback", json={"events": events}).status_code == 200
+    with closing(Library(directory)) as library:
+        assert (library.n_plays(), library.counts()["listens"]) == (10, 11)
+        assert (library.n_plays("anna"), library.n_listens("anna")) == (4, 5)

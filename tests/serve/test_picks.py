@@ -1,7 +1,11 @@
 """Artists and albums that new listeners choose."""
 
+from contextlib import closing
+
 import pytest
 from tests.serve.conftest import is_problem
+
+from segue.library import Library
 
 PICKS = "/api/v1/me/picks"
 
@@ -41,6 +45,18 @@ def test_picks_are_taken_back_by_feedback(dora):
     events = [{"key": f"u{one}", "track_id": one, "kind": "clear"} for one in liked]
     assert dora.post("/api/v1/feedback", json={"events": events}).status_code == 200
     assert dora.get("/api/v1/me").json()["n_liked"] == 0
+
+
+def test_picks_are_stars_for_other_players_until_undone(dora, directory):
+    (band,) = dora.get(PICKS, params={"q": "Band 1"}).json()["artists"]
+    saved = dora.post(PICKS, json={"artists": [band["id"]]}).json()
+    assert saved["starred"] == [band["id"]]
+    assert dora.post(PICKS, json={"artists": [band["id"]]}).json()["starred"] == []
+    with closing(Library(directory)) as library:
+        (star,) = library.annotations.all("dora", "artist")
+        assert (star.item, star.starred is not None) == (band["id"], True)
+        assert dora.delete(PICKS, params={"id": saved["starred"]}).status_code == 204
+        assert library.annotations.all("dora", "artist") == []
 
 
 def test_picks_of_unknown_artist_are_a_problem(dora):

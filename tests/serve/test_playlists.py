@@ -27,6 +27,24 @@ def test_manual_playlist_keeps_order(anna):
     assert is_problem(anna.get(address), 404, "unknown-playlist")
 
 
+def test_playlist_saved_again_under_its_id_is_restored(anna):
+    made = anna.post("/api/v1/playlists", json=HAND).json()
+    address = f"/api/v1/playlists/{made['id']}"
+    again = HAND | {"id": made["id"]}
+    assert is_problem(anna.post("/api/v1/playlists", json=again), 422, "invalid")  # it is there
+    anna.delete(address)
+    restored = anna.post("/api/v1/playlists", json=again)
+    assert (restored.status_code, restored.headers["location"]) == (201, address)
+    assert ids(anna.get(address).json()) == HAND["tracks"]
+    anna.log_in("ben")
+    assert is_problem(anna.post("/api/v1/playlists", json=again), 422, "invalid")
+
+
+def test_playlist_with_an_id_of_another_form_is_refused(anna):
+    body = HAND | {"id": "../../etc"}
+    assert is_problem(anna.post("/api/v1/playlists", json=body), 422, "invalid")
+
+
 def test_playlist_adds_new_tracks_and_removes_some(anna):
     address = anna.post("/api/v1/playlists", json=HAND).headers["location"]
     added = anna.patch(address, json={"add": ["t02", "t03", "t03", "t04"]}).json()

@@ -69,10 +69,14 @@ def worded(reason: Reason) -> str:
 
     >>> worded(Reason("artist-often", "recency", {"artist": "Weir", "n": 4}))
     'You play Weir often (4 plays)'
+    >>> worded(Reason("tags", "tags", {"names": ("calm", "slow")}))
+    'Tagged calm and slow, as tracks that you like are'
     """
-    values = dict(reason.values)
-    if "n" in values:
-        n = int(values["n"])
+    values: dict[str, object] = dict(reason.values)
+    names, n = values.get("names"), values.get("n")
+    if isinstance(names, tuple):
+        values["names"] = _list(names)
+    if isinstance(n, int):
         values["plays"], values["tracks"] = plural(n, "play"), plural(n, "track")
         values["listeners"] = plural(n, "other listener")
     return WORDS[reason.kind].format(**values)
@@ -182,13 +186,13 @@ class ReasonFinder:
         if common.artist:
             return Reason("artist", "metadata", {"artist": common.artist})
         if common.genres:
-            return Reason("genres", "metadata", {"names": _list(common.genres)})
+            return Reason("genres", "metadata", {"names": tuple(common.genres[:_MAX_WORDS])})
         return self._by_likeness("metadata", position)
 
     def _by_tags(self, pick: Recommendation, position: int) -> Reason | None:
         tags = pick.in_common.tags
         if tags:
-            return Reason("tags", "tags", {"names": _list(tags)})
+            return Reason("tags", "tags", {"names": tuple(tags[:_MAX_WORDS])})
         return self._by_likeness("tags", position)
 
     def _by_likeness(self, name: str, position: int) -> Reason | None:
@@ -222,10 +226,10 @@ def _join(artist: str | None, title: str | None) -> str:
 
 
 def _list(names: Sequence[str]) -> str:
-    """Return up to three names as one text.
+    """Return names as one text.
 
     >>> _list(["calm", "slow"]), _list(["calm"])
     ('calm and slow', 'calm')
     """
-    *first, last = names[:_MAX_WORDS]
+    *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

@@ -30,12 +30,13 @@ class Contribution:
 class Reason:
     """A reason for a recommendation: its kind, the signal that it is of, and the names in it.
 
+    The value `names` is a sequence, which each language joins in its own way.
     `segue.engine.reasons` has the kinds, and words them.
     """
 
     kind: str
     signal: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from segue.errors import UnknownTrackError
+from segue.errors import PlaylistError, UnknownTrackError
 from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.read_connection import ReadConnection
@@ -58,18 +58,22 @@ class PlaylistStore:
         kind: PlaylistKind,
         recipe: Mapping[str, Any],
         track_ids: Sequence[str],
+        *,
+        playlist: str | None = None,
     ) -> SavedPlaylist:
-        """Save a new playlist.
+        """Save a new playlist, under the id `playlist` or a new one.
 
         Raises
         ------
+        PlaylistError
+            If a playlist of any listener has the id.
         UnknownTrackError
             If the library does not hold one of the tracks.
         """
         track_ids = self._ids_of(track_ids)
         now = time.time()
         made = SavedPlaylist(
-            id=secrets.token_urlsafe(12),
+            id=secrets.token_urlsafe(12) if playlist is None else playlist,
             owner=owner,
             name=name,
             kind=kind,
@@ -88,6 +92,9 @@ class PlaylistStore:
             "changed": now,
         }
         with self._database.begin() as connection:
+            taken = select(playlists.c.row).where(playlists.c.id == made.id)
+            if connection.execute(taken).first() is not None:
+                raise PlaylistError(f"There is a playlist {made.id!r} already: leave out its id.")
             added = connection.execute(insert(playlists).values(values)).inserted_primary_key
             row = added[0] if added else 0
             _put_tracks(connection, row, track_ids)

@@ -154,6 +154,17 @@ class LibraryQueries:
         query = select(func.count().label("n")).select_from(table.join(users))
         return int(self._read(query.where(users.c.user_id == user))[0]["n"])
 
+    def n_plays(self, user: str | None = None) -> int:
+        """Return the number of listens of all listeners or of one, without opinions."""
+        table = schema.listens
+        unrated = table.c.plays.is_(None) & table.c.rating.is_(None)
+        is_play = (table.c.plays > 0) | table.c.ms_played.is_not(None) | unrated
+        query = select(func.count().label("n")).where(is_play)
+        if user is not None:
+            query = query.select_from(table.join(schema.users))
+            query = query.where(schema.users.c.user_id == user)
+        return int(self._read(query)[0]["n"])
+
     def listeners(self) -> list[str]:
         """Return the ids of all listeners, in the order in which they were added."""
         query = select(schema.users.c.user_id).order_by(schema.users.c.row)

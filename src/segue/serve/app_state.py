@@ -116,9 +116,12 @@ class AppState:
 
     def counts(self) -> dict[str, int]:
         """Return the counts of the library, at most `COUNTS_SECONDS` old."""
+        library = self.library
         key = f"{self.library.state()} {int(time.monotonic() / COUNTS_SECONDS)}"
         return self.memo(
-            "counts", key, lambda: {**self.library.counts(), **self.library.analyzed()}
+            "counts",
+            key,
+            lambda: {**library.counts(), **library.analyzed(), "plays": library.n_plays()},
         )
 
     def audio_path(self, track: Track) -> Path:

@@ -41,9 +41,9 @@ test("spoken durations name minutes and seconds", () => {
 test("long lists of names are cut, but never for one name", () => {
   assert.equal(joinNames([]), "");
   assert.equal(joinNames(["A"]), "A");
-  assert.equal(joinNames(["A", "B", "C"]), "A, B and C");
-  assert.equal(joinNames(["A", "B", "C", "D"]), "A, B, C and D");
-  assert.equal(joinNames(["A", "B", "C", "D", "E"]), "A, B, C and 2 more");
+  assert.equal(joinNames(["A", "B", "C"]), "A, B, and C");
+  assert.equal(joinNames(["A", "B", "C", "D"]), "A, B, C, and D");
+  assert.equal(joinNames(["A", "B", "C", "D", "E"]), "A, B, C, and 2 more");
 });
 
 test("recent times are relative", () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import ts from "typescript";
+
 import { LANGUAGES, t } from "../../../src/segue/serve/static/js/i18n.js";
 
 const STATIC = new URL("../../../src/segue/serve/static/", import.meta.url);
@@ -43,6 +45,62 @@ test("every key of the tables is used", () => {
     Object.keys(table("en")).filter((key) => !key.startsWith("n.") && !isUsed(key)),
     [],
   );
+});
+
+/** Keys that an expression may be: a text, or one of two. */
+function keysOf(node) {
+  if (ts.isStringLiteral(node)) return [node.text];
+  if (!ts.isConditionalExpression(node)) return [];
+  return [...keysOf(node.whenTrue), ...keysOf(node.whenFalse)];
+}
+
+/** Names of the properties of an object; null where they cannot be read in the code. */
+function propertiesOf(node) {
+  if (!node) return [];
+  if (!ts.isObjectLiteralExpression(node)) return null;
+  if (node.properties.some((one) => !one.name)) return null; // another object is spread
+  return node.properties.map((one) => one.name.getText());
+}
+
+/** Calls of `t` in the code: file, key, and the names of the values. */
+function calls() {
+  const found = [];
+  const files = readdirSync(new URL("js/", STATIC), { recursive: true, encoding: "utf-8" });
+  for (const file of files.filter((name) => name.endsWith(".js"))) {
+    const source = readFileSync(new URL(`js/${file}`, STATIC), "utf-8");
+    const visit = (node) => {
+      if (ts.isCallExpression(node) && node.expression.getText() === "t") {
+        const names = propertiesOf(node.arguments[1]);
+        for (const key of keysOf(node.arguments[0])) found.push({ file, key, names });
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true));
+  }
+  return found;
+}
+
+test("each call of t passes the placeholders of its text, in every language", () => {
+  const all = calls();
+  assert.ok(all.filter(({ names }) => names).length > 300);
+  const missing = [];
+  for (const language of Object.keys(LANGUAGES)) {
+    const texts = Object.entries(table(language));
+    for (const { file, key, names } of all) {
+      const forms = texts.filter(
+        ([one]) =>
+          one === key ||
+          (/^(one|other)$/.test(one.slice(key.length + 1)) && one.startsWith(`${key}.`)),
+      );
+      if (!forms.length) missing.push(`${file}: ${key} is not a text of ${language}`);
+      for (const [form, text] of names ? forms : []) {
+        const wanted = form === key ? placeholders(text) : [...placeholders(text), "n"];
+        for (const name of wanted)
+          if (!names.includes(name)) missing.push(`${file}: ${form} (${language}) needs ${name}`);
+      }
+    }
+  }
+  assert.deepEqual(missing, []);
 });
 
 test("plural forms follow the number, and numbers have separators", () => {

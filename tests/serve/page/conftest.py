@@ -14,12 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mutagen.flac import FLAC
+from soundfile import write
 from tests.factories import SOUND_KINDS, make_library, rows, sound, write_dataset
 from tests.serve.served import Server
 
 RATE = 16_000
 SECONDS = 5
 N_TRACKS = 48
+GENRES = {"low": "Ambient", "high": "Techno", "noise": "Noise"}
 LONGEST = 180.0  # seconds of a test
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 HOSTILE_ID = 'h/../<b>?a=1&b="2"#%2e \'é'
@@ -139,6 +142,37 @@ def empty_server(tmp_path, monkeypatch) -> Iterator[Server]:
     server = Server(tmp_path / "empty.segue", "--no-access-log").start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    """A folder with 24 short tagged tracks by six artists, next to a hidden one."""
+    rng = np.random.default_rng(0)
+    root = tmp_path_factory.mktemp("home")
+    (root / ".private").mkdir()
+    kinds = list(GENRES)
+    for i in range(24):
+        artist, kind = f"Band {i % 6}", kinds[i % 3]
+        directory = root / "My Music" / artist
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / f"{i:02}.flac"
+        write(path, np.clip(sound(kind, rng, 4, RATE), -1, 1), RATE)
+        tags = FLAC(path)
+        tags.update(title=f"Piece {i:02}", artist=artist, album=f"{artist} live")
+        tags["genre"] = GENRES[kind]
+        tags.save()
+    return root
+
+
+@pytest.fixture
+def home_server(folder, tmp_path, monkeypatch) -> Iterator[Server]:
+    """A server of an empty library whose administrators may browse the folder."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    options = ("--no-access-log", "--music-root", str(folder))
+    server = Server(tmp_path / "empty.segue", *options).start()
+    yield server
+    server.stop()
+    shutil.rmtree(tmp_path / "empty.segue", ignore_errors=True)
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ def test_page_with_keyboard_alone_does_all_actions(server, visit):
     page.get_by_role("heading", name="Steer").focus()
     keys.press("?")
     page.get_by_role("dialog").get_by_text("Play or pause").wait_for()
+    shown = page.locator("dialog kbd").all_inner_texts()
+    assert {"x", "Ctrl+A", "Delete"} <= set(shown)
     keys.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
 

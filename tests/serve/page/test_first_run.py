@@ -1,51 +1,12 @@
 """The first minutes with one's own music: from an empty directory to a playing recommendation."""
 
 import re
-import shutil
 
-import numpy as np
 import pytest
-from mutagen.flac import FLAC
-from soundfile import write
-from tests.factories import sound
-from tests.serve.served import Server
 
 pytestmark = pytest.mark.slow
 
-RATE = 16_000
-GENRES = {"low": "Ambient", "high": "Techno", "noise": "Noise"}
 COMMANDS = re.compile(r"\bsegue (train|preprocess|import|serve)\b|--[a-z]")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with 24 short tagged tracks by six artists, next to a hidden one."""
-    rng = np.random.default_rng(0)
-    root = tmp_path_factory.mktemp("home")
-    (root / ".private").mkdir()
-    kinds = list(GENRES)
-    for i in range(24):
-        artist, kind = f"Band {i % 6}", kinds[i % 3]
-        directory = root / "My Music" / artist
-        directory.mkdir(parents=True, exist_ok=True)
-        path = directory / f"{i:02}.flac"
-        write(path, np.clip(sound(kind, rng, 4, RATE), -1, 1), RATE)
-        tags = FLAC(path)
-        tags.update(title=f"Piece {i:02}", artist=artist, album=f"{artist} live")
-        tags["genre"] = GENRES[kind]
-        tags.save()
-    return root
-
-
-@pytest.fixture
-def home_server(folder, tmp_path, monkeypatch):
-    """A server of an empty library whose administrators may browse the folder."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    options = ("--no-access-log", "--music-root", str(folder))
-    server = Server(tmp_path / "empty.segue", *options).start()
-    yield server
-    server.stop()
-    shutil.rmtree(tmp_path / "empty.segue", ignore_errors=True)
 
 
 def jobs_of(page):

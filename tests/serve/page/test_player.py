@@ -163,3 +163,49 @@ def test_player_waits_for_the_connection(server, visit, until):
     page.locator("#offline").wait_for(state="detached")
     until(page, f"{SECONDS} > 0.2")
     assert page.locator(TITLE).inner_text() == title
+
+
+def test_crossfade_overlaps_tracks_and_crosses_volumes(server, visit, until):
+    page = visit(server)
+    page.add_init_script(
+        "const Real = Audio; window.channels = []; window.samples = [];"
+        "window.Audio = class extends Real { constructor() { super(); channels.push(this); } };"
+        "setInterval(() => samples.push(channels.map("
+        "(one) => [!one.paused && !one.ended, one.volume, one.currentTime])), 50);"
+    )
+    page.reload()
+    albums = "[...document.querySelectorAll('#for-you .row-artist')]"
+    page.locator("#for-you track-row").nth(1).wait_for()
+    place = page.evaluate(  # tracks of one album follow without a fade
+        f"() => {{ const albums = {albums}.map(e => e.textContent.split(' · ')[1]);"
+        " return albums.findIndex((one, at) => at + 1 < albums.length && one !== albums[at + 1]) }"
+    )
+    page.locator("#crossfade").evaluate(
+        "bar => { bar.value = 2; bar.dispatchEvent(new Event('input')) }"
+    )
+    page.get_by_label("Volume leveling").select_option("off", force=True)
+    page.locator("#for-you track-row .cover").nth(place).click()
+    two = "(one) => one.filter(([plays]) => plays)"
+    both = f"samples.map({two}).filter((one) => one.length === 2)"
+    until(page, f"{both}.length > 5 && ({two})(samples.at(-1)).length < 2")
+    found = page.evaluate(both)
+    starts = min(range(2), key=lambda one: found[0][one][2])  # the one that began last
+    incoming = [sample[starts][1] for sample in found]
+    outgoing = [sample[1 - starts][1] for sample in found]
+    assert incoming == sorted(incoming)
+    assert outgoing == sorted(outgoing, reverse=True)
+    assert incoming[0] < outgoing[0]
+    assert incoming[-1] > outgoing[-1]
+    assert found[-1][starts][2] - found[0][starts][2] > 1
+
+
+def test_volume_controls_are_hidden_where_pages_cannot_set_it(shared, visit):
+    page = visit(shared)
+    page.add_init_script(  # as iOS does
+        "Object.defineProperty(HTMLMediaElement.prototype, 'volume', { get: () => 1, set() {} })"
+    )
+    page.reload()
+    page.locator("track-row").first.wait_for()
+    assert page.get_by_role("slider", name="Volume").count() == 0
+    assert page.get_by_role("button", name="Player settings").count() == 0
+    assert page.get_by_role("button", name="Mute").is_visible()

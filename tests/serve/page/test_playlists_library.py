@@ -135,12 +135,14 @@ def test_playlist_is_filled_reordered_deleted_and_restored(server, visit, until)
     page.get_by_label("Playlist name").fill("Mine")
     page.keyboard.press("Enter")
     page.locator(".notification", has_text="Renamed to Mine.").wait_for()
+    address = page.url
     page.locator(".playlist-head .icon-button").click()
     page.get_by_role("menuitem", name="Delete playlist").click()
     page.get_by_text("No playlists yet.").wait_for()
     page.locator(".notification", has_text="deleted").get_by_role("button", name="Undo").click()
     until(page, is_shown, "|".join([*names, name]))
     assert page.get_by_label("Playlist name").input_value() == "Mine"
+    assert page.url == address
 
 
 def test_smart_playlist_follows_its_rules(server, visit, until):

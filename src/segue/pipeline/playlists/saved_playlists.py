@@ -51,13 +51,16 @@ def save(
     *,
     recipe: Mapping[str, Any] | None = None,
     tracks: Sequence[str] | None = None,
+    playlist: str | None = None,
 ) -> SavedPlaylist:
     """Save a playlist: the one that its recipe makes, or `tracks` if given.
+
+    `playlist` is the id of a deleted playlist that is restored; without it, the id is new.
 
     Raises
     ------
     PlaylistError
-        If name or recipe is invalid, or the owner has `MAX_PLAYLISTS` playlists.
+        If name or recipe is invalid, the id is taken, or the owner has `MAX_PLAYLISTS` playlists.
     UnknownTrackError
         If a track is not in the library.
     UnknownListenerError, ModelError, LibraryError
@@ -78,7 +81,7 @@ def save(
         tracks = _ids(read.make(state, owner)) if tracks is None else tracks
     tracks = tracks or []
     _check_count(tracks)
-    return store.add(owner, name, kind, recipe or {}, tracks)
+    return store.add(owner, name, kind, recipe or {}, tracks, playlist=playlist)
 
 
 def refresh(state: ServingState, owner: str, playlist: str) -> RefreshResult:

@@ -29,7 +29,8 @@ class LibraryResponse(BaseModel):
 
     tracks: int
     listeners: int
-    listens: int
+    listens: int = Field(description="Plays, skips, likes, dislikes and ratings.")
+    plays: int = Field(description="The same without likes, dislikes and ratings.")
     problems: int
     unmatched: int = Field(description="Imported listens that match no track of the library yet.")
     missing: int

@@ -1,12 +1,15 @@
 """`/me/picks`: artists and albums that a new listener loves, as a start."""
 
+import time
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from segue.library import Event
+from segue.library import AnnotationKind, AnnotationRecord, Event
 from segue.pipeline.catalogue.browse import Album, BrowseIndex
 from segue.pipeline.catalogue.first_picks import pick_choices, picked_tracks
 from segue.serve import dependencies as deps
@@ -49,6 +52,9 @@ class PicksResponse(BaseModel):
     """The tracks that are liked now, and the new version of recommendations."""
 
     track_ids: list[str]
+    starred: list[str] = Field(
+        description="Chosen artists and albums that have a star now and had none before."
+    )
     version: str
 
 
@@ -75,7 +81,10 @@ def list_pick_choices(
 
 @router.post("", response_model=PicksResponse, responses=problems("no-session", "unknown-track"))
 def save_picks(body: PicksRequest, me: deps.Self, app_state: deps.State) -> Response:
-    """Like the best tracks of artists and albums. Feedback of the kind clear takes that back."""
+    """Star artists and albums, and like the best tracks of them.
+
+    Feedback of the kind clear takes back the likes, `DELETE` the stars.
+    """
     ids = _track_ids(app_state, body)
     key = uuid.uuid4()
     events = [
@@ -84,7 +93,45 @@ def save_picks(body: PicksRequest, me: deps.Self, app_state: deps.State) -> Resp
     ]
     if events:
         app_state.service.feedback(events)
-    return json_response({"track_ids": ids, "version": app_state.version()})
+    starred = _star(app_state, me.name, body)
+    return json_response({"track_ids": ids, "starred": starred, "version": app_state.version()})
+
+
+@router.delete(
+    "", status_code=204, response_class=Response, responses=problems("no-session", "unknown-track")
+)
+def remove_stars(
+    me: deps.Self,
+    app_state: deps.State,
+    item_id: Annotated[list[PickId], Query(alias="id", min_length=1, max_length=100)],
+) -> Response:
+    """Remove the stars of chosen artists and albums; their ratings are kept."""
+    _set_stars(app_state, me.name, item_id, None)
+    return Response(status_code=204)
+
+
+def _star(app_state: AppState, listener: str, body: PicksRequest) -> list[str]:
+    """Star the artists and albums that have no star, and return their ids."""
+    return _set_stars(app_state, listener, [*body.artists, *body.albums], time.time())
+
+
+def _set_stars(
+    app_state: AppState, listener: str, items: Sequence[str], starred: float | None
+) -> list[str]:
+    """Set or remove the stars of artists and albums; return the ids of those that changed."""
+    shelves, store = catalogue_view(app_state).shelves, app_state.library.annotations
+    kinds: dict[AnnotationKind, list[str]] = {"artist": [], "album": []}
+    for item in dict.fromkeys(items):
+        kinds["album" if shelves.album(item) else "artist"].append(item)
+    changed = []
+    for kind, ids in kinds.items():
+        known = store.of(listener, kind, ids)
+        for item in ids:
+            record = known.get(item, AnnotationRecord(kind=kind, item=item))
+            if (record.starred is None) != (starred is None):
+                changed.append(replace(record, starred=starred))
+    store.put(listener, changed)
+    return [record.item for record in changed]
 
 
 def _track_ids(app_state: AppState, body: PicksRequest) -> list[str]:

@@ -75,6 +75,11 @@ class PlaylistRequest(StrictModel):
     kind: PlaylistKind = "tracks"
     recipe: RecipeRequest = Field(default_factory=RecipeRequest)
     tracks: TrackIds | None = None
+    id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{16}$",
+        description="Id of a deleted playlist that is restored; a new one has none.",
+    )
 
 
 class PreviewRequest(StrictModel):
@@ -132,6 +137,7 @@ def save_playlist(body: PlaylistRequest, me: deps.Self, app_state: deps.State) -
         body.kind,
         recipe=body.recipe.document(),
         tracks=body.tracks,
+        playlist=body.id,
     )
     address = f"/api/v1/playlists/{made.id}"
     return json_response(_document(app_state, made), status=201, headers={"Location": address})

@@ -77,7 +77,7 @@ class ReasonItem(BaseModel):
 
     kind: str = Field(description="Kind of reason: see segue.engine.reasons.", examples=["after"])
     signal: str = Field(description="Signal that the reason is of.")
-    values: dict[str, str | int] = Field(examples=[{"track": "Weir - Iron & Oak"}])
+    values: dict[str, str | int | list[str]] = Field(examples=[{"track": "Weir - Iron & Oak"}])
 
 
 class RecommendationItem(BaseModel):

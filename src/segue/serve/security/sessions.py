@@ -135,5 +135,6 @@ def visible_counts(app_state: AppState, principal: Principal) -> dict[str, int]:
     counts = app_state.counts()
     if principal.mode != "accounts" or principal.admin:
         return counts
-    own = app_state.library.n_listens(principal.listener or "")
-    return {**counts, "listens": own, "listeners": 1, "unmatched": 0}
+    me = principal.listener or ""
+    own = {"listens": app_state.library.n_listens(me), "plays": app_state.library.n_plays(me)}
+    return {**counts, **own, "listeners": 1, "unmatched": 0}

@@ -7,6 +7,13 @@ import { apiUrl } from "./api.js";
 
 const FORMATS = ["opus", "mp3"]; // transcoded by the server if the browser cannot play the file
 
+/** Whether pages can set the volume of audio: on iOS, only the keys of the device do. */
+export function canSetVolume() {
+  const audio = new Audio();
+  audio.volume = 0.5;
+  return audio.volume === 0.5;
+}
+
 export class AudioChannel extends EventTarget {
   /** @type {Api.Track | null} */
   track = null;

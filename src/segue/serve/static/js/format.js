@@ -3,6 +3,7 @@
 import { language, t } from "./i18n.js";
 
 const whole = new Intl.NumberFormat(language);
+const conjunction = new Intl.ListFormat(language, { type: "conjunction" });
 const days = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 
 /** 1234567 -> 1,234,567 */
@@ -51,12 +52,11 @@ export function trackLabel(track) {
   return t("format.by", { title: trackTitle(track), artist: track.artist });
 }
 
-/** Join names: "A, B and 3 more". A single name more than `most` is written out. */
+/** Join names: "A, B, and 3 more". A single name more than `most` is written out. */
 export function joinNames(names, most = 3) {
   const rest = names.length - most;
-  if (rest > 1) return t("format.andMore", { names: names.slice(0, most).join(", "), n: rest });
-  if (names.length < 2) return names[0] ?? "";
-  return t("format.and", { first: names.slice(0, -1).join(", "), last: names.at(-1) });
+  const shown = rest > 1 ? [...names.slice(0, most), t("format.more", { n: rest })] : names;
+  return conjunction.format(shown);
 }
 
 /** Time of an event days to now: "5 minutes ago"; after 36 hours, its date. */

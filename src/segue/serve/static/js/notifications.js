@@ -58,7 +58,12 @@ export function notify(text, { action, label, kind = "plain" } = {}) {
       ),
     h(
       "button",
-      { class: "icon-button", type: "button", "aria-label": t("dismiss"), on: { click: close } },
+      {
+        class: "icon-button",
+        type: "button",
+        "aria-label": t("common.dismiss"),
+        on: { click: close },
+      },
       icon("close"),
     ),
   );

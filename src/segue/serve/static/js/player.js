@@ -4,6 +4,7 @@
 // "time", "queue" (also repeat and shuffle) and "settings".
 
 import { get } from "./api.js";
+import { canSetVolume } from "./audio-channel.js";
 import { AudioOutput } from "./audio-output.js";
 import { trackTitle } from "./format.js";
 import { t } from "./i18n.js";
@@ -35,6 +36,8 @@ const SAVE_SECONDS = 5;
 /** @import { PlayerSettings } from "./player-storage.js" */
 
 class Player extends EventTarget {
+  /** Whether volume, crossfade and equal loudness have an effect in this browser. */
+  canSetVolume = canSetVolume();
   /** @type {PlayerSettings} */
   settings = savedSettings(null);
   #queue = new Queue();
@@ -356,7 +359,8 @@ class Player extends EventTarget {
     const next = this.#queue.peek() ?? (this.repeat === "off" ? this.#recommended() : null);
     if (!next || !this.track) return;
     const sameAlbum = next.album && next.album === this.track.album && next !== this.track;
-    this.#output.preload(next, sameAlbum ? 0 : this.settings.crossfade);
+    const fades = this.canSetVolume && !sameAlbum;
+    this.#output.preload(next, fades ? this.settings.crossfade : 0);
     this.#readAlbumGain(next);
   }
 

@@ -1,6 +1,6 @@
 // One sentence that says why a track is in a list.
 
-import { trackLabel } from "./format.js";
+import { joinNames, trackLabel } from "./format.js";
 import { t } from "./i18n.js";
 import { inOrder, titleOf } from "./signals.js";
 
@@ -23,7 +23,8 @@ export function reasonOf(item) {
 /** Sentence of a reason in parts, in the page's language; null for a kind that the page does not know. */
 function wordReason({ kind, values }) {
   const key = /** @type {any} */ (`reason.${kind}`);
-  const text = t(key, values);
+  const { names } = values;
+  const text = t(key, names ? { ...values, names: joinNames(names) } : values);
   return text === key ? null : text;
 }
 

@@ -42,7 +42,7 @@ export function refreshPlaylist(id) {
 }
 
 /**
- * Delete a playlist, say so, and offer to undo it; `restored` gets the playlist that replaces it.
+ * Delete a playlist, say so, and offer to undo it; `restored` gets the playlist after that.
  *
  * @param {string} id
  * @param {(playlist: Api.Answer<"/playlists", "post">) => void} restored
@@ -55,6 +55,6 @@ export async function deletePlaylist(id, restored) {
   const own = kind === "tracks" ? {} : { recipe };
   notify(t("playlists.deleted", { name }), {
     label: t("common.undo"),
-    action: async () => restored(await post("/playlists", { name, kind, tracks, ...own })),
+    action: async () => restored(await post("/playlists", { id, name, kind, tracks, ...own })),
   });
 }

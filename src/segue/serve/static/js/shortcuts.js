@@ -24,6 +24,9 @@ const KEYS = [
   ["d", "shortcuts.dislike", () => sendOpinion("dislike")],
   ["q", "shortcuts.queue", () => enqueue()],
   ["w", "shortcuts.why", () => row()?.toggle()],
+  ["x", "shortcuts.select", null],
+  ["Ctrl+A", "shortcuts.selectAll", null],
+  ["Delete", "shortcuts.remove", null],
   ["s", "player.shuffle", () => press("shuffle")],
   ["r", "player.repeat", () => press("repeat")],
   ["m", "player.mute", () => player.mute()],
@@ -148,7 +151,7 @@ export function showKeys() {
         {
           class: "icon-button",
           type: "button",
-          "aria-label": t("close"),
+          "aria-label": t("common.close"),
           on: { click: close },
         },
         icon("close"),

@@ -2,7 +2,7 @@
 //
 // It dispatches "picked" when the picks were saved, and "later" when the listener declines.
 
-import { get, post } from "../api.js";
+import { get, post, remove } from "../api.js";
 import { coalesce, fill, h, uniqueId } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -190,13 +190,13 @@ export class FirstPicks extends HTMLElement {
     try {
       const body = { artists: of("artists"), albums: of("albums") };
       noteFeedback();
-      const { track_ids: liked } = await post("/me/picks", body);
+      const { track_ids: liked, starred } = await post("/me/picks", body);
       this.#chosen.clear();
       this.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
       await showLists();
       notify(t("picks.saved", { n: liked.length }), {
         label: t("common.undo"),
-        action: () => undo(liked).catch(notifyError),
+        action: () => undo(liked, starred).catch(notifyError),
       });
     } catch (error) {
       notifyError(error);
@@ -212,10 +212,11 @@ function coverItem(item, kind) {
   return { id: item.id, artist: item.artist, album: item.name };
 }
 
-async function undo(trackIds) {
+async function undo(trackIds, starred) {
   const events = trackIds.map((id) => ({ key: crypto.randomUUID(), track_id: id, kind: "clear" }));
   noteFeedback();
   await post("/feedback", { events });
+  if (starred.length) await remove("/me/picks", { query: { id: starred } });
   await showLists();
   notify(t("picks.undone"));
 }

@@ -31,7 +31,12 @@ export function chooseListener({ must = false } = {}) {
         ? null
         : h(
             "button",
-            { class: "icon-button", type: "button", "aria-label": t("close"), on: { click: done } },
+            {
+              class: "icon-button",
+              type: "button",
+              "aria-label": t("common.close"),
+              on: { click: done },
+            },
             icon("close"),
           ),
     ),

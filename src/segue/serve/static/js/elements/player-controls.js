@@ -185,7 +185,7 @@ export function seekBar() {
   return h("div", { class: "seek" }, elapsed, bar, total);
 }
 
-/** Button that mutes, and the volume. */
+/** Button that mutes, and the volume where pages can set it. */
 export function volumeControls() {
   const mute = iconButton("volume", t("player.mute"), () => player.mute());
   mute.classList.add("act-mute");
@@ -203,11 +203,12 @@ export function volumeControls() {
     slider.value = String(Math.round(100 * volume));
     slider.style.setProperty("--fill", `${slider.value}%`);
   });
-  return [mute, slider];
+  return player.canSetVolume ? [mute, slider] : [mute];
 }
 
-/** Button that opens the settings of the player. */
+/** Button that opens the settings of the player; null where they have no effect. */
 export function settingsButton() {
+  if (!player.canSetVolume) return null;
   const label = t("player.settings");
   return h(
     "button",

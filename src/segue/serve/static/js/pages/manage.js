@@ -54,7 +54,7 @@ export const manage = {
 };
 
 function showTiles(tiles, found) {
-  const { tracks, analyzed, listens, listeners, missing, unmatched, problems } = found;
+  const { tracks, analyzed, plays, listeners, missing, unmatched, problems } = found;
   fill(
     tiles,
     countTile(tracks, "manage.tileTracks"),
@@ -67,7 +67,7 @@ function showTiles(tiles, found) {
         "aria-label": t("manage.analyzedTracks"),
       }),
     ),
-    countTile(listens, "manage.tilePlays"),
+    countTile(plays, "manage.tilePlays"),
     countTile(listeners, "manage.tileListeners"),
     missing ? countTile(missing, "manage.tileMissing") : null,
     unmatched ? countTile(unmatched, "manage.tileUnmatched") : null,
