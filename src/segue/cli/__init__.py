@@ -17,6 +17,7 @@ from segue.cli.import_listens import import_listens
 from segue.cli.library import library
 from segue.cli.missing import missing
 from segue.cli.models import models
+from segue.cli.mpd import mpd
 from segue.cli.playlist import playlist
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
@@ -72,6 +73,7 @@ app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")
 app.add_typer(tag, name="tag")
+app.add_typer(mpd, name="mpd")
 user.command("forget")(report_errors(forget))
 user.command("never-play")(report_errors(never_play))
 user.command("rules")(report_errors(rules))

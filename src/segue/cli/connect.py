@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SERVERS = {
     "navidrome": "Navidrome",
     "subsonic": "a server with the Subsonic API",
+    "mpd": "MPD",
 }
 _PASSWORD = "SEGUE_SERVER_PASSWORD"  # noqa: S105  # the name of a variable
 connect = typer.Typer(

@@ -5,14 +5,21 @@ from typing import Final
 
 from segue.errors import MediaServerError
 from segue.sources.media_servers.contract import LogIn, MediaServer
+from segue.sources.media_servers.mpd import MpdReader
 from segue.sources.media_servers.subsonic import SubsonicReader
 
 SERVER_NAMES: Final[Mapping[str, str]] = {
     "navidrome": "Navidrome",
     "subsonic": "Subsonic",
+    "mpd": "MPD",
 }
 """The kinds of servers, as users know them."""
-_READERS: Final = {"navidrome": SubsonicReader, "subsonic": SubsonicReader}
+Reader = type[SubsonicReader] | type[MpdReader]
+_READERS: Final[Mapping[str, Reader]] = {
+    "navidrome": SubsonicReader,
+    "subsonic": SubsonicReader,
+    "mpd": MpdReader,
+}
 
 
 def log_in(
@@ -48,7 +55,7 @@ def open_server(kind: str, url: str, credentials: Mapping[str, str]) -> MediaSer
     return _reader(kind)(url, credentials)
 
 
-def _reader(kind: str) -> type[SubsonicReader]:
+def _reader(kind: str) -> Reader:
     if kind not in _READERS:
         known = ", ".join(_READERS)
         raise MediaServerError(f"There is no kind of server {kind!r}: choose from {known}.")
