@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.serve import api, listenbrainz, schemas
+from segue.serve import api, audiomuse, listenbrainz, schemas
 from segue.serve.api import recommend
 from segue.serve.api_compression import ApiCompressionMiddleware
 from segue.serve.app_state import AppState
@@ -88,6 +88,7 @@ def make_app(
     app.include_router(api.router)
     app.include_router(subsonic.router)
     app.include_router(listenbrainz.router)
+    app.include_router(audiomuse.router)
     app.mount("/", WebPage(app, PAGE), name="page")
     _build_routes(app)
     for kind, handler in _HANDLERS.items():

@@ -7,6 +7,7 @@ mutual proximity). A track has similarity 1 to itself.
 """
 
 import random
+from collections.abc import Callable
 from math import erf, sqrt
 from typing import Any, Final
 
@@ -103,7 +104,7 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
     track_id, count = call.wanted("id"), call.number("count", 10, most=MAX_COUNT)
     serializer = Serializer(call)
     position = serializer.view.position(track_id)
-    space = _sound_space(call, position)
+    space = sound_space(call.app_state.state_or_none(), position)
     if space is None or not count:
         return {"sonicMatch": []}
     state, name = space
@@ -112,7 +113,7 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
     except LibraryError:
         return {"sonicMatch": []}
     scores = {pick.track_id: pick.score for pick in found}
-    alike = _similarity_of(state, name)
+    alike = similarity_of(state, name)
     songs = serializer.known(scores)
     return {
         "sonicMatch": [{"entry": song, "similarity": alike(scores[song["id"]])} for song in songs]
@@ -125,7 +126,7 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     count = call.number("count", 25, least=2, most=MAX_COUNT)
     serializer = Serializer(call)
     ends = [serializer.view.position(start), serializer.view.position(end)]
-    space = _sound_space(call, *ends)
+    space = sound_space(call.app_state.state_or_none(), *ends)
     if space is None:
         return {"sonicMatch": []}
     state, name = space
@@ -137,7 +138,7 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     except LibraryError:  # both songs have the same vector, so there is no path
         way = list(dict.fromkeys((start, end)))
     scores = state.space(name).for_track(state.catalogue.position(start))
-    alike = _similarity_of(state, name)
+    alike = similarity_of(state, name)
     return {
         "sonicMatch": [
             {
@@ -151,9 +152,8 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     }
 
 
-def _sound_space(call: Call, *positions: int) -> tuple[ServingState, str] | None:
+def sound_space(state: ServingState | None, *positions: int) -> tuple[ServingState, str] | None:
     """Return the first audio signal that has vectors of all these tracks, None if none has."""
-    state = call.app_state.state_or_none()
     if state is None:
         return None
     for name in AUDIO_SIGNALS:
@@ -166,7 +166,8 @@ def _sound_space(call: Call, *positions: int) -> tuple[ServingState, str] | None
     return None
 
 
-def _similarity_of(state: ServingState, name: str) -> Any:
+def similarity_of(state: ServingState, name: str) -> Callable[[float], float]:
+    """Return the function that makes a similarity between 0 and 1 of a score of a signal."""
     hubs = state.space(name).hubs is not None
 
     def alike(score: float) -> float:
