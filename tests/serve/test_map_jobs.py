@@ -44,7 +44,7 @@ def test_missing_map_is_made_by_job(anna):
     assert is_problem(answer, 409, "in-progress")
     assert int(answer.headers["retry-after"]) > 0
     job = answer.json()["job"]
-    assert set(job) == {"id", "state", "done", "total", "text"}
+    assert set(job) == {"id", "state", "done", "total", "text", "stage", "stage_name"}
     assert str(job["id"]) in answer.json()["detail"]
     asked = anna.get(f"/api/v1/jobs/{job['id']}").json()
     assert (asked["verb"], asked["asked_by"]) == ("map", "anna")
@@ -118,4 +118,12 @@ def test_openapi_describes_map_job(anna):
     for path, method in (("/map", "get"), ("/map/points", "get"), ("/map/path", "post")):
         content = document["paths"][f"/api/v1{path}"][method]["responses"]["409"]["content"]
         example = content["application/problem+json"]["examples"]["in-progress"]["value"]
-        assert set(example["job"]) == {"id", "state", "done", "total", "text"}
+        assert set(example["job"]) == {
+            "id",
+            "state",
+            "done",
+            "total",
+            "text",
+            "stage",
+            "stage_name",
+        }

@@ -7,6 +7,7 @@ import pytest
 
 from segue.engine.reasons import WORDS
 from segue.library import PLAYLIST_KINDS
+from segue.pipeline.jobs.stages import STAGES
 from segue.pipeline.playlists.smart import FIELDS, ORDERS
 
 LOCALES = files("segue.serve") / "static" / "locales"
@@ -21,6 +22,10 @@ def keys(request):
 
 def test_kinds_of_reasons_have_texts(keys):
     assert {f"reason.{kind}" for kind in WORDS} <= keys
+
+
+def test_stages_of_jobs_have_texts(keys):
+    assert {f"job.stage.{stage}" for stage in STAGES} <= keys
 
 
 def test_kinds_of_playlists_have_texts(keys):

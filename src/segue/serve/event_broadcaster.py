@@ -25,7 +25,8 @@ KEEP_ALIVE_SECONDS: Final = 15.0
 """Time after which an idle stream gets a comment that keeps the connection open."""
 _N_JOBS: Final = 20  # the latest jobs, whose changes are sent
 _JOB_FIELDS: Final = (
-    *("id", "verb", "state", "done", "total", "text", "remaining_seconds", "reason", "error"),
+    *("id", "verb", "state", "done", "total", "text", "stage", "stage_name"),
+    *("remaining_seconds", "reason", "error"),
 )
 _LOG = logging.getLogger("segue.serve")
 

@@ -22,6 +22,8 @@ _EXTRA_MEMBERS: Final[Mapping[str, Mapping[str, Any]]] = {
             "done": 1_475,
             "total": 3_900,
             "text": "Laying out the map by timbre",
+            "stage": "map",
+            "stage_name": "timbre",
         }
     }
 }
@@ -58,6 +60,8 @@ class JobProgress(BaseModel):
     done: int
     total: int
     text: str
+    stage: str | None
+    stage_name: str | None
 
 
 class InvalidField(BaseModel):

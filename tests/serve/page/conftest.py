@@ -1,7 +1,8 @@
-"""Fixtures: the page in a real browser, with a real server process and a small library.
+"""Fixtures: the page in a real browser, with a real server and a small library.
 
 The library has tones and noise of three kinds, script in every field of one track, and two
-listeners with plays. It is trained once; every test gets a copy and a server of its own.
+listeners with plays. It is trained once; every test that changes something gets
+a copy and a server of its own, in a thread of this process; `server_process` is for the others.
 """
 
 import os
@@ -17,7 +18,7 @@ import pytest
 from mutagen.flac import FLAC
 from soundfile import write
 from tests.factories import SOUND_KINDS, make_library, rows, sound, write_dataset
-from tests.serve.served import Server
+from tests.serve.served import LocalServer, Server
 
 RATE = 16_000
 SECONDS = 5
@@ -116,21 +117,27 @@ def hostile() -> str:
 
 
 @pytest.fixture
-def server(trained, tmp_path) -> Iterator[Server]:
+def server(trained, tmp_path) -> Iterator[LocalServer]:
     """A server of a copy of the library."""
-    library = tmp_path / "my.segue"
-    shutil.copytree(trained, library)
+    server = LocalServer(shutil.copytree(trained, tmp_path / "my.segue")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server_process(trained, tmp_path) -> Iterator[Server]:
+    """A server of a copy of the library that can be stopped and started again."""
+    library = shutil.copytree(trained, tmp_path / "my.segue")
     server = Server(library, "--no-access-log").start()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def shared(trained, tmp_path_factory) -> Iterator[Server]:
+def shared(trained, tmp_path_factory) -> Iterator[LocalServer]:
     """A server for tests that change nothing."""
-    library = tmp_path_factory.mktemp("shared") / "my.segue"
-    shutil.copytree(trained, library)
-    server = Server(library, "--no-access-log").start()
+    library = shutil.copytree(trained, tmp_path_factory.mktemp("shared") / "my.segue")
+    server = LocalServer(library).start()
     yield server
     server.stop()
 
@@ -180,7 +187,7 @@ def visit(chromium, request):
     """A function that opens the page as a listener; script errors fail the test at its end."""
     contexts, faults = [], []
 
-    def open_page(server: Server, listener: str | None = "anna", **options):
+    def open_page(server: Server | LocalServer, listener: str | None = "anna", **options):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         context.set_default_timeout(20_000)
         contexts.append(context)

@@ -1,6 +1,9 @@
 """The page with accounts: log in, log out, account settings."""
 
+import shutil
+
 import pytest
+from tests.serve.served import LocalServer
 
 pytestmark = pytest.mark.slow
 
@@ -8,16 +11,18 @@ PASSWORD = "correct horse battery"  # noqa: S105
 
 
 @pytest.fixture
-def accounts(server):
+def accounts(trained, tmp_path):
     """A server of a library with the account anna, who is no administrator."""
     from segue.library import Library
     from segue.pipeline.accounts.login import add_account
 
-    server.stop()
-    library = Library(server.library)
+    directory = shutil.copytree(trained, tmp_path / "my.segue")
+    library = Library(directory)
     add_account(library, "anna", PASSWORD)
     library.close()
-    return server.start()
+    server = LocalServer(directory).start()
+    yield server
+    server.stop()
 
 
 def log_in(page, password: str) -> None:

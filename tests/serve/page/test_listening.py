@@ -273,14 +273,14 @@ def test_new_listener_sees_that_taste_is_unknown(shared, visit):
     page.get_by_text("We don't know your taste yet").first.wait_for()
 
 
-def test_server_restart_keeps_unsent_feedback(server, visit, until):
-    page = visit(server)
+def test_server_restart_keeps_unsent_feedback(server_process, visit, until):
+    page = visit(server_process)
     before = titles(page)
-    server.stop()
+    server_process.stop()
     page.locator("track-row .act-like").first.click()
     page.get_by_text("The server is not responding").wait_for()
     assert "t" in page.evaluate("localStorage.getItem('segue.outbox.anna')")
-    server.start()
+    server_process.start()
     page.get_by_text("The server is not responding").wait_for(state="detached")
     page.get_by_role("button", name="Update list").click()
     assert wait_for_change(page, until, before)[0] == before[0]  # the liked row stays

@@ -1,19 +1,15 @@
 """Map page of a large library: progress of the job, then the map."""
 
 import shutil
-import threading
-import time
 from contextlib import closing
-from types import SimpleNamespace
 
 import pytest
-import uvicorn
+from tests.serve.served import LocalServer
 
 from segue.library import Library
 from segue.pipeline.jobs import runner
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.track_map import train_maps
-from segue.serve.app import make_app
 
 pytestmark = pytest.mark.slow
 STEPS = 4_000
@@ -27,15 +23,9 @@ def large(trained, tmp_path, monkeypatch):
     library = shutil.copytree(trained, tmp_path / "my.segue")
     for made in (library / "models").glob("map-*"):
         shutil.rmtree(made)
-    serving = uvicorn.Server(uvicorn.Config(make_app(library), port=0, log_level="warning"))
-    thread = threading.Thread(target=serving.run)
-    thread.start()
-    while not serving.started:
-        time.sleep(0.02)
-    port = serving.servers[0].sockets[0].getsockname()[1]
-    yield SimpleNamespace(url=f"http://127.0.0.1:{port}/", library=library)
-    serving.should_exit = True
-    thread.join()
+    server = LocalServer(library).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

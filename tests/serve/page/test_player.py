@@ -150,16 +150,16 @@ def test_lyrics_with_times_seek(server, visit, until):
     until(page, f"{SECONDS} > 2.9")
 
 
-def test_player_waits_for_the_connection(server, visit, until):
-    page = visit(server)
+def test_player_waits_for_the_connection(server_process, visit, until):
+    page = visit(server_process)
     play_first(page)
     page.keyboard.press("Space")
-    server.stop()
+    server_process.stop()
     page.get_by_role("button", name="Next track").click()
     page.locator("#offline", has_text="The music continues when").wait_for()
     page.locator("now-playing", has_text="Waiting for the connection").wait_for()
     title = page.locator(TITLE).inner_text()
-    server.start()
+    server_process.start()
     page.locator("#offline").wait_for(state="detached")
     until(page, f"{SECONDS} > 0.2")
     assert page.locator(TITLE).inner_text() == title

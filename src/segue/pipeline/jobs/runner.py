@@ -20,6 +20,7 @@ from segue.library import Job, Library, make_directory, open_private
 from segue.pipeline.hidden_paths import hide_commands
 from segue.pipeline.jobs.job_arguments import check_arguments, redact_paths
 from segue.pipeline.jobs.processes import identity, is_alive, send_signal
+from segue.pipeline.jobs.stages import stage_of
 
 MAX_WAITING: Final = 20
 MAX_RESTARTS: Final = 3
@@ -136,6 +137,7 @@ def job_document(library: Library, job: Job) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "text": job.text,
+        **stage_of(job.text)._asdict(),
         "remaining_seconds": job.remaining_seconds,
         "reason": job.reason,
         "result": job.result,

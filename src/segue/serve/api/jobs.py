@@ -46,6 +46,11 @@ class JobResponse(BaseModel):
     done: int
     total: int
     text: str
+    stage: str | None = Field(
+        description="Code of the stage in `text`: see segue.pipeline.jobs.stages.",
+        examples=["tags"],
+    )
+    stage_name: str | None = Field(description="Name in the text, as of a model.")
     remaining_seconds: float | None = Field(
         description="Estimated time until the present stage ends; null if it is not known."
     )

@@ -22,7 +22,7 @@ from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import ExclusionsRequest, reject_value_errors
 from segue.serve.responses import etag_json, etag_response, json_response
-from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
+from segue.serve.schemas import JobProgress, StrictModel, TrackIdText, TrackItem, problems
 from segue.serve.security.quotas import EXPENSIVE
 
 router = APIRouter(prefix="/map", tags=["map"])
@@ -247,7 +247,7 @@ def _in_progress(app_state: AppState, job: Job) -> ProblemError:
     return ProblemError(
         "in-progress",
         f"Job {job.id} is making the map: try again when it is done.",
-        more={"job": {name: shown[name] for name in ("id", "state", "done", "total", "text")}},
+        more={"job": {name: shown[name] for name in JobProgress.model_fields}},
         headers={"Retry-After": str(_RETRY_SECONDS)},
     )
 

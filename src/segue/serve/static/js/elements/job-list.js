@@ -8,19 +8,12 @@ import { fill, h } from "../dom.js";
 import { timeAgo, timeLeft } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
+import { stageText } from "../job-stages.js";
 import { announce, notifyError } from "../notifications.js";
 import { serverEvents } from "../server-events.js";
 
 const ACTIVE = new Set(["waiting", "running"]);
 const MAX_SHOWN = 8;
-
-/** Texts of the stages that take long; others are shown as the server names them. */
-const STAGES = {
-  "Reading tags": "job.stageTags",
-  "Analyzing audio": "job.stageAnalysis",
-  "Comparing recordings": "job.stageDuplicates",
-  "Preparing recommendations": "job.stageLists",
-};
 
 export class JobList extends HTMLElement {
   /** @type {Map<number, Api.Job>} */
@@ -182,7 +175,7 @@ function lineOf(job) {
   const reason = job.reason in REASONS ? t(REASONS[job.reason]) : "";
   if (!isActive(job)) return reason;
   if (job.state === "waiting") return [reason, t("job.waiting")].filter(Boolean).join(" · ");
-  const stage = job.text in STAGES ? t(STAGES[job.text]) : job.text;
+  const stage = stageText(job);
   const steps = job.total ? t("job.steps", { done: job.done, total: job.total }) : "";
   return [reason, stage, steps, timeLeft(job.remaining_seconds)].filter(Boolean).join(" · ");
 }

@@ -4,6 +4,7 @@ import { get, post, remove } from "../api.js";
 import { fill, h, uniqueId } from "../dom.js";
 import { formatPercent } from "../format.js";
 import { t } from "../i18n.js";
+import { stageText } from "../job-stages.js";
 import { announce, notifyError } from "../notifications.js";
 import { serverEvents } from "../server-events.js";
 import { state } from "../store.js";
@@ -145,13 +146,14 @@ export class MapProgress extends HTMLElement {
     return button;
   }
 
-  #show({ id, state: stage, done, total, text }) {
+  #show(job) {
+    const { id, state: stage, done, total } = job;
     this.#job = id;
     if (!this.step) this.#build();
     const share = stage === "running" && total ? done / total : null;
     if (share === null) this.bar.removeAttribute("value");
     else this.bar.value = share;
-    const step = stage === "waiting" ? t("map.waiting") : text || t("map.starting");
+    const step = stage === "waiting" ? t("map.waiting") : stageText(job) || t("map.starting");
     const percent = formatPercent(share ?? 0);
     fill(this.step, share === null ? step : t("map.progress", { step, percent }));
     const quarter = Math.floor((share ?? 0) / ANNOUNCE_STEP);
