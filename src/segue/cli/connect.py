@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SERVERS = {
     "navidrome": "Navidrome",
     "subsonic": "a server with the Subsonic API",
+    "jellyfin": "Jellyfin",
+    "plex": "Plex",
     "mpd": "MPD",
 }
 _PASSWORD = "SEGUE_SERVER_PASSWORD"  # noqa: S105  # the name of a variable

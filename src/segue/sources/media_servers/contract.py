@@ -18,7 +18,7 @@ from typing import Final, Literal, NamedTuple, Protocol, get_args
 
 from segue.types import TrackReference
 
-ServerKind = Literal["navidrome", "subsonic", "jellyfin", "plex", "mpd", "lyrion"]
+ServerKind = Literal["navidrome", "subsonic", "jellyfin", "plex", "mpd"]
 SERVER_KINDS: tuple[ServerKind, ...] = get_args(ServerKind)
 
 SUFFIX: Final = " (segue)"

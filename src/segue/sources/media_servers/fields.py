@@ -35,6 +35,16 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) and found >= 0 else None
 
 
+def records(found: Any, name: str) -> list[dict[str, Any]]:
+    """Return the objects in a list of a document, none where there is no list.
+
+    >>> records({"songs": [{"id": 1}, None]}, "songs"), records(None, "songs")
+    ([{'id': 1}], [])
+    """
+    listed = found.get(name) if isinstance(found, dict) else None
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
 def reference(
     *,
     path: str = "",

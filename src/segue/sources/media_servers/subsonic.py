@@ -25,7 +25,7 @@ from segue.ratings import STARS
 from segue.sources.history_import.import_row import read_timestamp
 from segue.sources.history_import.totals import opinion
 from segue.sources.media_servers.contract import COMMENT, LogIn, ServerPlaylist, ServerTrack
-from segue.sources.media_servers.fields import number, reference, text
+from segue.sources.media_servers.fields import number, records, reference, text
 from segue.sources.media_servers.http_client import ServerClient
 
 PAGE: Final = 500
@@ -98,7 +98,7 @@ class SubsonicReader:
         while True:
             page = {"songCount": PAGE, "songOffset": offset, "artistCount": 0, "albumCount": 0}
             found = self._call("search3", {"query": "", **page}).get("searchResult3")
-            songs = _records(found, "song")
+            songs = records(found, "song")
             if not songs:
                 break
             offset += len(songs)
@@ -109,7 +109,7 @@ class SubsonicReader:
     def tracks_since(self, since: float) -> Iterator[Sequence[ServerTrack]]:
         """Yield the tracks of albums that were played since, and all that have a star."""
         found = self._call("getStarred2").get("starred2")
-        starred = [_track(song) for song in _records(found, "song")]
+        starred = [_track(song) for song in records(found, "song")]
         for start in range(0, len(starred), PAGE):
             yield starred[start : start + PAGE]
         yield from self._tracks_of_albums("recent", since)
@@ -121,14 +121,14 @@ class SubsonicReader:
         while True:
             page = {"type": order, "size": PAGE, "offset": offset}
             found = self._call("getAlbumList2", page).get("albumList2")
-            albums = _records(found, "album")
+            albums = records(found, "album")
             offset += len(albums)
             for album in albums:
                 played = _time(album.get("played"))
                 if since is not None and played is not None and played < since:
                     return
                 whole = self._call("getAlbum", {"id": album.get("id")}).get("album")
-                yield [_track(song) for song in _records(whole, "song")]
+                yield [_track(song) for song in records(whole, "song")]
             if len(albums) < PAGE:
                 return
 
@@ -137,14 +137,14 @@ class SubsonicReader:
         found = self._call("getPlaylists").get("playlists")
         return [
             ServerPlaylist(text(one, "id"), text(one, "name"), text(one, "comment"))
-            for one in _records(found, "playlist")
+            for one in records(found, "playlist")
             if not self._user or text(one, "owner") in ("", self._user)
         ]
 
     def playlist_items(self, playlist: str) -> list[str]:
         """Return the ids of the tracks of a playlist, in order."""
         found = self._call("getPlaylist", {"id": playlist}).get("playlist")
-        return [text(song, "id") for song in _records(found, "entry")]
+        return [text(song, "id") for song in records(found, "entry")]
 
     def write_playlist(self, playlist: str | None, name: str, items: Sequence[str]) -> str:
         """Make a playlist, or replace the tracks of the one of an id; return its id."""
@@ -201,11 +201,6 @@ class SubsonicReader:
             f"The server at {self._client.url} answered with error {code}"
             f" ({message[:120] or 'no reason given'}): try again later, or see its log.",
         )
-
-
-def _records(found: Any, name: str) -> list[dict[str, Any]]:
-    records = found.get(name) if isinstance(found, dict) else None
-    return [one for one in records if isinstance(one, dict)] if isinstance(records, list) else []
 
 
 def _track(song: Mapping[str, Any]) -> ServerTrack:
