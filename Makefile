@@ -61,7 +61,7 @@ $(VENV)/.installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing segue and its tools into $(VENV) (3 GB on disk, once)"
-	$(INSTALL) --editable '.[train,demo,dev]'
+	$(INSTALL) --editable '.[train,demo,connect,dev]'
 	@touch $@ $(VENV)/.installed-demo
 
 $(VENV)/.installed-audit: $(VENV)/.installed-dev
@@ -76,7 +76,7 @@ node_modules/.installed: package.json package-lock.json
 # after changing dependencies: what a fresh installation gets today becomes what everybody gets
 constraints:
 	rm -rf .make && $(PYTHON) -m venv .make
-	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,dev,audit]'
+	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,connect,dev,audit]'
 	.make/bin/python -m pip freeze --exclude segue | sed 's/^tensorflow_cpu==\(.*\)/&\ntensorflow==\1/' | sort -f > constraints.txt
 	rm -rf .make
 

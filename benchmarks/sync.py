@@ -43,7 +43,8 @@ def measured(library, **options):
     """Return the figures of one pass."""
     wall, cpu = time.perf_counter(), time.process_time()
     done = sync(library, **options)
-    assert done.error is None, done.error
+    if done.error is not None:
+        raise SystemExit(done.error)
     account = done.accounts[0]
     return {
         "read": account.read,
