@@ -30,7 +30,7 @@ from page import views
 from page_list import like as browser_like
 from page_list import search as browser_search
 from paged import Bench, browsing
-from served import Pool, Request, Server, listeners_of, sessions
+from served import Pool, Request, Server, listeners_of, sessions, set_priority
 
 TARGETS_MS = {"like: the new list": 150, "slider": 100, "search letter": 100, "map opens": 300}
 _REST_SECONDS = 0.7
@@ -105,6 +105,7 @@ async def by_http(server: Server, user: str, repeats: int) -> dict[str, list[flo
 def in_browser(server: Server, user: str, repeats: int, program: str) -> dict[str, list[float]]:
     """Return what each action took, in milliseconds."""
     with browsing(server.port, user, program) as page:
+        set_priority(os.getpid(), server.nice)
         bench = Bench(page, repeats)
         for act in (browser_like, browser_slider, browser_search):
             act(bench)
@@ -129,17 +130,6 @@ def _tracks_and_words(library: Path, n: int) -> tuple[list[str], list[str]]:
     return [row[0] for row in some], words
 
 
-def set_priority(nice: int) -> None:
-    """Give this process and all that it started a priority, by their scheduling groups."""
-    pids = [os.getpid()]
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            pids += [int(one) for one in task.read_text().split()]
-        group = Path(f"/proc/{pid}/autogroup")
-        if group.exists():
-            group.write_text(str(nice))
-
-
 def show(name: str, taken: dict[str, list[float]]) -> None:
     """Print a table of Markdown."""
     print(f"\n| {name} | median | p95 | worst | target p95 |\n|---|---|---|---|---|")
@@ -161,12 +151,11 @@ def main() -> None:
     parser.add_argument("--program", default=shutil.which("chromium"))
     asked = parser.parse_args()
     user = listeners_of(asked.library, 1)[0]
-    server = Server(asked.library, 1)
+    server = Server(asked.library, 1, nice=asked.nice)
+    set_priority(os.getpid(), asked.nice)
     server.start()
     try:
         print(f"load {os.getloadavg()[0]:.1f}, ready after {server.ready_after:.1f} s", flush=True)
-        if asked.nice:
-            set_priority(asked.nice)
         if "http" in asked.only:
             before = server.processor()
             show("by HTTP, ms", asyncio.run(by_http(server, user, asked.repeats)))

@@ -20,6 +20,23 @@ Answer = tuple[int, dict[str, str], bytes]
 """Status, headers and body; status 0 where the connection broke."""
 
 
+def processes_of(pid: int) -> list[int]:
+    """Return a process and all that it started."""
+    found = [pid]
+    for one in found:
+        for children in Path(f"/proc/{one}/task").glob("*/children"):
+            with suppress(OSError):
+                found += [int(child) for child in children.read_text().split()]
+    return found
+
+
+def set_priority(pid: int, nice: int) -> None:
+    """Give a process and all that it started a priority, by their scheduling groups (Linux)."""
+    for one in processes_of(pid):
+        with suppress(OSError):
+            Path(f"/proc/{one}/autogroup").write_text(str(nice))
+
+
 @dataclass
 class Server:
     """One `segue serve`, its processes, and how long it took to be ready."""
@@ -29,6 +46,7 @@ class Server:
     port: int = 0
     ready_after: float = 0.0
     process: Any = None
+    nice: int = 0
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -43,6 +61,7 @@ class Server:
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
+        set_priority(self.process.pid, self.nice)
         while time.monotonic() - started < STARTING:
             with suppress(OSError):
                 answer = asyncio.run(ask_once(self.port, Request("GET", "/api/v1/session")))
@@ -54,12 +73,7 @@ class Server:
 
     def pids(self) -> list[int]:
         """Return its processes: the first and its children."""
-        found = [self.process.pid]
-        for pid in found:
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            with suppress(OSError):
-                found += [int(one) for one in children.read_text().split()]
-        return found
+        return processes_of(self.process.pid)
 
     def memory(self) -> float:
         """Return its memory in MB: proportional set size, shared pages counted once."""

@@ -16,7 +16,7 @@ from segue.engine import (
     profile_from_seeds,
     rerank_list,
 )
-from segue.engine.reasons import MIN_PART
+from segue.engine.reasons import _FOLLOWERS, MIN_PART, Followers
 from segue.library.catalogue import ids_of
 from segue.listening.sequences import fit_sequences
 from segue.signals import (
@@ -102,6 +102,42 @@ def test_sequence_names_what_was_often_played_before():
     assert found["t1"] == "Often played after Artist 0 - No. 0"
     nobody = reasons(signal, listener(4, 0), np.zeros(N, np.float32))
     assert not nobody  # what no listener likes is not often played
+
+
+class TransitionSignal:
+    """A sequence signal with given scores after each track, which counts what it scores."""
+
+    name = "sequence"
+
+    def __init__(self, scores):
+        self.scores, self.n_scored = scores, 0
+
+    def for_track(self, position):
+        self.n_scored += 1
+        return self.scores[position].copy()
+
+
+@pytest.mark.parametrize("n_values", [3, 40, 10**6])  # with many equal scores, some, hardly any
+@pytest.mark.parametrize("n_tracks", [2, 30, 1000])
+def test_followers_equal_a_count_of_all_scores(n_values, n_tracks):
+    rng = np.random.default_rng(n_values + n_tracks)
+    scores = rng.integers(0, n_values, (2, n_tracks)).astype(np.float32)
+    scores[:, rng.random(n_tracks) < 0.1] = np.nan
+    followers = Followers([TransitionSignal(scores)])
+    for before in range(2):
+        row = scores[before]
+        for position in range(n_tracks):
+            others = np.delete(row >= row[position], [before, position])
+            often = others.sum() <= _FOLLOWERS * n_tracks and not np.isnan(row[position])
+            assert followers.follows(position, before) == (often and position != before)
+
+
+def test_followers_of_a_track_are_scored_once():
+    signal = TransitionSignal(np.eye(4, k=1, dtype=np.float32))
+    followers = Followers([signal])
+    assert [followers.follows(one, 0) for one in (1, 2, 3, 1)] == [True, False, False, True]
+    assert signal.n_scored == 1
+    assert not Followers([]).follows(1, 0)
 
 
 def test_likeness_names_a_liked_track():

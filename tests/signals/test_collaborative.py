@@ -1,10 +1,12 @@
 """The collaborative signal: scores of its model, standardized, with large ones reduced."""
 
 import numpy as np
+import pytest
 from scipy import sparse
 
 from segue.listening import ItemKnn
 from segue.signals import CollaborativeSignal, UserProfile, opinions_of
+from segue.signals.collaborative import _compressed
 
 
 def test_scores_keep_their_order_and_large_ones_are_reduced():
@@ -22,3 +24,14 @@ def test_scores_keep_their_order_and_large_ones_are_reduced():
     )
     z = (plain[known] - plain[known].mean()) / plain[known].std()
     np.testing.assert_allclose(found[known], np.sign(z) * np.log1p(np.abs(z)), atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-25, 1e6])
+def test_compressed_equals_double_precision_at_any_scale(scale):
+    rng = np.random.default_rng(1)
+    row = (rng.gamma(0.3, size=5_000) * scale).astype(np.float32)
+    row[rng.random(5_000) < 0.3] = np.nan
+    z = row.astype(np.float64)
+    z = (z - np.nanmean(z)) / np.nanstd(z)
+    expected = np.sign(z) * np.log1p(np.abs(z))
+    np.testing.assert_allclose(_compressed(row), expected, atol=3e-6)

@@ -29,7 +29,7 @@ from segue.engine.blend import Engine, Ranked
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
 from segue.engine.item_attribution import HistoryVectors, ItemAttribution, Pulls
-from segue.engine.reasons import MIN_PART, ReasonFinder, worded
+from segue.engine.reasons import MIN_PART, Followers, ReasonFinder, worded
 from segue.engine.recommendations import Contribution, Recommendation, SharedTraits, explain
 from segue.engine.rerank import POOL, RerankResult, static_terms
 from segue.engine.track_words import TrackWords
@@ -59,9 +59,11 @@ class Explainer:
     prefetch: Callable[[list[int]], object] = lambda positions: None  # noqa: ARG005
     _words: TrackWords = field(init=False, repr=False)
     _attribution: ItemAttribution = field(init=False, repr=False)
+    _followers: Followers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Prepare the attribution of scores to tracks."""
+        """Prepare the attribution of scores to tracks, and what follows the latest plays."""
+        self._followers = Followers(self.engine.signals)
         self._words = self.words or TrackWords.of(self.tracks)
         self._attribution = ItemAttribution(self.engine.signals, len(self.facts))
 
@@ -102,7 +104,12 @@ class Explainer:
             )
         ]
         writer = ReasonFinder(
-            self.engine.signals, self.tracks, self.facts, profile, history.vectors
+            self.engine.signals,
+            self.tracks,
+            self.facts,
+            profile,
+            history.vectors,
+            followers=self._followers,
         )
         return weights, [
             replace(pick, reason=None if reason is None else worded(reason), reason_about=reason)

@@ -13,6 +13,7 @@ Conventions
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.item_attribution import HistoryVectors, shares_of
 from segue.engine.recommendations import Reason, Recommendation
+from segue.index import contenders
 from segue.signals import SIGNALS, Signal, UserProfile
 from segue.text import plural
 from segue.types import Track
@@ -32,6 +34,9 @@ LATELY_DAYS = 30
 OFTEN = 3
 _FOLLOWERS = 0.05
 """Largest share of tracks that follow another as often as one that "often" does."""
+
+_MAX_FOLLOWED = 200
+"""Number of tracks of which the followers are kept: some MB at 100,000 tracks."""
 
 _MAX_LATEST = 3
 _MAX_SCANNED = 20
@@ -86,6 +91,36 @@ class _Wording(Protocol):
     def __call__(self, pick: Recommendation, position: int, /) -> Reason | None: ...
 
 
+class Followers:
+    """The tracks that follow a track better than nearly all others do, by the sequence signal.
+
+    Those of the latest tracks are kept: a listener's last play is the same from list to list, and
+    all tracks must be scored for it.
+    """
+
+    def __init__(self, signals: Sequence[Signal]) -> None:
+        self._signal = next((one for one in signals if one.name == "sequence"), None)
+        self._kept = lru_cache(_MAX_FOLLOWED)(self._of)
+
+    def follows(self, position: int, before: int) -> bool:
+        """Return whether the track at `position` is among the followers of the one `before`."""
+        found = self._kept(before)
+        place = int(np.searchsorted(found, position))
+        return place < len(found) and int(found[place]) == position
+
+    def _of(self, position: int) -> NDArray[np.int32]:
+        """Return positions, ascending, of the tracks with scores that at most a share reaches."""
+        if self._signal is None:
+            return np.zeros(0, np.int32)
+        scores = np.nan_to_num(self._signal.for_track(position), nan=-np.inf)
+        scores[position] = -np.inf
+        most = int(_FOLLOWERS * len(scores)) + 1
+        near = contenders(scores, min(most + 1, len(scores)))
+        ranked = np.sort(scores[near])
+        next_best = ranked[-most - 1] if most < len(ranked) else -np.inf
+        return np.flatnonzero(scores > next_best).astype(np.int32)
+
+
 class ReasonFinder:
     """Finds reasons for the recommendations of one listener."""
 
@@ -96,11 +131,13 @@ class ReasonFinder:
         facts: CatalogueArrays,
         profile: UserProfile,
         own: HistoryVectors,
+        *,
+        followers: "Followers",
     ) -> None:
         self._signals = {signal.name: signal for signal in signals}
         self._tracks, self._facts, self._profile, self._own = tracks, facts, profile, own
         self._likes = profile.weights > 0
-        self._followers: dict[int, NDArray[np.float32]] = {}
+        self._followers = followers
         self._wordings: dict[str, _Wording] = {
             "recency": self._by_recency,
             "sequence": self._by_sequence,
@@ -150,11 +187,7 @@ class ReasonFinder:
         if not self._facts.listeners[position] > 0:
             return None
         for latest in self._latest():
-            if latest not in self._followers:
-                self._followers[latest] = self._signals["sequence"].for_track(latest)
-            scores = self._followers[latest]
-            others = np.delete(scores >= scores[position], [latest, position])
-            if latest != position and others.sum() <= _FOLLOWERS * len(scores):
+            if self._followers.follows(position, latest):
                 return Reason("after", "sequence", {"track": self._name(latest)})
         return None
 

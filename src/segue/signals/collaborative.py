@@ -66,10 +66,16 @@ class CollaborativeSignal:
 
 def _compressed(row: Scores) -> Scores:
     """Return standardized scores, of which large ones are compressed logarithmically."""
-    centered = row - np.nanmean(row, dtype=np.float64)
-    z = centered / np.sqrt(np.nanmean(centered * centered, dtype=np.float64))
-    compressed: Scores = np.copysign(np.log1p(np.abs(z)), z).astype(np.float32)
-    return compressed
+    missing = np.isnan(row)
+    n = len(row) - int(np.count_nonzero(missing))
+    scores: Scores = np.where(missing, np.float32(0), row)
+    scores -= np.float32(scores.sum(dtype=np.float64) / n)
+    np.copyto(scores, 0, where=missing)
+    scores /= np.abs(scores).max()  # squares of small numbers would be 0
+    scores *= np.float32(1 / np.sqrt(float(np.dot(scores, scores)) / n))
+    np.copysign(np.log1p(np.abs(scores)), scores, out=scores)
+    np.copyto(scores, np.nan, where=missing)
+    return scores
 
 
 def opinions_of(profiles: Sequence[UserProfile], n_tracks: int) -> sparse.csr_array:
