@@ -8,10 +8,23 @@ import pytest
 from tests.serve.conftest import ODD, is_problem
 
 from segue.errors import UnknownTrackError
+from segue.pipeline.catalogue import browse
 from segue.pipeline.recommender import query
 from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.serve.api.recommend import PendingRecommendation, RecommendRequest, answer_batch
 from segue.serve.security.sessions import Principal
+
+
+def wait_for_warm_up():
+    for thread in threading.enumerate():
+        if thread.name == "warm-up":
+            thread.join()
+
+
+def test_first_search_uses_the_index_of_the_warm_up(anna, monkeypatch):
+    wait_for_warm_up()
+    monkeypatch.delattr(browse, "_Builder")
+    assert anna.get("/api/v1/search?q=t").status_code == 200
 
 
 def test_contributions_sum_to_score(anna):
@@ -175,9 +188,7 @@ def test_post_recommend_resolves_the_listener_once(anna, monkeypatch):
 
         monkeypatch.setattr(owner, name, counted)
 
-    for thread in threading.enumerate():
-        if thread.name == "warm-up":  # it makes a list of its own
-            thread.join()
+    wait_for_warm_up()  # it makes a list of its own
     count(ListenerProfiles, "resolve")
     count(ListenerProfiles, "follow")
     count(query, "profile_digest")

@@ -182,6 +182,7 @@ def _warm_up(app: FastAPI) -> None:
         app_state.service.warm_up()
         if app.state.own_process:
             freeze_gc()
+        app_state.browse_index()  # it would take seconds of the first search of a large library
     except SegueError as error:
         _LOG.info("no recommendations yet: %s", error)
     except Exception:  # noqa: BLE001  # the first request reports it again
