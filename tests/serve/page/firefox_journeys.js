@@ -113,7 +113,7 @@ const JOURNEYS = {
     const { page } = visitor;
     await visitor.logIn("anna");
     await visitor.play();
-    await page.keyboard.press("Space"); // a track of a few seconds would end
+    await page.keyboard.press(" "); // a track of a few seconds would end
     await visitor.click(role("button", "Up next"));
     await visitor.see("#panel .queue-list li");
     const before = await visitor.texts(QUEUED);
