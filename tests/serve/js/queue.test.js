@@ -171,6 +171,52 @@ test("a changed list replaces the upcoming tracks, without the current one", () 
   assert.equal(ids(queue.upNext), "xef");
 });
 
+const EDITS = {
+  "moved within the list": (queue) => queue.move(2, 1),
+  "moved out of the list": (queue) => queue.move(2, 0),
+  "moved into the list": (queue) => queue.move(0, 2),
+  removed: (queue) => queue.remove(1),
+  cleared: (queue) => queue.clear(),
+};
+
+for (const [name, edit] of Object.entries(EDITS)) {
+  test(`a changed list replaces no upcoming tracks that were ${name}, also after a reload`, () => {
+    const queue = playing();
+    edit(queue);
+    const order = ids(queue.upNext);
+    const reloaded = new Queue();
+    reloaded.fromJSON(JSON.parse(JSON.stringify(queue)));
+    for (const each of [queue, reloaded]) {
+      each.replaceUpcoming(tracks("efgh"));
+      assert.equal(ids(each.upNext), order);
+    }
+  });
+}
+
+test("a changed list replaces the upcoming tracks after other changes, and of the next list", () => {
+  const queue = playing();
+  queue.add(tracks("yz"));
+  queue.move(0, 1);
+  queue.remove(0);
+  queue.startAt(2);
+  queue.dropWhere((one) => one.track_id === "x");
+  queue.replaceUpcoming(tracks("ef"));
+  assert.equal(ids(queue.state.upcoming), "ef");
+  queue.move(2, 1);
+  queue.start(track("g"), { after: tracks("hi") });
+  queue.replaceUpcoming(tracks("jk"));
+  assert.equal(ids(queue.state.upcoming), "jk");
+});
+
+test("an edit that is undone lets a changed list replace the upcoming tracks", () => {
+  const queue = playing();
+  const before = queue.snapshot();
+  queue.remove(1);
+  queue.restoreUpNext(before);
+  queue.replaceUpcoming(tracks("ef"));
+  assert.equal(ids(queue.state.upcoming), "ef");
+});
+
 test("a saved state is restored", () => {
   const queue = playing();
   queue.setRepeat("all");

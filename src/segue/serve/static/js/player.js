@@ -220,11 +220,9 @@ class Player extends EventTarget {
 
   /** Play one of the tracks that play next now; the tracks before it stay in the queue. */
   playNow(place) {
-    const track = this.upNext[place];
-    if (!track) return;
+    if (!this.upNext[place]) return;
     this.#reportPlay();
-    this.#queue.remove(place);
-    this.#queue.start(track);
+    this.#queue.startAt(place);
     this.#begin();
   }
 

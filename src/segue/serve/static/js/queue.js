@@ -10,7 +10,8 @@ const MAX_SAVED = 200; // of each list of tracks: the browser's storage holds so
 /**
  * `queue` plays before `upcoming`. `passed` are the earlier tracks of the list, which `repeat` "all" plays
  * again; `unshuffled` are the ids of the tracks in their order before they were shuffled, null if
- * shuffle is off.
+ * shuffle is off. `edited` is true after the user moved or removed tracks of `upcoming`: a new version
+ * of its list then no longer replaces it.
  *
  * @typedef {{
  *   track: Api.Track | null,
@@ -19,6 +20,7 @@ const MAX_SAVED = 200; // of each list of tracks: the browser's storage holds so
  *   passed: Api.Track[],
  *   history: Api.Track[],
  *   source: string,
+ *   edited: boolean,
  *   repeat: Repeat,
  *   unshuffled: {queue: string[], upcoming: string[]} | null,
  * }} QueueState
@@ -33,6 +35,7 @@ function emptyState() {
     passed: [],
     history: [],
     source: "",
+    edited: false,
     repeat: "off",
     unshuffled: null,
   };
@@ -67,13 +70,14 @@ export class Queue {
   }
 
   /** Restore the tracks that play next, and keep the current track. */
-  restoreUpNext({ queue, upcoming, unshuffled, source }) {
+  restoreUpNext({ queue, upcoming, unshuffled, source, edited }) {
     const others = (track) => track.track_id !== this.state.track?.track_id;
     this.#set({
       queue: queue.filter(others),
       upcoming: upcoming.filter(others),
       unshuffled,
       source,
+      edited,
     });
   }
 
@@ -94,7 +98,7 @@ export class Queue {
     this.#finish();
     if (list) {
       const { after, before = [], source = "" } = list;
-      this.#set({ upcoming: after, passed: before, source });
+      this.#set({ upcoming: after, passed: before, source, edited: false });
       if (this.shuffled) this.#shuffleList();
     }
     this.#set({ track, upcoming: without(this.state.upcoming, track) });
@@ -156,18 +160,25 @@ export class Queue {
     this.#set({ upcoming: [...this.state.upcoming, ...tracks] });
   }
 
-  /** Replace the rest of the list after it has changed. */
+  /** Replace the rest of the list after it has changed, unless the user edited it. */
   replaceUpcoming(tracks) {
+    if (this.state.edited) return;
     this.#set({ upcoming: this.state.track ? without(tracks, this.state.track) : tracks });
     if (this.shuffled) this.#shuffleList();
   }
 
-  /** Remove the track at a place. */
+  /** Make the track at a place the current one; the tracks before it stay. */
+  startAt(place) {
+    const track = this.upNext[place];
+    if (!track) return;
+    this.#take(place);
+    this.start(track);
+  }
+
+  /** Remove the track at a place, because the user does not want it there. */
   remove(place) {
-    const { queue, upcoming } = this.state;
-    const queued = queue.length;
-    if (place < queued) this.#set({ queue: queue.toSpliced(place, 1) });
-    else this.#set({ upcoming: upcoming.toSpliced(place - queued, 1) });
+    if (place >= this.state.queue.length) this.#set({ edited: true });
+    this.#take(place);
   }
 
   /** Move the track at a place to another place; between the two lists it joins the one it comes to. */
@@ -175,16 +186,18 @@ export class Queue {
     const track = this.upNext[from];
     if (!track || from === to) return;
     const wasQueued = from < this.state.queue.length;
-    this.remove(from);
+    this.#take(from);
     const { queue, upcoming } = this.state;
     const toQueue = to === queue.length ? wasQueued : to < queue.length;
+    if (!wasQueued || !toQueue) this.#set({ edited: true });
     if (toQueue) this.#set({ queue: queue.toSpliced(to, 0, track) });
     else this.#set({ upcoming: upcoming.toSpliced(to - queue.length, 0, track) });
   }
 
   /** Remove all tracks that play next. */
   clear() {
-    this.#set({ queue: [], upcoming: [], unshuffled: this.shuffled ? NO_ORDER : null });
+    const unshuffled = this.shuffled ? NO_ORDER : null;
+    this.#set({ queue: [], upcoming: [], unshuffled, edited: true });
   }
 
   /** Remove the tracks that satisfy a condition from those that play next. */
@@ -243,10 +256,19 @@ export class Queue {
       state[name] = Array.isArray(saved[name]) ? saved[name].filter(isTrack) : [];
     if (isTrack(saved.track)) state.track = saved.track;
     if (typeof saved.source === "string") state.source = saved.source;
+    state.edited = saved.edited === true;
     if (["off", "all", "one"].includes(saved.repeat)) state.repeat = saved.repeat;
     const order = saved.unshuffled;
     if (Array.isArray(order?.queue) && Array.isArray(order?.upcoming)) state.unshuffled = order;
     this.state = state;
+  }
+
+  /** Take the track at a place out of the tracks that play next. */
+  #take(place) {
+    const { queue, upcoming } = this.state;
+    const queued = queue.length;
+    if (place < queued) this.#set({ queue: queue.toSpliced(place, 1) });
+    else this.#set({ upcoming: upcoming.toSpliced(place - queued, 1) });
   }
 
   /** Note that the current track was played. */
