@@ -9,6 +9,7 @@ import typer
 
 from segue.cli.connect import connect, sync
 from segue.cli.demo import demo
+from segue.cli.doctor import doctor
 from segue.cli.encoders import encoders
 from segue.cli.error_reporting import report_errors
 from segue.cli.evaluate import evaluate
@@ -62,7 +63,18 @@ def start(
     """Handle the options before a command."""
 
 
-for command in (preprocess, train, recommend, similar, search, missing, evaluate, demo, serve):
+for command in (
+    preprocess,
+    train,
+    recommend,
+    similar,
+    search,
+    missing,
+    evaluate,
+    demo,
+    serve,
+    doctor,
+):
     app.command()(report_errors(command))
 app.add_typer(playlist, name="playlist")
 app.add_typer(export, name="export")

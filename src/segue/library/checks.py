@@ -66,7 +66,7 @@ def find_damage(directory: Path) -> list[Damage]:
     for path in damaged_in(features):
         name = path.relative_to(directory).as_posix()
         found.append(Damage("features", name, f"{path}: settings.json is missing or has changed."))
-    old = _format(database) < _FIRST_WITH_CHECKSUMS
+    old = format_of(database) < _FIRST_WITH_CHECKSUMS
     found += _damaged_directories(directory, "model", "models/[!.]*", unlisted=old)
     found += _damaged_directories(directory, "snapshot", "models/.snapshot", unlisted=old)
     found += _damaged_directories(directory, "report", "reports/[!.]*", unlisted=old)
@@ -113,7 +113,7 @@ def _damaged_directories(
             yield Damage(kind, path.name, f"{path}: missing or changed files: {names}.")
 
 
-def _format(path: Path) -> int:
+def format_of(path: Path) -> int:
     """Return the format of a database; the current one where it cannot be read."""
     query = "SELECT value FROM meta WHERE key = 'format'"
     try:
