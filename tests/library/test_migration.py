@@ -368,3 +368,17 @@ def test_format_9_listens_have_no_session(library, directory):
     after = Library(directory).listens()
     assert after["session_id"].isna().all()
     assert after.drop(columns="session_id").equals(before)
+
+
+def test_format_11_library_gets_invitations(library):
+    """Format 12 adds a table; accounts of format 11 stay."""
+    names = [account.name for account in library.accounts.all()]
+    with library._database.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE invitations")
+        connection.exec_driver_sql("UPDATE meta SET value = '11' WHERE key = 'format'")
+    library.close()
+    upgraded = Library(library.directory)
+    assert [account.name for account in upgraded.accounts.all()] == names
+    assert upgraded.invitations.all() == []
+    assert (library.directory / "backups" / "library-format-11.db").is_file()
+    upgraded.close()

@@ -1,5 +1,6 @@
 """`segue serve`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -56,10 +57,47 @@ def serve(
         bool,
         typer.Option("--behind-proxy", help="A proxy on this machine forwards requests."),
     ] = False,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address or network of a proxy on another machine or in another container, such as"
+            " 172.18.0.0/16; implies --behind-proxy. May be repeated."
+        ),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option(help="Path below which the proxy offers segue, such as /segue.")
+    ] = "",
     https: Annotated[
         bool,
         typer.Option(
             "--https", help="Browsers connect to the proxy over HTTPS; implies --behind-proxy."
+        ),
+    ] = False,
+    user_header: Annotated[
+        str,
+        typer.Option(
+            help="Header in which a trusted proxy names the user, such as Remote-User; off by"
+            " default."
+        ),
+    ] = "",
+    oidc_issuer: Annotated[
+        str,
+        typer.Option(
+            envvar="SEGUE_OIDC_ISSUER",
+            help="Address of an OpenID Connect provider to log in with. The client secret is read"
+            " from the environment variable SEGUE_OIDC_SECRET.",
+        ),
+    ] = "",
+    oidc_client_id: Annotated[
+        str, typer.Option(envvar="SEGUE_OIDC_CLIENT_ID", help="Client id at that provider.")
+    ] = "",
+    oidc_claim: Annotated[
+        str, typer.Option(help="Claim of the provider that is the user name.")
+    ] = "preferred_username",
+    create_accounts: Annotated[
+        bool,
+        typer.Option(
+            "--create-accounts", help="Add an account for unknown users of the proxy or provider."
         ),
     ] = False,
     access_log: Annotated[
@@ -69,7 +107,8 @@ def serve(
 ) -> None:
     """Start the web page and the API."""
     from segue.serve.process import serve as run
-    from segue.serve.settings import Settings
+    from segue.serve.security.proxies import check_proxies, check_root_path
+    from segue.serve.settings import LOOPBACK, Settings
 
     run(
         library,
@@ -77,8 +116,16 @@ def serve(
             host=host,
             port=port,
             names=tuple(name or ()),
-            behind_proxy=behind_proxy or https,
+            behind_proxy=behind_proxy or https or bool(trusted_proxy),
             https=https,
+            trusted_proxies=(*LOOPBACK, *check_proxies(tuple(trusted_proxy or ()))),
+            user_header=user_header,
+            oidc_issuer=oidc_issuer,
+            oidc_client_id=oidc_client_id,
+            oidc_client_secret=os.environ.get("SEGUE_OIDC_SECRET", "") if oidc_issuer else "",
+            oidc_claim=oidc_claim,
+            create_accounts=create_accounts,
+            root_path=check_root_path(root_path),
             open_to_all=open_to_all,
             music_roots=tuple(str(each.expanduser().absolute()) for each in music_root or ()),
             auto_train=auto_train,

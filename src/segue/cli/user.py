@@ -79,6 +79,32 @@ def add(
 
 @user.command()
 @report_errors
+def invite(
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="The only name that the account may have; needed for a listener who has"
+            " a history already."
+        ),
+    ] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Invite an administrator.")] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Print a link that makes an account, once, within a week."""
+    from segue.library import Library
+    from segue.pipeline.accounts.invitations import invite as make
+
+    token = make(Library(library, create=False), name=name, admin=admin, by=_BY)
+    path = f"#/join?token={token}"
+    if json:
+        print_json({"token": token, "path": path})
+        return
+    say(f"Send the address of the page followed by {path}", "The link works once, for a week.")
+
+
+@user.command()
+@report_errors
 def remove(
     name: NameArgument, library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False
 ) -> None:

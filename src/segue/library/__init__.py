@@ -22,6 +22,7 @@ from segue.library.files import (
 )
 from segue.library.histories import Histories, ListenRecord, Opinion
 from segue.library.imports import AddedListens, ImportedListen
+from segue.library.invitations import Invitation
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
 from segue.library.listener_rules import (
@@ -76,6 +77,7 @@ __all__ = [
     "FeedbackLog",
     "Histories",
     "ImportedListen",
+    "Invitation",
     "ItemCounts",
     "Job",
     "JobState",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import StorageError
@@ -76,19 +76,8 @@ class AccountStore:
 
     def add(self, account: Account, password_hash: str) -> bool:
         """Add an account; return whether its name was free."""
-        values = {
-            "name": account.name,
-            "hash": password_hash,
-            "admin": account.admin,
-            "shares_taste": account.shares_taste,
-            "created": account.created,
-        }
-        statement = upsert(accounts).values(values).on_conflict_do_nothing()
         with self._database.begin() as connection:
-            added = bool(connection.execute(statement).rowcount)
-            if added:
-                forget_former_name(connection, account.name)
-        return added
+            return add_account_row(connection, account, password_hash)
 
     def remove(self, name: str) -> bool:
         """Remove an account with its sessions and keys; return whether it was there.
@@ -178,7 +167,7 @@ class AccountStore:
                 if account is None:
                     return False
             values = {
-                "token": _digest(token),
+                "token": secret_digest(token),
                 "account": account,
                 "listener": listener,
                 "csrf": csrf,
@@ -194,7 +183,7 @@ class AccountStore:
 
         Sessions without an account end when the first account is made.
         """
-        found = self._reader.session(_digest(token), time.time())
+        found = self._reader.session(secret_digest(token), time.time())
         if found is None:
             return None
         account = None
@@ -218,18 +207,18 @@ class AccountStore:
     def use_session(self, token: str, expires: float) -> None:
         """Record the use of a session and its new time of expiry, unless the disk refuses now."""
         used = {"used": time.time(), "expires": expires}
-        self._note(update(sessions).where(sessions.c.token == _digest(token)).values(used))
+        self._note(update(sessions).where(sessions.c.token == secret_digest(token)).values(used))
 
     def close_session(self, token: str) -> bool:
         """End a session; return whether it was there."""
-        return bool(self._change(delete(sessions).where(sessions.c.token == _digest(token))))
+        return bool(self._change(delete(sessions).where(sessions.c.token == secret_digest(token))))
 
     def close_sessions(self, name: str, *, but: str | None = None) -> int:
         """End all sessions of an account, except that of the token `but`; return their number."""
         own = select(accounts.c.row).where(accounts.c.name == name).scalar_subquery()
         closed = delete(sessions).where(sessions.c.account == own)
         if but is not None:
-            closed = closed.where(sessions.c.token != _digest(but))
+            closed = closed.where(sessions.c.token != secret_digest(but))
         return self._change(closed)
 
     # API keys ------------------------------------------------------------------------------------
@@ -240,7 +229,12 @@ class AccountStore:
             row = connection.scalar(select(accounts.c.row).where(accounts.c.name == account))
             if row is None:
                 return False
-            values = {"key": _digest(key), "account": row, "name": name, "created": time.time()}
+            values = {
+                "key": secret_digest(key),
+                "account": row,
+                "name": name,
+                "created": time.time(),
+            }
             added = upsert(api_keys).values(values).on_conflict_do_nothing()
             return bool(connection.execute(added).rowcount)
 
@@ -259,7 +253,7 @@ class AccountStore:
         named = api_keys.c.name.label("key_name")
         times = api_keys.c.created.label("key_created"), api_keys.c.used.label("key_used")
         query = select(accounts, named, *times).join_from(api_keys, accounts)
-        found = self._read(query.where(api_keys.c.key == _digest(key)))
+        found = self._read(query.where(api_keys.c.key == secret_digest(key)))
         if not found:
             return None
         (row,) = found
@@ -270,7 +264,7 @@ class AccountStore:
 
     def use_key(self, key: str) -> None:
         """Record the use of a key, unless the disk refuses now."""
-        used = update(api_keys).where(api_keys.c.key == _digest(key)).values(used=time.time())
+        used = update(api_keys).where(api_keys.c.key == secret_digest(key)).values(used=time.time())
         self._note(used)
 
     def revoke_key(self, account: str, name: str) -> bool:
@@ -299,6 +293,22 @@ class AccountStore:
             connection.execute(statement)
 
 
+def add_account_row(connection: Connection, account: Account, password_hash: str) -> bool:
+    """Add an account; return whether its name was free."""
+    values = {
+        "name": account.name,
+        "hash": password_hash,
+        "admin": account.admin,
+        "shares_taste": account.shares_taste,
+        "created": account.created,
+    }
+    statement = upsert(accounts).values(values).on_conflict_do_nothing()
+    added = bool(connection.execute(statement).rowcount)
+    if added:
+        forget_former_name(connection, account.name)
+    return added
+
+
 def _account(row: Row[Any]) -> Account:
     return Account(
         name=row.name,
@@ -309,5 +319,6 @@ def _account(row: Row[Any]) -> Account:
     )
 
 
-def _digest(secret: str) -> bytes:
+def secret_digest(secret: str) -> bytes:
+    """Return the digest that is stored in place of a token or key."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=32).digest()

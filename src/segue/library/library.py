@@ -52,6 +52,7 @@ from segue.library.identity import (
 )
 from segue.library.import_store import ImportStore
 from segue.library.imports import AddedListens, ImportedListen, match_listens, put_arrivals
+from segue.library.invitations import InvitationStore
 from segue.library.jobs import JobStore
 from segue.library.joined_listeners import ListenKey, join_listeners
 from segue.library.listener_rules import ListenerRuleStore
@@ -135,6 +136,7 @@ class Library(LibraryQueries):
         self.imports = ImportStore(self._database)
         self.connections = ConnectionStore(self._database)
         self.accounts = AccountStore(self._database, self.reader)
+        self.invitations = InvitationStore(self._database)
         self.audit = AuditLog(self._database)
         self.jobs = JobStore(self._database)
         self.playlists = PlaylistStore(self._database, self.reader)

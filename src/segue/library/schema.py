@@ -37,7 +37,7 @@ FORMAT_VERSION = 12
 9  former ids of tracks; versions of the tag reader; tags that files had before segue wrote to them
 10 sessions of listens
 11 speed and reasons of jobs
-12 connections to media servers
+12 connections to media servers; invitations
 """
 
 schema = MetaData()

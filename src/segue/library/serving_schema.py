@@ -59,6 +59,20 @@ api_keys = Table(
     UniqueConstraint("account", "name"),
 )
 
+invitations = Table(
+    "invitations",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("token", LargeBinary, nullable=False, unique=True),  # a digest of it
+    Column("invited_by", Text),
+    Column("name", Text),  # the only name that the account may have; any where it is null
+    Column("admin", Boolean, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    sqlite_autoincrement=True,  # a revoked number is not that of another invitation
+)
+"""Links with which a person makes an account; a row is deleted when it was used."""
+
 audit = Table(
     "audit",
     schema,

@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.serve import api, audiomuse, listenbrainz, schemas
+from segue.serve import api, audiomuse, listenbrainz, schemas, single_sign_on
 from segue.serve.api import recommend
 from segue.serve.api_compression import ApiCompressionMiddleware
 from segue.serve.app_state import AppState
@@ -36,6 +36,7 @@ from segue.serve.security.encoded_paths import EncodedPathMiddleware
 from segue.serve.security.error_middleware import ErrorMiddleware
 from segue.serve.security.headers import SecurityHeadersMiddleware
 from segue.serve.security.host_origin import HostOriginMiddleware
+from segue.serve.security.proxies import ProxyMiddleware
 from segue.serve.security.quotas import Quotas
 from segue.serve.settings import ENVIRONMENT, Settings
 from segue.serve.subsonic import routes as subsonic
@@ -84,11 +85,12 @@ def make_app(
     app.state.app_state, app.state.lists = _opened(
         library, settings, app.state.tidy, freeze_gc if own_process else lambda: None
     )
-    app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
+    app.openapi = partial(openapi_of, app, settings.root_path)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
     app.include_router(listenbrainz.router)
     app.include_router(audiomuse.router)
+    app.include_router(single_sign_on.router)
     app.mount("/", WebPage(app, PAGE), name="page")
     _build_routes(app)
     for kind, handler in _HANDLERS.items():
@@ -100,6 +102,7 @@ def make_app(
     app.add_middleware(BodyLimitMiddleware, settings=settings)
     app.add_middleware(HostOriginMiddleware, settings=settings)
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(ProxyMiddleware, settings=settings)
     return app
 
 
@@ -233,7 +236,7 @@ def _when_stopping(stop: Callable[[], None]) -> None:
 
 
 def _problem_response(problem: ProblemError, request: Request) -> Response:
-    body, media_type = problem.written(request.url.path)
+    body, media_type = problem.written(request.url.path, request.scope.get("root_path", ""))
     return Response(
         body,
         status_code=problem.status,

@@ -19,6 +19,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
+from segue.serve.security.proxies import proxy_user
 from segue.serve.security.sessions import Principal
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ async def current_principal(
     if key is not None:
         return await to_thread.run_sync(sessions.by_key, app_state, key.credentials)
     principal = sessions.by_session(app_state, cookie)
+    named = proxy_user(request, app_state.settings)
+    if named is not None and named != principal.listener:
+        return Principal("accounts")  # a session of someone else, until GET /session opens another
     if principal.token is not None and request.method not in _SAFE_METHODS:
         sent = request.headers.get(sessions.HEADER, "")
         if not compare_digest(principal.csrf.encode(), sent.encode("utf-8", "replace")):

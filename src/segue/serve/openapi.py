@@ -19,14 +19,15 @@ other than GET. Programs send an API key instead, as `Authorization: Bearer KEY`
 """
 
 
-def openapi_of(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document of an application, built once."""
+def openapi_of(app: FastAPI, root_path: str = "") -> dict[str, Any]:
+    """Return the OpenAPI document of an application below a path prefix, built once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
             version=app.version,
             description=DESCRIPTION,
             routes=app.routes,
+            servers=[{"url": root_path}] if root_path else None,
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         made = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -43,7 +43,7 @@ class WebPage:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        found = self._assets.find(path.removeprefix(scope.get("root_path", "")).lstrip("/"))
+        found = self._assets.find(path.lstrip("/"))
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         if request.method not in _METHODS:

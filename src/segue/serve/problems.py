@@ -123,21 +123,21 @@ class ProblemError(Exception):
         """HTTP status of the response."""
         return KINDS[self.kind][0]
 
-    def document(self, instance: str) -> dict[str, Any]:
-        """Return the problem details for a request to the path `instance`."""
+    def document(self, instance: str, root_path: str = "") -> dict[str, Any]:
+        """Return the problem details for a request to the path `instance` below `root_path`."""
         status, title = KINDS[self.kind]
         return {
-            "type": f"{TYPES}{self.kind}",
+            "type": f"{root_path}{TYPES}{self.kind}",
             "title": title,
             "status": status,
             "detail": self.detail or title,
-            "instance": instance,
+            "instance": f"{root_path}{instance}",
             **self.more,
         }
 
-    def written(self, path: str) -> tuple[bytes, str]:
+    def written(self, path: str, root_path: str = "") -> tuple[bytes, str]:
         """Return body and media type of the response to a request for a path."""
-        document, media_type = self.document(path), MEDIA_TYPE
+        document, media_type = self.document(path, root_path), MEDIA_TYPE
         if path.startswith(f"{LISTENBRAINZ}/"):
             document = {"code": self.status, "error": document["detail"]}
             media_type = "application/json"

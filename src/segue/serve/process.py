@@ -19,13 +19,12 @@ from segue.library import Library
 from segue.serve.app import make_app
 from segue.serve.security.slow_clients import SlowClientGuard
 from segue.serve.settings import ENVIRONMENT, Settings
+from segue.serve.single_sign_on import check_settings
 
 CONNECTIONS: Final = 512
 """Largest number of open connections of one process; further ones get status 503."""
 GRACE_SECONDS: Final = 10
 """Time that running requests have to finish after a stop signal."""
-PROXIES: Final = ("127.0.0.1", "::1")
-"""Addresses whose X-Forwarded-For and X-Forwarded-Proto are trusted with --behind-proxy."""
 
 
 def serve(
@@ -62,6 +61,7 @@ def serve(
             " change everything: add an account with segue user add NAME --admin, or allow it"
             " with --open-to-all."
         )
+    check_settings(settings)
     listening = _bind(settings)
     port = listening.getsockname()[1]
     settings = replace(settings, port=port)
@@ -78,14 +78,12 @@ def serve(
         log_config=logging_config(access_log=access_log),
         access_log=access_log,
         server_header=False,
-        proxy_headers=settings.behind_proxy,
-        # without it uvicorn reads FORWARDED_ALLOW_IPS, where "*" trusts every client
-        forwarded_allow_ips=list(PROXIES),
+        proxy_headers=False,  # ProxyMiddleware reads them
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    say(f"Listening at {address(settings.host, port)}")
+    say(f"Listening at {address(settings.host, port, settings.root_path)}")
     try:
         if workers > 1:
             Multiprocess(config, [listening]).run()
@@ -97,13 +95,14 @@ def serve(
         listening.close()
 
 
-def address(host: str, port: int) -> str:
+def address(host: str, port: int, root_path: str = "") -> str:
     """Return the URL of the page.
 
-    >>> address("127.0.0.1", 8765), address("::1", 80)
-    ('http://127.0.0.1:8765/', 'http://[::1]:80/')
+    >>> address("127.0.0.1", 8765), address("::1", 80, "/segue")
+    ('http://127.0.0.1:8765/', 'http://[::1]:80/segue/')
     """
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}{root_path}/"
 
 
 def _bind(settings: Settings) -> socket.socket:

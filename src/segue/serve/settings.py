@@ -1,7 +1,7 @@
 """Settings of one server, shared by all its worker processes."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
 from typing import Final
 
@@ -9,6 +9,7 @@ ENVIRONMENT: Final = "SEGUE_SERVE"
 """Environment variable with the library directory and the settings, for worker processes."""
 
 KIB: Final = 1024
+LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,18 @@ class Settings:
     names
         Host names accepted in the Host header, besides those of this machine.
     behind_proxy, https
-        Whether a proxy on this machine forwards requests, and whether browsers connect to it by
-        https.
+        Whether a proxy forwards requests, and whether browsers connect to it by https.
+    trusted_proxies
+        Addresses and networks of proxies whose forwarding headers are believed.
+    user_header
+        Header in which a trusted proxy names the account of a request, or an empty text.
+    oidc_issuer, oidc_client_id, oidc_client_secret, oidc_claim
+        OpenID Connect provider to log in with, or empty texts; and the claim with the account's
+        name.
+    create_accounts
+        Whether a person whom the proxy or the provider names gets an account if there is none.
+    root_path
+        Prefix of all paths, such as ``/segue``, or an empty text.
     open_to_all
         Whether everyone who can reach the server may choose any listener while there are no
         accounts.
@@ -52,6 +63,14 @@ class Settings:
     names: tuple[str, ...] = ()
     behind_proxy: bool = False
     https: bool = False
+    trusted_proxies: tuple[str, ...] = LOOPBACK
+    user_header: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_claim: str = "preferred_username"
+    create_accounts: bool = False
+    root_path: str = ""
     open_to_all: bool = False
     audio_dirs: tuple[str, ...] = ()
     music_roots: tuple[str, ...] = ()
@@ -88,7 +107,7 @@ class Settings:
         True
         """
         values = json.loads(text)
-        lists = {name: tuple(values[name]) for name in ("names", "audio_dirs", "music_roots")}
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         return cls(**{**values, **lists})
 
 

@@ -62,3 +62,53 @@ def test_manage_page_without_admin_has_no_job_buttons(accounts, visit):
     page.goto(f"{accounts.url}#/manage")
     page.locator(".stat-tile").first.wait_for()
     assert page.get_by_role("button", name="Train models").count() == 0
+
+
+@pytest.fixture
+def administered(server):
+    """A server of a library with the administrator anna."""
+    from segue.library import Library
+    from segue.pipeline.accounts.login import add_account
+
+    server.stop()
+    library = Library(server.library)
+    add_account(library, "anna", PASSWORD, admin=True)
+    library.close()
+    return server.start()
+
+
+def test_invited_person_makes_account_that_admin_deletes(administered, visit):
+    page = visit(administered, None)
+    log_in(page, PASSWORD)
+    page.locator("track-row").first.wait_for()
+    page.goto(f"{administered.url}#/manage")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    link = page.locator("account-admin code").inner_text()
+    assert link.startswith(f"{administered.url}#/join?token=")
+    other = visit(administered, None)
+    other.goto("about:blank")
+    other.goto(link)
+    other.get_by_label("Name").fill("dora")
+    other.get_by_label("Password").fill("a new password")
+    other.get_by_role("button", name="Create account").click()
+    other.get_by_role("button", name="dora", exact=True).wait_for()
+    assert "token" not in other.url
+    page.reload()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete account dora").click()
+    page.get_by_role("button", name="Delete account dora").wait_for(state="detached")
+    assert page.locator("account-admin").get_by_text("anna").count() == 1
+    assert page.locator("account-admin").get_by_text("Invitation").count() == 0
+
+
+def test_failed_job_is_noticed_on_any_page(administered, visit, tmp_path):
+    page = visit(administered, None)
+    log_in(page, PASSWORD)
+    page.locator("track-row").first.wait_for()
+    administered.log_in("anna", PASSWORD)
+    (tmp_path / "empty").mkdir()
+    job = {"verb": "preprocess", "arguments": {"path": str(tmp_path / "empty")}}
+    assert administered.ask("POST", "/api/v1/jobs", job)[0] == 202
+    page.get_by_role("alert").get_by_text("A job has failed").wait_for(timeout=90_000)
+    page.get_by_role("button", name="Show").click()
+    page.locator("job-list").get_by_role("button", name="Try again").wait_for()

@@ -102,7 +102,7 @@ def add_account(
         If name or password is invalid, or the name already has an account.
     """
     check_name(name)
-    hashed = _hash(check_password(password))
+    hashed = hash_password(check_password(password))
     account = Account(name=name, admin=admin, shares_taste=shares_taste, created=time.time())
     if not library.accounts.add(account, hashed):
         raise AccountError(
@@ -159,7 +159,7 @@ def set_password(
     UnknownAccountError
         If there is no such account.
     """
-    hashed = _hash(check_password(password))
+    hashed = hash_password(check_password(password))
     if not library.accounts.set_password_hash(name, hashed):
         raise _unknown(library, name)
     closed = library.accounts.close_sessions(name, but=keep)
@@ -275,7 +275,8 @@ def _dummy_hash() -> str:
     return _hasher().hash("dummy password")
 
 
-def _hash(password: str) -> str:
+def hash_password(password: str) -> str:
+    """Return the argon2 hash of a password."""
     with _HASHING:
         return _hasher().hash(_normal(password))
 

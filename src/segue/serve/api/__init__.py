@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from segue.serve.api import (
     account,
+    accounts,
     albums,
     artists,
     audio,
@@ -45,6 +46,7 @@ RESOURCES: Final = (
     liked,
     home,
     account,
+    accounts,
     rules,
     tracks,
     artists,

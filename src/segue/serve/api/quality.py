@@ -18,6 +18,7 @@ from segue.serve.problems import ProblemError
 from segue.serve.responses import etag_json, etag_response, finite, from_cursor, to_cursor
 from segue.serve.schemas import problems
 from segue.serve.security.headers import REPORT_POLICY
+from segue.serve.security.proxies import external_path
 from segue.types import Split
 
 router = APIRouter(tags=["quality"])
@@ -167,7 +168,7 @@ def get_report(
     def make() -> dict[str, Any]:
         stored = finite(report_document(app_state.library, report_id))
         document: dict[str, Any] = without_paths(stored, app_state)
-        return document | {"report": f"{request.url.path}/page"}
+        return document | {"report": external_path(request.scope, f"{request.url.path}/page")}
 
     return etag_json(request, (principal.mode,), make)
 

@@ -12,6 +12,7 @@ from segue.serve.app_state import AppState
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
 from segue.serve.security import sessions
+from segue.serve.security.proxies import proxy_user
 
 router = APIRouter(prefix="/session", tags=["session"])
 _MAX_NAME = 200
@@ -46,13 +47,22 @@ class SessionResponse(BaseModel):
     listener: str | None
     admin: bool
     csrf: str = Field(description="Token for the header X-CSRF-Token; empty without a login.")
+    single_sign_on: bool = Field(
+        description="Whether `/oidc/login` logs in with the account of another server."
+    )
     library: LibraryCounts
 
 
 @router.get("", response_model=SessionResponse, openapi_extra=deps.FOR_ANYONE)
-def get_session(principal: deps.Anyone, app_state: deps.State) -> Response:
-    """Show the current session."""
-    return json_response(_document(app_state, principal))
+def get_session(request: Request, principal: deps.Anyone, app_state: deps.State) -> Response:
+    """Show the current session; open one for the user whom a trusted proxy names."""
+    named = proxy_user(request, app_state.settings)
+    if named is None or principal.listener is not None:
+        return json_response(session_document(app_state, principal))
+    token = sessions.open_for(app_state, named, by="proxy", address=_address(request))
+    response = json_response(session_document(app_state, sessions.by_session(app_state, token)))
+    sessions.set_cookie(response, token, app_state.settings)
+    return response
 
 
 @router.post("", response_model=SessionResponse, responses=problems("wrong-password", "too-many"))
@@ -62,7 +72,7 @@ def log_in(body: LogInRequest, request: Request, app_state: deps.State) -> Respo
     old = request.cookies.get(sessions.COOKIE)
     if old:
         close_session(app_state.library, old)
-    response = json_response(_document(app_state, sessions.by_session(app_state, token)))
+    response = json_response(session_document(app_state, sessions.by_session(app_state, token)))
     sessions.set_cookie(response, token, app_state.settings)
     return response
 
@@ -80,7 +90,8 @@ def log_out(request: Request, app_state: deps.State, principal: deps.Anyone) -> 
     return response
 
 
-def _document(app_state: AppState, principal: sessions.Principal) -> dict[str, Any]:
+def session_document(app_state: AppState, principal: sessions.Principal) -> dict[str, Any]:
+    """Return the members of `SessionResponse` for a principal."""
     counts = sessions.visible_counts(app_state, principal)
     seen = principal.mode == "open" or principal.listener is not None
     return {
@@ -88,6 +99,7 @@ def _document(app_state: AppState, principal: sessions.Principal) -> dict[str, A
         "listener": principal.listener,
         "admin": principal.admin,
         "csrf": principal.csrf,
+        "single_sign_on": bool(app_state.settings.oidc_issuer),
         "library": {
             name: counts[name] if seen else 0 for name in ("tracks", "listens", "listeners")
         },

@@ -131,7 +131,7 @@ def _is_number(name: str) -> bool:
 
 async def send_problem(problem: ProblemError, scope: Scope, send: Send) -> None:
     """Send a problem and close the connection, since the request body was not read."""
-    body, media_type = problem.written(scope["path"])
+    body, media_type = problem.written(scope["path"], scope.get("root_path", ""))
     headers = [
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),

@@ -8,6 +8,7 @@ Without accounts every client may choose its listener, as long as only programs 
 reach the server, or it was started with --open-to-all. That ends when an account is added.
 """
 
+import secrets
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -110,6 +111,32 @@ def log_in(app_state: AppState, listener: str, password: str | None, address: st
     return token
 
 
+def open_for(app_state: AppState, name: str, *, by: str, address: str | None) -> str:
+    """Return the token of a new session of a person whom a proxy or a provider has identified.
+
+    Raises
+    ------
+    ProblemError
+        If there is no account of this name, and none may be created.
+    AccountError
+        If an account must be created, and the name is invalid.
+    """
+    library, detail = app_state.library, None
+    if library.accounts.find(name) is None:
+        if not app_state.settings.create_accounts:
+            raise ProblemError(
+                "forbidden",
+                f"There is no account {name!r}: its administrator can add one, or start the server"
+                " with --create-accounts.",
+            )
+        login.add_account(library, name, secrets.token_urlsafe(32), by=by)
+        detail = "new account"
+    token, _ = kept.open_session(library, account=name)
+    library.audit.note(f"log-in by {by}", name, address=address, detail=detail)
+    library.histories.welcome(name)
+    return token
+
+
 def set_cookie(response: Response, token: str, settings: Settings) -> None:
     """Set the session cookie. The library decides when the session ends."""
     response.set_cookie(
@@ -119,12 +146,19 @@ def set_cookie(response: Response, token: str, settings: Settings) -> None:
         httponly=True,
         samesite="strict",
         secure=settings.https,
+        path=settings.root_path or "/",
     )
 
 
 def delete_cookie(response: Response, settings: Settings) -> None:
     """Delete the session cookie."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=settings.https)
+    response.delete_cookie(
+        COOKIE,
+        httponly=True,
+        samesite="strict",
+        secure=settings.https,
+        path=settings.root_path or "/",
+    )
 
 
 def visible_counts(app_state: AppState, principal: Principal) -> dict[str, int]:

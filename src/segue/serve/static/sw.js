@@ -48,7 +48,7 @@ async function keepPage(cache, answer) {
   const version = text.match(/assets\/\w+\//)?.[0];
   if (!version) return;
   for (const request of await cache.keys()) {
-    if (request.url.includes("/assets/") && !request.url.includes(version))
+    if (isVersioned(new URL(request.url)) && !request.url.includes(version))
       await cache.delete(request);
   }
 }

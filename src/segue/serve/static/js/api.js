@@ -3,7 +3,8 @@
 // Requests that only read are repeated while the server cannot be reached, until it answers again.
 // `connection` dispatches "offline" and "online", and "signed-out" when the session has ended.
 
-const ROOT = "/api/v1";
+const PAGE = globalThis.document?.baseURI ?? "http://localhost/"; // no document in unit tests
+const ROOT = new URL("api/v1", PAGE).pathname; // below --root-path, as the page
 const RETRY_MS = 1000;
 
 export const connection = new EventTarget();

@@ -6,6 +6,7 @@ import { debounce, fill, h } from "./dom.js";
 import { chooseListener, initial } from "./elements/listener-dialog.js";
 import "./elements/now-playing.js";
 import { mountQueuePanel } from "./elements/queue-panel.js";
+import { watchFailedJobs } from "./failed-jobs.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { startMediaSession } from "./media-session.js";
@@ -14,7 +15,7 @@ import { flush, unsentCount } from "./outbox.js";
 import { listen } from "./pages/listen.js";
 import { player } from "./player.js";
 import { forYou } from "./recommendations.js";
-import { startRouter } from "./router.js";
+import { replaceHash, startRouter } from "./router.js";
 import { connectEvents, serverEvents } from "./server-events.js";
 import { shortcuts, showKeys } from "./shortcuts.js";
 import { loadSignals } from "./signals.js";
@@ -293,6 +294,14 @@ function showTexts() {
   document.querySelector("now-playing")?.setAttribute("aria-label", t("nav.player"));
 }
 
+/** Token of the invitation that the address names, which is removed from the address. */
+function takeInvitation() {
+  const [page, query] = location.hash.split("?");
+  if (page !== "#/join") return null;
+  replaceHash("#/listen");
+  return new URLSearchParams(query).get("token");
+}
+
 async function start() {
   showTexts();
   mountNotifications(document.body);
@@ -301,7 +310,7 @@ async function start() {
   await Promise.all([loadSession(), loadSignals()]);
   if (state.session.listener === null) {
     showNav("");
-    await chooseListener({ must: true });
+    await chooseListener({ must: true, invitation: takeInvitation() });
   }
   showAccount();
   mountQueuePanel(panel, togglePanel);
@@ -331,6 +340,7 @@ async function start() {
   const reread = debounce(() => loadMe().catch(() => {}), ME_WAIT);
   forYou.addEventListener("change", reread);
   loadOtherPages();
+  watchFailedJobs().catch(() => {}); // the jobs are shown on their page, too
   addEventListener("beforeunload", (event) => unsentCount() && event.preventDefault());
 }
 

@@ -45,6 +45,11 @@ export async function signIn(listener, password) {
   await applySession(await post("/session", password ? { listener, password } : { listener }));
 }
 
+/** Make the account of an invitation. Throws a Problem if it cannot be used. */
+export async function join(token, name, password) {
+  await applySession(await post("/invitations/accept", { token, name, password }));
+}
+
 export async function signOut() {
   await flush();
   store.dispatchEvent(new Event("signing-out"));

@@ -5,11 +5,12 @@ import { fill, h, onSubmit } from "../dom.js";
 import { LANGUAGES, language, setLanguage, t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
-import { signIn, signOut, state } from "../store.js";
+import { join, signIn, signOut, state } from "../store.js";
 import { accountSettings } from "./account-settings.js";
 
 /** Show the dialog; resolves once a listener is chosen or the dialog is closed. */
-export function chooseListener({ must = false } = {}) {
+export function chooseListener({ must = false, invitation = null } = {}) {
+  if (invitation) return joinByInvitation(invitation);
   const dialog = h("dialog", { "aria-labelledby": "listener-title", class: "listener-dialog" });
   const done = () => {
     dialog.close();
@@ -154,7 +155,56 @@ function password(done) {
     h("label", { class: "field" }, t("listener.password"), secret),
     error,
     h("button", { class: "primary", type: "submit" }, t("listener.logIn")),
+    state.session.single_sign_on
+      ? h("a", { class: "sign-on", href: "oidc/login" }, t("listener.signOn"))
+      : null,
   );
+}
+
+/** Show the dialog in which an invited person makes an account; resolves once there is one. */
+function joinByInvitation(token) {
+  const dialog = h("dialog", { "aria-labelledby": "join-title", class: "listener-dialog" });
+  const error = errorLine();
+  const name = h("input", {
+    type: "text",
+    name: "username",
+    autocomplete: "username",
+    required: true,
+    maxlength: 200,
+  });
+  const secret = h("input", {
+    type: "password",
+    name: "password",
+    autocomplete: "new-password",
+    required: true,
+    minlength: 8,
+  });
+  const enter = onSubmit(() =>
+    join(token, name.value.trim(), secret.value).then(
+      () => {
+        dialog.close();
+        dialog.remove();
+      },
+      (problem) => fill(error, problem.message),
+    ),
+  );
+  fill(
+    dialog,
+    h("h2", { id: "join-title" }, t("listener.join")),
+    h(
+      "form",
+      { class: "stack", on: { submit: enter } },
+      h("label", { class: "field" }, t("listener.name"), name),
+      h("label", { class: "field" }, t("listener.password"), secret),
+      error,
+      h("button", { class: "primary", type: "submit" }, t("listener.join")),
+    ),
+    languageField(),
+  );
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", resolve));
 }
 
 /** Selection of the page's language; another one loads the page again. */

@@ -2,6 +2,7 @@
 
 import { get, post } from "../api.js";
 import { fill, h, onSubmit } from "../dom.js";
+import "../elements/account-admin.js";
 import { chooseFolder } from "../elements/folder-browser.js";
 import "../elements/history-import.js";
 import { locationOf } from "../elements/job-list.js";
@@ -43,6 +44,9 @@ export const manage = {
       h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, t("manage.about")))),
       tiles,
       isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
+      isAdmin && state.session.mode === "accounts"
+        ? h("section", { class: "card import-card" }, h("account-admin"))
+        : null,
       h("section", { class: "card import-card" }, h("history-import")),
       h("div", { class: "columns" }, problems.section, duplicates.section),
     );
