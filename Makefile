@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo quick test nightly lint js sbom audit format constraints clean
+.PHONY: demo quick test nightly lint js docs sbom audit format constraints clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/segue demo
@@ -19,10 +19,10 @@ INTEGRATION := cli packaging pipeline serve
 quick: lint
 	$(BIN)/python -m pytest tests $(INTEGRATION:%=--ignore=tests/%) --numprocesses 2 --dist worksteal -m "not slow and not nightly" --hypothesis-profile quick
 
-test: js lint
+test: js lint docs
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not nightly"
 
-nightly: js lint
+nightly: js lint docs
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --hypothesis-profile nightly
 
 lint: $(VENV)/.installed-dev
@@ -37,6 +37,10 @@ js: $(VENV)/.installed-dev node_modules/.installed
 	npm run --silent types
 	npm run --silent unit
 	$(BIN)/python tools/bundle_page.py
+
+# the documentation site, in build/docs; a warning is an error
+docs: $(VENV)/.installed-dev
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 
 # a CycloneDX list of everything that is installed, and known vulnerabilities of it (needs a network)
 sbom: $(VENV)/.installed-audit
@@ -61,7 +65,7 @@ $(VENV)/.installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing segue and its tools into $(VENV) (3 GB on disk, once)"
-	$(INSTALL) --editable '.[train,demo,connect,dev]'
+	$(INSTALL) --editable '.[train,demo,connect,dev,docs,oidc]'
 	@touch $@ $(VENV)/.installed-demo
 
 $(VENV)/.installed-audit: $(VENV)/.installed-dev
@@ -76,9 +80,9 @@ node_modules/.installed: package.json package-lock.json
 # after changing dependencies: what a fresh installation gets today becomes what everybody gets
 constraints:
 	rm -rf .make && $(PYTHON) -m venv .make
-	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,connect,dev,audit]'
+	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,connect,dev,docs,oidc,audit]'
 	.make/bin/python -m pip freeze --exclude segue | sed 's/^tensorflow_cpu==\(.*\)/&\ntensorflow==\1/' | sort -f > constraints.txt
 	rm -rf .make
 
 clean:
-	rm -rf $(VENV) .make node_modules types/openapi.* sbom.json build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .make node_modules types/openapi.* sbom.json docs/reference build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache
