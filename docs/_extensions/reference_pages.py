@@ -102,7 +102,9 @@ def http_api() -> str:
             if method in item:
                 operation = item[method]
                 tag = (operation.get("tags") or ["other"])[0]
-                by_tag.setdefault(tag, []).extend(_operation(method, path, operation, schemas, common))
+                by_tag.setdefault(tag, []).extend(
+                    _operation(method, path, operation, schemas, common)
+                )
     for tag, found in by_tag.items():
         lines += [f"## {tag}", "", *found]
     return "\n".join(lines)

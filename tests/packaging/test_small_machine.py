@@ -23,7 +23,8 @@ app = make_app(Path("my.segue"), Settings())
 app.state.app_state.service.warm_up()
 app.state.app_state.close()
 heavy = {"tensorflow", "keras", "jax", "torch"} & {name.partition(".")[0] for name in sys.modules}
-peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+peaks = [resource.getrusage(who).ru_maxrss for who in whose]
 print(*sorted(heavy), max(peaks))
 """
 
@@ -44,7 +45,7 @@ def test_analysis_and_serving_fit_into_little_memory(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        preexec_fn=limit,  # noqa: PLW1509
+        preexec_fn=limit,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,12 @@ import { notifyError } from "../notifications.js";
 import { join, signIn, signOut, state } from "../store.js";
 import { accountSettings } from "./account-settings.js";
 
-/** Show the dialog; resolves once a listener is chosen or the dialog is closed. */
+/**
+ * Show the dialog; resolves once a listener is chosen or the dialog is closed. With the token of an
+ * `invitation`, it makes an account.
+ *
+ * @param {{must?: boolean, invitation?: string | null}} [options]
+ */
 export function chooseListener({ must = false, invitation = null } = {}) {
   if (invitation) return joinByInvitation(invitation);
   const dialog = h("dialog", { "aria-labelledby": "listener-title", class: "listener-dialog" });
