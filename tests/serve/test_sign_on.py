@@ -122,9 +122,9 @@ def consent(address, sub="1"):
     return answer.headers["location"]
 
 
-def begun(client):
-    assert client.get("/api/v1/session").json()["single_sign_on"]
-    answer = client.get("/oidc/login", follow_redirects=False)
+def begun(client, root=""):
+    assert client.get(f"{root}/api/v1/session").json()["single_sign_on"]
+    answer = client.get(f"{root}/oidc/login", follow_redirects=False)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
 
@@ -138,19 +138,14 @@ def callback(client, address, **options):
 @pytest.mark.parametrize("root", ["", "/segue"])
 def test_oidc_login_opens_session_of_account(library, directory, provider, root):
     with signing_on(directory, provider, root_path=root) as client:
-        address = begun(client)
+        address = begun(client, root)
         asked = parse_qs(urlsplit(address).query)
         assert asked["redirect_uri"] == [f"http://music.test{root}/oidc/callback"]
         assert asked["code_challenge_method"] == ["S256"]
-        back = consent(address)
-        client.base_url = f"http://127.0.0.1:8765{root}/"
-        answer = client.get(
-            f"http://127.0.0.1:8765{urlsplit(back).path}?{urlsplit(back).query}",
-            follow_redirects=False,
-        )
+        answer = callback(client, consent(address))
         assert (answer.status_code, answer.headers.get("location")) == (303, f"{root}/")
         assert "SameSite=strict" in "".join(answer.headers.get_list("set-cookie"))
-        found = client.get("http://127.0.0.1:8765" + root + "/api/v1/session").json()
+        found = client.get(f"{root}/api/v1/session").json()
         assert (found["listener"], found["admin"]) == ("anna", True)
 
 

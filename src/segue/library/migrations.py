@@ -297,7 +297,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     11: _to_11,
     12: _to_12,
 }
-"""Functions by the format that they lead to, in order. Formats 5 and 12 only added tables."""
+"""Functions by the format that they lead to, in order. Format 5 only added tables."""
 
 
 def _add_column(connection: Connection, table: str, column: str, kind: str) -> None:
