@@ -15,6 +15,7 @@ MAX_ADDRESS_SPACE = 3 * 1024 * MIB
 MAX_RESIDENT = 700 * MIB
 CODE = """
 import resource, sys
+from pathlib import Path
 from segue.cli import app
 app(sys.argv[1:], standalone_mode=False)
 from segue.serve.app import make_app

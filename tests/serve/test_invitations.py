@@ -25,8 +25,8 @@ def stranger(guarded):
     return client
 
 
-def invite(admin, **body):
-    answer = admin.post("/api/v1/invitations", json=body)
+def invite(client, **body):
+    answer = client.post("/api/v1/invitations", json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()["token"]
 

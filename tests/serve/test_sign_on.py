@@ -15,6 +15,8 @@ from segue.serve.app import make_app
 from segue.serve.settings import Settings
 from segue.serve.single_sign_on import COOKIE, check_settings
 
+# the provider of these tests uses parts of Authlib that will be removed
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 PROXY = "172.18.0.9"
 
 
@@ -143,7 +145,8 @@ def test_oidc_login_opens_session_of_account(library, directory, provider, root)
         assert asked["redirect_uri"] == [f"http://music.test{root}/oidc/callback"]
         assert asked["code_challenge_method"] == ["S256"]
         answer = callback(client, consent(address))
-        assert (answer.status_code, answer.headers.get("location")) == (303, f"{root}/")
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"] == f"{root}/"
         assert "SameSite=strict" in "".join(answer.headers.get_list("set-cookie"))
         found = client.get(f"{root}/api/v1/session").json()
         assert (found["listener"], found["admin"]) == ("anna", True)

@@ -106,14 +106,15 @@ def _claims(request: Request, settings: Settings, begun: dict[str, str]) -> dict
             code_verifier=begun.get("verifier"),
             timeout=_TIMEOUT_SECONDS,
         )
-        keys = KeySet.import_key_set(_document(client, metadata["jwks_uri"]))
+        published: Any = _document(client, metadata["jwks_uri"])
+        keys = KeySet.import_key_set(published)
         claims = jwt.decode(token["id_token"], keys, algorithms=_algorithms(metadata)).claims
         jwt.JWTClaimsRegistry(
             leeway=_LEEWAY_SECONDS,
             iss={"essential": True, "value": metadata["issuer"]},
             aud={"essential": True, "value": settings.oidc_client_id},
             exp={"essential": True},
-            nonce={"essential": True, "value": begun.get("nonce")},
+            nonce={"essential": True, "value": begun.get("nonce", "")},
         ).validate(claims)
     except (AuthlibBaseError, JoseError, KeyError, ValueError, OSError) as error:
         raise ProblemError(
