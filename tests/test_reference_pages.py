@@ -40,7 +40,7 @@ def test_http_page_has_every_address(pages, tmp_path):
     application.state.app_state.close()
     assert len(addresses) > 50
     for address, item in addresses.items():
-        for method in item:
+        for method in item.keys() - {"head"}:
             assert f"### {method.upper()} {address}\n" in text
 
 
