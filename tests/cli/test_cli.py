@@ -17,6 +17,9 @@ import soundfile
 VERBS = [
     "preprocess",
     "import",
+    "connect",
+    "sync",
+    "mpd",
     "train",
     "recommend",
     "similar",

@@ -138,7 +138,7 @@ def list_connections(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption 
             one.connection.url,
             account.user,
             account.listener,
-            account.error or _time(account.synced),
+            "failed" if account.error else _time(account.synced),
             f"{one.n_matched:,} of {one.n_tracks:,}",
         )
         for one in found
@@ -146,6 +146,10 @@ def list_connections(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption 
     ]
     columns = ("name", "address", "account", "listener", "last sync", "tracks matched")
     print_table(plural(len(found), "connection"), columns, rows, right=1)
+    for one in found:
+        for account in one.accounts:
+            if account.error:
+                say(f"{account.user}: {account.error}")
 
 
 @connect.command()
