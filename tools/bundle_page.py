@@ -1,9 +1,10 @@
-"""Bundle the modules of the web page with esbuild: ``python tools/bundle_page.py [STATIC]``.
+"""Bundle modules and styles of the web page with esbuild: ``python tools/bundle_page.py [STATIC]``.
 
 Writes ``bundle/`` into the directory of static files, by default that of this checkout, with the
-digest of the modules that it was made of: the server uses no other (`segue.serve.page_assets`).
-Nothing is written where esbuild is not installed (``npm ci``); the page then loads its modules one
-by one, and works the same.
+digest of the files that it was made of: the server uses no other (`segue.serve.page_assets`). The
+modules that every visit needs are one file, and each page and each language has its own. Nothing is
+written where esbuild is not installed (``npm ci``); the page then loads its modules one by one, and
+works the same.
 """
 
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "src" / "segue" / "serve" / "static"
 PROGRAM = ROOT / "node_modules" / ".bin" / "esbuild"
+ENTRY = "js/app.js"
 OPTIONS = (
     "--bundle",
     "--splitting",
@@ -35,19 +37,38 @@ def bundle(static: Path) -> bool:
         return False
     assets = runpy.run_path(str(ROOT / "src" / "segue" / "serve" / "page_assets.py"))
     target, scratch = static / "bundle", static / "bundle.new"
-    shutil.rmtree(scratch, ignore_errors=True)
-    command = [PROGRAM, static / "js" / "app.js", *OPTIONS, f"--outdir={scratch}"]
-    subprocess.run(command, check=True, env={**os.environ, "NO_COLOR": "1"})  # noqa: S603
-    modules = {
+    for old in (target, scratch):
+        shutil.rmtree(old, ignore_errors=True)
+    sources = {
         path.relative_to(static).as_posix(): path.read_bytes()
-        for part in ("js", "locales")
-        for path in (static / part).rglob("*")
+        for path in static.rglob("*")
         if path.is_file()
     }
-    manifest = {"modules": assets["modules_digest"](modules)}
-    (scratch / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-    shutil.rmtree(target, ignore_errors=True)
-    scratch.rename(target)
+    made = scratch / "made"
+    made.mkdir(parents=True)
+    # esbuild joins modules that the same entries need: each page is given those of the first one
+    first = [name for name in assets["imported_by"](ENTRY, sources) if name != ENTRY]
+    common = scratch / "common.js"
+    common.write_text("".join(f'import "{static / name}";\n' for name in first), "utf-8")
+    sheets = assets["style_sheets"](sources["index.html"].decode())
+    styles = scratch / "page.css"
+    styles.write_text("".join(f'@import "{static / name}";\n' for name in sheets), "utf-8")
+    report = scratch / "report.json"
+    command = [PROGRAM, static / ENTRY, styles, f"--inject:{common}", *OPTIONS]
+    command += [f"--outdir={made}", f"--metafile={report}"]
+    subprocess.run(  # noqa: S603
+        command, check=True, cwd=static, env={**os.environ, "NO_COLOR": "1"}
+    )
+    outputs = json.loads(report.read_text("utf-8"))["outputs"]
+    files = {
+        output["entryPoint"].removeprefix("bundle.new/"): Path(name).name
+        for name, output in outputs.items()
+        if "entryPoint" in output
+    }
+    manifest = {"sources": assets["sources_digest"](sources), "files": files}
+    (made / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    made.rename(target)
+    shutil.rmtree(scratch)
     return True
 
 

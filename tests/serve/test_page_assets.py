@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from html import unescape
 
 import pytest
 from fastapi import FastAPI
@@ -10,11 +11,12 @@ from starlette.testclient import TestClient
 
 from segue.serve.app import PAGE
 from segue.serve.page import WebPage
-from segue.serve.page_assets import PageAssets, modules_digest
+from segue.serve.page_assets import PageAssets, sources_digest
+from segue.serve.security.sessions import COOKIE
 
 INDEX = (
     '<link rel="stylesheet" href="css/a.css" />\n    <link rel="stylesheet" href="css/b.css" />'
-    '<script src="js/theme.js"></script><script type="module" src="js/app.js"></script>'
+    '<script src="js/before-paint.js"></script><script type="module" src="js/app.js"></script>'
 )
 APP = 'import { x } from "./dom.js";\nimport "./deep/own.js";\n' + "// filler\n" * 100
 
@@ -25,7 +27,8 @@ def write_page(directory, **changed):
         "index.html": INDEX,
         "css/a.css": "a{}",
         "css/b.css": "b{}",
-        "js/theme.js": "1",
+        "js/before-paint.js": "1",
+        "locales/en.json": "{}",
         "js/app.js": APP,
         "js/dom.js": 'import "./app.js";export const x = 1;',
         "js/deep/own.js": 'export { x } from "../dom.js";import("./late.js");',
@@ -50,6 +53,10 @@ def page(tmp_path):
     return write_page(tmp_path)
 
 
+def tables(html):
+    return json.loads(unescape(re.search(r'data-tables="([^"]+)"', html)[1]))
+
+
 def addresses(html):
     return re.findall(r'(?:href|src)="([^"]+)"', html)
 
@@ -60,7 +67,7 @@ def test_index_names_files_that_never_change(page):
     assert index.headers["cache-control"] == "no-cache"
     found = addresses(index.text)
     assert [re.sub("^assets/[^/]+/", "", one) for one in found] == [
-        "js/theme.js",
+        "js/before-paint.js",
         "page.css",
         "js/dom.js",
         "js/deep/own.js",
@@ -116,22 +123,56 @@ def test_other_methods_are_refused(page):
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
+FILES = {"js/app.js": "app-1.js", "locales/en.json": "en-4.js", "page.css": "page-5.css"}
+
+
 def with_bundle(directory, digest):
     bundle = {
         "bundle/app-1.js": 'import{a}from"./part-2.js";import"./part-3.js";',
         "bundle/part-2.js": "",
         "bundle/part-3.js": "",
-        "bundle/manifest.json": json.dumps({"modules": digest}),
+        "bundle/en-4.js": "",
+        "bundle/page-5.css": "c{}",
+        "bundle/manifest.json": json.dumps({"sources": digest, "files": FILES}),
     }
     return write_page(directory, **bundle)
 
 
-def test_bundle_of_these_modules_is_used(page):
-    names = ["js/app.js", "js/dom.js", "js/theme.js", "js/deep/own.js", "js/deep/late.js"]
-    digest = modules_digest({name: (page / name).read_bytes() for name in names})
-    found = addresses(client_of(with_bundle(page, digest)).get("/").text)
-    names = [one.rpartition("/")[2] for one in found]
-    assert names == ["theme.js", "page.css", "part-2.js", "part-3.js", "app-1.js"]
+def digest_of(directory):
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return sources_digest(
+        {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
+    )
+
+
+def test_bundle_of_these_files_is_used(page):
+    html = client_of(with_bundle(page, digest_of(page))).get("/").text
+    names = [one.rpartition("/")[2] for one in addresses(html)]
+    assert names == ["before-paint.js", "page-5.css", "part-2.js", "part-3.js", "app-1.js"]
+    assert tables(html)["en"].endswith("/bundle/en-4.js")
+
+
+@pytest.mark.parametrize("name", ["js/deep/late.js", "locales/en.json", "css/a.css", "index.html"])
+def test_bundle_made_before_a_change_is_ignored(page, name):
+    with_bundle(page, digest_of(page))
+    assert "bundle" in client_of(page).get("/").text
+    (page / name).write_text((page / name).read_text() + " ")
+    assert "bundle" not in client_of(page).get("/").text
+
+
+def test_index_names_the_table_of_each_language(page):
+    client = client_of(page)
+    found = tables(client.get("/").text)
+    assert [*found] == ["en"]
+    assert client.get(f"/{found['en']}").text == "{}"
+
+
+def test_only_a_listener_s_page_names_the_listener(page):
+    client = client_of(page)
+    assert "link" not in client.get("/").headers
+    client.cookies.set(COOKIE, "any")
+    assert client.get("/").headers["link"].startswith("<api/v1/me>; rel=preload")
+    assert "link" not in client.get("/js/app.js").headers
 
 
 def test_bundle_of_other_modules_is_ignored(page):

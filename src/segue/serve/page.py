@@ -14,9 +14,12 @@ from starlette.types import Receive, Scope, Send
 from segue.serve.page_assets import Asset, PageAssets
 from segue.serve.responses import client_has
 from segue.serve.security.headers import APIS
+from segue.serve.security.sessions import COOKIE
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _METHODS: Final = ("GET", "HEAD")
+_LISTENER: Final = "<api/v1/me>; rel=preload; as=fetch; crossorigin"
+"""What the page of a listener asks for first; without a session it would be refused."""
 
 
 class WebPage:
@@ -73,6 +76,8 @@ class WebPage:
 def _response(request: Request, asset: Asset, is_immutable: bool) -> Response:
     headers = {"ETag": asset.etag, "Vary": "Accept-Encoding"}
     headers["Cache-Control"] = _IMMUTABLE if is_immutable else "no-cache"
+    if asset.is_document and COOKIE in request.cookies:
+        headers["Link"] = _LISTENER
     if client_has(request, asset.etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     data = asset.data

@@ -2,10 +2,11 @@
 
 All files are also served under ``/assets/VERSION/``, where the version is a digest of all of them,
 so that a browser never needs to ask for a file again, and modules that import each other by
-relative addresses are of one version. `index.html` names a style sheet that joins all others, and
-the modules that the entry point imports, so that they load in parallel (``modulepreload``). A
-bundle of all modules (``python tools/bundle_page.py`` writes it, also for a wheel) is used in their
-place if it belongs to these modules.
+relative addresses are of one version. `index.html` names a style sheet that joins all others, the
+modules that the entry point imports, so that they load in parallel (``modulepreload``), and the
+tables of texts, of which the browser loads that of its language. A bundle of all modules
+(``python tools/bundle_page.py`` writes it, also for a wheel) is used in their place if it belongs
+to these modules.
 """
 
 import gzip
@@ -16,15 +17,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 _STYLE_SHEET: Final = "page.css"
 _BUNDLE: Final = "bundle"
-_MODULES: Final = ("js/", "locales/")
+_MANIFEST: Final = f"{_BUNDLE}/manifest.json"
+_SOURCES: Final = ("js/", "locales/", "css/", "index.html")
 _IMPORT = re.compile(r"""(?:^|;)(?:import|export)\b[^"'`;()]*["'](\.[^"']+)["']""", re.M)
 _LINKED = re.compile(r'\s*<link rel="stylesheet" href="(css/[^"]+)" />')
 _ENTRY: Final = "js/app.js"
+_FIRST_SCRIPT: Final = "js/before-paint.js"
+_TABLES: Final = "locales/"
 _ENTRY_TAG = re.compile(r'<script type="module" src="js/app\.js"></script>')
 _MIN_COMPRESSED: Final = 500
 _TEXT: Final = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
@@ -44,6 +49,11 @@ class Asset:
 
     data: bytes
     media_type: str
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is the page itself, which names all other files."""
+        return self.media_type.startswith("text/html")
 
     @cached_property
     def etag(self) -> str:
@@ -67,18 +77,16 @@ class PageAssets:
             for path in sorted(directory.rglob("*"))
             if path.is_file()
         }
-        bundle = _bundle_of(files)
+        bundle, self._bundled = _bundle_of(files)
         files = {name: data for name, data in files.items() if not name.startswith(_BUNDLE)}
         index = files.pop("index.html").decode()
-        sheets = _LINKED.findall(index)
-        files[_STYLE_SHEET] = b"\n".join(files[name] for name in sheets)
+        files[_STYLE_SHEET] = b"\n".join(files[name] for name in style_sheets(index))
         files |= bundle
         self.version = _digest({**files, "index.html": index.encode()})
         self.files: Mapping[str, Asset] = {
             name: Asset(data, media_type_of(name)) for name, data in files.items()
         }
-        entry = next((name for name in bundle if name.startswith(f"{_BUNDLE}/app")), _ENTRY)
-        self.index = Asset(self._index(index, entry, files).encode(), "text/html; charset=utf-8")
+        self.index = Asset(self._index(index, files).encode(), "text/html; charset=utf-8")
 
     def find(self, path: str) -> tuple[Asset, bool] | None:
         """Return the file at an address, and whether it never changes; None if there is none."""
@@ -91,18 +99,27 @@ class PageAssets:
         found = self.files.get(path)
         return None if found is None else (found, False)
 
-    def _index(self, text: str, entry: str, files: Mapping[str, bytes]) -> str:
-        root = f"assets/{self.version}"
-        text = _LINKED.sub("", text)
-        text = text.replace('src="js/theme.js"', f'src="{root}/js/theme.js"')
-        links = [f'<link rel="stylesheet" href="{root}/{_STYLE_SHEET}" />']
+    def _index(self, text: str, files: Mapping[str, bytes]) -> str:
+        entry = self._bundled.get(_ENTRY, _ENTRY)
+        tables = {
+            PurePosixPath(name).stem: self._address(name)
+            for name in files
+            if name.startswith(_TABLES)
+        }
+        links = [f'<link rel="stylesheet" href="{self._address(_STYLE_SHEET)}" />']
         links += [
-            f'<link rel="modulepreload" href="{root}/{name}" />'
+            f'<link rel="modulepreload" fetchpriority="low" href="{self._address(name)}" />'
             for name in imported_by(entry, files)
-            if name.endswith(".js") and name != entry
+            if name != entry
         ]
-        script = f'<script type="module" src="{root}/{entry}"></script>'
-        return _ENTRY_TAG.sub("\n    ".join([*links, script]), text)
+        script = f'<script type="module" fetchpriority="low" src="{self._address(entry)}"></script>'
+        text = _ENTRY_TAG.sub("\n    ".join([*links, script]), _LINKED.sub("", text))
+        first = f'src="{self._address(_FIRST_SCRIPT)}" data-tables="{escape(json.dumps(tables))}"'
+        return text.replace(f'src="{_FIRST_SCRIPT}"', first)
+
+    def _address(self, name: str) -> str:
+        """The address of a file, or of that which replaces it in the bundle."""
+        return f"assets/{self.version}/{self._bundled.get(name, name)}"
 
 
 def media_type_of(name: str) -> str:
@@ -144,18 +161,24 @@ def _imports(name: str, source: bytes) -> Iterator[str]:
             yield path
 
 
-def _bundle_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of the bundle, none if it was made of other modules."""
+def _bundle_of(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], Mapping[str, str]]:
+    """Return the files of the bundle, and which file each replaces; none if it is of other files."""
+    manifest = json.loads(files.get(_MANIFEST, b"{}"))
+    if manifest.get("sources") != sources_digest(files):
+        return {}, {}
     made = {name: data for name, data in files.items() if name.startswith(f"{_BUNDLE}/")}
-    manifest = made.pop(f"{_BUNDLE}/manifest.json", None)
-    if manifest is None or json.loads(manifest).get("modules") != modules_digest(files):
-        return {}
-    return made
+    del made[_MANIFEST]
+    return made, {name: f"{_BUNDLE}/{file}" for name, file in manifest["files"].items()}
 
 
-def modules_digest(files: Mapping[str, bytes]) -> str:
-    """Return the digest of all modules and texts, which says whether a bundle is of these."""
-    return _digest({name: data for name, data in files.items() if name.startswith(_MODULES)})
+def style_sheets(index: str) -> list[str]:
+    """Return the style sheets that `index.html` names, in its order."""
+    return _LINKED.findall(index)
+
+
+def sources_digest(files: Mapping[str, bytes]) -> str:
+    """Return the digest of all files that a bundle is made of, which says whether it is current."""
+    return _digest({name: data for name, data in files.items() if name.startswith(_SOURCES)})
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

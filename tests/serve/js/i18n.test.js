@@ -7,6 +7,7 @@ import ts from "typescript";
 import { LANGUAGES, t } from "../../../src/segue/serve/static/js/i18n.js";
 
 const STATIC = new URL("../../../src/segue/serve/static/", import.meta.url);
+const INDEX = readFileSync(new URL("index.html", STATIC), "utf-8");
 
 function table(language) {
   return JSON.parse(readFileSync(new URL(`locales/${language}.json`, STATIC), "utf-8"));
@@ -35,6 +36,7 @@ test("every key of the tables is used", () => {
     for (const [, key] of source.matchAll(/"([a-z]\w*(?:\.\w+)*)"/g)) used.add(key);
     for (const [, start] of source.matchAll(/`([a-z]\w*(?:\.\w+)*\.)\${/g)) used.add(`${start}*`);
   }
+  for (const [, key] of INDEX.matchAll(/data-(?:text|label)="([^"]+)"/g)) used.add(key);
   const isUsed = (key) => {
     const base = key.replace(/\.(zero|one|two|few|many|other)$/, "");
     return [...used].some((one) =>
@@ -101,6 +103,22 @@ test("each call of t passes the placeholders of its text, in every language", ()
     }
   }
   assert.deepEqual(missing, []);
+});
+
+test("texts of index.html are those of English", () => {
+  const english = table("en");
+  const texts = [...INDEX.matchAll(/data-text="([^"]+)"[^>]*>([^<]*)</g)];
+  const labels = [...INDEX.matchAll(/aria-label="([^"]*)" data-label="([^"]+)"/g)];
+  assert.ok(texts.length > 7 && labels.length > 2);
+  for (const [, key, text] of texts) assert.equal(text.trim(), english[key]);
+  for (const [, label, key] of labels) assert.equal(label, english[key]);
+});
+
+test("icons of index.html are those of the modules", () => {
+  const icons = readFileSync(new URL("js/icons.js", STATIC), "utf-8");
+  const drawn = [...INDEX.matchAll(/icon-(\w+)"[^>]*>\s*<path\s+d="([^"]+)"/g)];
+  assert.ok(drawn.length > 7);
+  for (const [, name, path] of drawn) assert.match(icons, new RegExp(`\\b${name}:\\s*"${path}"`));
 });
 
 test("plural forms follow the number, and numbers have separators", () => {

@@ -3,19 +3,19 @@
 import { connection, get } from "./api.js";
 import { watchConnection } from "./connection-notice.js";
 import { debounce, fill, h } from "./dom.js";
-import { chooseListener, initial } from "./elements/listener-dialog.js";
+import { initial } from "./elements/initial.js";
 import "./elements/now-playing.js";
-import { mountQueuePanel } from "./elements/queue-panel.js";
 import { watchFailedJobs } from "./failed-jobs.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { startMediaSession } from "./media-session.js";
+import { navigationHashes, showNavigation, showTexts } from "./navigation.js";
 import { mountNotifications, notifyError } from "./notifications.js";
 import { flush, unsentCount } from "./outbox.js";
 import { listen } from "./pages/listen.js";
 import { player } from "./player.js";
 import { forYou } from "./recommendations.js";
-import { replaceHash, startRouter } from "./router.js";
+import { addressed, replaceHash, startRouter } from "./router.js";
 import { connectEvents, serverEvents } from "./server-events.js";
 import { shortcuts, showKeys } from "./shortcuts.js";
 import { loadSignals } from "./signals.js";
@@ -30,7 +30,7 @@ import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
 /** Pages of the navigation, in its order. @type {Record<string, PageEntry>} */
 const NAVIGATION = {
-  listen: { title: t("listen.title"), load: () => listen },
+  listen: { title: t("listen.title"), load: async () => listen },
   library: {
     title: t("library.title"),
     load: () => import("./pages/library.js").then((it) => it.library),
@@ -100,7 +100,16 @@ const LINKED = {
   },
 };
 const PAGES = { ...NAVIGATION, ...LINKED };
-const SECONDARY = ["steer", "quality", "manage"];
+/** Parts of pages that are loaded when they are used first. */
+const PARTS = [
+  { load: () => import("./elements/track-menu-entries.js") },
+  { load: () => import("./elements/why-details.js") },
+  { load: () => import("./elements/selection-bar.js") },
+  { load: () => import("./elements/full-player.js") },
+  { load: () => import("./elements/queue-panel.js") },
+  { load: () => import("./elements/search-results.js") },
+  { load: () => import("./elements/listener-dialog.js") },
+];
 const ME_WAIT = 400;
 const OTHER_PAGES_WAIT = 1500;
 const WIDE = matchMedia("(min-width: 1400px)");
@@ -119,61 +128,28 @@ function pageOf(name) {
   return import("./pages/welcome.js").then((it) => it.welcome);
 }
 
-/** Load the modules of all pages while the browser is idle, so that the next page opens at once. */
-function loadOtherPages() {
-  const load = () => Promise.all(Object.values(PAGES).map((page) => page.load())).catch(() => {});
-  setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(load), OTHER_PAGES_WAIT);
+/**
+ * Show the dialog to choose a listener: see js/elements/listener-dialog.js.
+ *
+ * @param {{must?: boolean, invitation?: string | null}} [options]
+ */
+async function chooseListener(options) {
+  return (await import("./elements/listener-dialog.js")).chooseListener(options);
 }
 
-/** Names of the pages in the navigation; only administrators manage the library. */
-function navigationNames() {
-  return Object.keys(NAVIGATION).filter((name) => name !== "manage" || state.session.admin);
+/** Load the modules of all pages while the browser is idle, so that the next page opens at once. */
+function loadOtherPages() {
+  const load = () =>
+    Promise.all([...Object.values(PAGES), ...PARTS].map((one) => one.load())).catch(() => {});
+  setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(load), OTHER_PAGES_WAIT);
 }
 
 let shownName = "";
 
-/** Show the navigation. Narrow screens have secondary pages in a menu. */
+/** Mark the page in the navigation that is shown, or that it belongs to. */
 function showNav(name = shownName) {
   shownName = name;
-  const current = PAGES[name]?.parent ?? name;
-  const names = navigationNames();
-  const secondary = names.filter((one) => SECONDARY.includes(one));
-  const menu = h(
-    "ul",
-    { class: "pages-menu", id: "pages-menu", popover: "auto" },
-    secondary.map((one) => h("li", {}, pageLink(one, current))),
-  );
-  menu.addEventListener("click", () => menu.hidePopover());
-  fill(
-    element("pages"),
-    names.map((one) =>
-      h("li", { class: SECONDARY.includes(one) ? "is-secondary" : null }, pageLink(one, current)),
-    ),
-    h(
-      "li",
-      { class: "pages-more" },
-      h(
-        "button",
-        {
-          type: "button",
-          popovertarget: "pages-menu",
-          "aria-current": secondary.includes(current) ? "true" : null,
-        },
-        icon("ellipsis"),
-        h("span", {}, t("nav.more")),
-      ),
-      menu,
-    ),
-  );
-}
-
-function pageLink(name, current) {
-  return h(
-    "a",
-    { href: `#/${name}`, "aria-current": name === current ? "page" : null },
-    icon(name),
-    h("span", {}, PAGES[name].title),
-  );
+  showNavigation(PAGES[name]?.parent ?? name, state.session.admin);
 }
 
 function showAccount() {
@@ -208,7 +184,7 @@ function showAccount() {
         class: "listener-button",
         type: "button",
         title: t("nav.listener"),
-        on: { click: () => chooseListener() },
+        on: { click: () => chooseListener().catch(notifyError) },
       },
       initial(name ?? "?"),
       h("span", {}, name ?? t("nav.listener")),
@@ -232,7 +208,15 @@ function showAccount() {
   );
 }
 
+/** @type {Promise<void> | null} */
+let mounting = null;
+
 function showPanel(open) {
+  if (open)
+    mounting ??= import("./elements/queue-panel.js").then(({ mountQueuePanel }) =>
+      mountQueuePanel(panel, togglePanel),
+    );
+  mounting?.catch(notifyError);
   panel.hidden = !open;
   const bar = document.querySelector("now-playing");
   if (bar) bar.panelOpen = open;
@@ -286,14 +270,6 @@ function watchServerEvents(showPage) {
   });
 }
 
-/** Put the texts of index.html into the user's language. */
-function showTexts() {
-  fill(/** @type {Element} */ (document.querySelector(".skip-link")), t("nav.skip"));
-  document.querySelector("nav")?.setAttribute("aria-label", t("nav.pages"));
-  panel.setAttribute("aria-label", t("nav.queue"));
-  document.querySelector("now-playing")?.setAttribute("aria-label", t("nav.player"));
-}
-
 /** Token of the invitation that the address names, which is removed from the address. */
 function takeInvitation() {
   const [page, query] = location.hash.split("?");
@@ -307,20 +283,21 @@ async function start() {
   mountNotifications(document.body);
   watchConnection();
   watchSession();
+  const names = Object.keys(PAGES);
+  PAGES[addressed(names).name].load().catch(() => {}); // meanwhile; to show it tells of the error
   await Promise.all([loadSession(), loadSignals()]);
   if (state.session.listener === null) {
     showNav("");
     await chooseListener({ must: true, invitation: takeInvitation() });
   }
   showAccount();
-  mountQueuePanel(panel, togglePanel);
   showPanel(false);
   player.addEventListener("track", openPanel);
   startMediaSession();
   player.open(state.session.listener);
   document.addEventListener("toggle-panel", togglePanel);
-  shortcuts(() => navigationNames().map((name) => `#/${name}`));
-  const showPage = startRouter(main, Object.keys(PAGES), pageOf, showNav);
+  shortcuts(navigationHashes);
+  const showPage = startRouter(main, names, pageOf, showNav);
   let listener = state.session.listener;
   store.addEventListener("session", () => {
     showAccount();

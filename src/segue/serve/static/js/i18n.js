@@ -1,9 +1,8 @@
 // Texts of the page in the user's language: one table for each language in ../locales.
 //
 // A text may have placeholders, "Remove {name}", and one form for each plural category of its
-// language, "tracks.one" and "tracks.other", chosen by the value `n`. English is the fallback.
-
-import en from "../locales/en.json" with { type: "json" };
+// language, "tracks.one" and "tracks.other", chosen by the value `n`. The language is the chosen one,
+// else the browser's first one with a table: js/before-paint.js finds it.
 
 /** Languages with a table, by their code; the names are for the settings. */
 export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español" };
@@ -13,21 +12,16 @@ const SETTING = "segue.language";
 /**
  * Keys of texts; that of a text with plural forms is without the form.
  *
- * @typedef {{[K in keyof typeof en]: K extends `${infer Base}.other` ? Base
- *   : K extends `${string}.one` ? never : K}[keyof typeof en]} TextKey
+ * @typedef {keyof typeof import("../locales/en.json")} Key
+ * @typedef {{[K in Key]: K extends `${infer Base}.other` ? Base
+ *   : K extends `${string}.one` ? never : K}[Key]} TextKey
  */
 
-/** Code of the language: the chosen one, else the browser's first one with a table. */
-export const language = chosenLanguage();
+/** Code of the language. */
+export const language = globalThis.document?.documentElement.lang || "en";
 
 /** @type {Record<string, string>} */
-const table =
-  language === "en"
-    ? en
-    : {
-        ...en,
-        ...(await import(`../locales/${language}.json`, { with: { type: "json" } })).default,
-      };
+const { default: table } = await import(`../locales/${language}.json`, { with: { type: "json" } });
 const plurals = new Intl.PluralRules(language);
 const whole = new Intl.NumberFormat(language);
 
@@ -56,11 +50,3 @@ export function setLanguage(code) {
   localStorage.setItem(SETTING, code);
   location.reload();
 }
-
-function chosenLanguage() {
-  const saved = globalThis.localStorage?.getItem(SETTING);
-  const wanted = [saved, ...(globalThis.navigator?.languages ?? [])];
-  return wanted.map((code) => code?.split("-")[0] ?? "").find((code) => code in LANGUAGES) ?? "en";
-}
-
-if (globalThis.document) document.documentElement.lang = language;

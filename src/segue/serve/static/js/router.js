@@ -23,8 +23,7 @@ export function startRouter(main, names, pageOf, changed) {
   let first = true;
   let shown = 0;
   const show = async () => {
-    const [wanted, query] = location.hash.replace(/^#\/?/, "").split("?");
-    const name = names.includes(wanted) ? wanted : names[0];
+    const { name, query } = addressed(names);
     const turn = ++shown;
     /** @type {any} */
     let page;
@@ -77,6 +76,12 @@ export function startRouter(main, names, pageOf, changed) {
   addEventListener("hashchange", show);
   show();
   return show;
+}
+
+/** Name of the page in the address, by default the first of `names`, and its query. */
+export function addressed(names) {
+  const [wanted, query] = location.hash.replace(/^#\/?/, "").split("?");
+  return { name: names.includes(wanted) ? wanted : names[0], query };
 }
 
 /** What is kept of the current entry of the history. */

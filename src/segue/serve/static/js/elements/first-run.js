@@ -8,7 +8,6 @@ import { serverEvents } from "../server-events.js";
 import { state, store } from "../store.js";
 import "./first-picks.js";
 import "./history-import.js";
-import "./job-list.js";
 
 const RELOAD_MS = 3000; // the server reads new tracks and models a moment after it says so
 
@@ -38,6 +37,7 @@ export class FirstRun extends HTMLElement {
     });
     this.#start.addEventListener("later", () => this.#finish());
     fill(this, state.session.admin ? this.#jobs : null, this.#start);
+    if (state.session.admin) import("./job-list.js").catch(() => {}); // it only shows progress
     this.#show();
   }
 

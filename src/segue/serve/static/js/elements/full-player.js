@@ -125,7 +125,8 @@ export class FullPlayer extends HTMLElement {
     const reopen = () => {
       if (history.state?.fullPlayer && player.track) this.#show();
     };
-    player.addEventListener("track", reopen, { once: true });
+    if (player.track) reopen();
+    else player.addEventListener("track", reopen, { once: true });
   }
 
   #show() {

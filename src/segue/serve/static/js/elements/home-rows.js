@@ -17,24 +17,19 @@ const MAX_GENRES = 6;
 const MAX_ARTISTS = 4;
 const MAX_READ = 500; // tracks of an artist or genre that a radio is seeded from
 
-/** Return the elements of the home, empty until `load` has read them: `mixes`, `radios` and `rows`. */
-export function homeRows() {
-  const mixes = h("ul", { class: "mixes", "aria-label": t("home.mixes") });
-  const radios = h("ul", { class: "radios", "aria-label": t("home.radios") }, ownRadio());
-  const rows = h("div", { class: "home-rows", id: "home" });
-  return {
-    mixes,
-    radios,
-    rows,
-    async load() {
-      const found = await get("/me/home").catch(() => null); // the list says what is wrong
-      if (!found) return;
-      fill(mixes, found.mixes.map(mixItem));
-      mixes.hidden = !found.mixes.length;
-      fill(radios, ownRadio(), radioItems(found));
-      fill(rows, found.rows.map(rowSection));
-    },
-  };
+/**
+ * Read the home and show it in these elements.
+ *
+ * @param {{mixes: HTMLElement, radios: HTMLElement, rows: HTMLElement}} places
+ */
+export async function showHome({ mixes, radios, rows }) {
+  fill(radios, ownRadio());
+  const found = await get("/me/home").catch(() => null); // the list says what is wrong
+  if (!found) return;
+  fill(mixes, found.mixes.map(mixItem));
+  mixes.hidden = !found.mixes.length;
+  fill(radios, ownRadio(), radioItems(found));
+  fill(rows, found.rows.map(rowSection));
 }
 
 /** Request the daily mix of an interest, by its number. */

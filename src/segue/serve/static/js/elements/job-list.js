@@ -20,9 +20,12 @@ export class JobList extends HTMLElement {
   #jobs = new Map();
   #onJob = ({ detail }) => this.#update(detail);
 
+  /** Resolves when the jobs were read for the first time. @type {Promise<void> | undefined} */
+  loaded;
+
   connectedCallback() {
     serverEvents.addEventListener("job", this.#onJob);
-    this.load();
+    this.loaded = this.load();
   }
 
   disconnectedCallback() {

@@ -7,6 +7,9 @@ import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { join, signIn, signOut, state } from "../store.js";
 import { accountSettings } from "./account-settings.js";
+import { initial } from "./initial.js";
+
+let turns = 0;
 
 /**
  * Show the dialog; resolves once a listener is chosen or the dialog is closed. With the token of an
@@ -14,8 +17,12 @@ import { accountSettings } from "./account-settings.js";
  *
  * @param {{must?: boolean, invitation?: string | null}} [options]
  */
-export function chooseListener({ must = false, invitation = null } = {}) {
+export async function chooseListener({ must = false, invitation = null } = {}) {
   if (invitation) return joinByInvitation(invitation);
+  const isOpen = state.session.mode === "open";
+  const turn = ++turns;
+  const all = isOpen ? await listenerNames() : []; // before the dialog, which would grow
+  if (!must && turn !== turns) return null; // of two clicks, the second opens it
   const dialog = h("dialog", { "aria-labelledby": "listener-title", class: "listener-dialog" });
   const done = () => {
     dialog.close();
@@ -29,9 +36,7 @@ export function chooseListener({ must = false, invitation = null } = {}) {
       h(
         "h2",
         { id: "listener-title" },
-        state.session.mode === "open"
-          ? t("listener.who")
-          : (state.session.listener ?? t("listener.logIn")),
+        isOpen ? t("listener.who") : (state.session.listener ?? t("listener.logIn")),
       ),
       must
         ? null
@@ -46,11 +51,7 @@ export function chooseListener({ must = false, invitation = null } = {}) {
             icon("close"),
           ),
     ),
-    state.session.mode === "open"
-      ? names(done)
-      : state.session.listener === null
-        ? password(done)
-        : null,
+    isOpen ? names(all, done) : state.session.listener === null ? password(done) : null,
     state.session.mode === "accounts" && state.session.listener !== null
       ? h(
           "div",
@@ -76,12 +77,20 @@ export function chooseListener({ must = false, invitation = null } = {}) {
   return new Promise((resolve) => dialog.addEventListener("close", resolve));
 }
 
-function names(done) {
+/** @returns {Promise<string[]>} */
+async function listenerNames() {
+  try {
+    return (await get("/listeners", { query: { limit: 1000 } })).items.map(({ name }) => name);
+  } catch (error) {
+    notifyError(error);
+    return [];
+  }
+}
+
+function names(all, done) {
   const error = errorLine();
   const pick = (name) => signIn(name).then(done, (problem) => fill(error, problem.message));
   const list = h("ul", { class: "listener-list", "aria-label": t("listener.all") });
-  /** @type {string[]} */
-  let all = [];
   const field = h("input", {
     type: "text",
     id: "listener-name",
@@ -116,10 +125,7 @@ function names(done) {
     );
   };
   field.addEventListener("input", show);
-  get("/listeners", { query: { limit: 1000 } }).then((answer) => {
-    all = answer.items.map(({ name }) => name);
-    show();
-  }, notifyError);
+  show();
   return h(
     "form",
     {
@@ -226,13 +232,4 @@ function languageField() {
 
 function errorLine() {
   return h("p", { role: "alert", class: "form-error" });
-}
-
-/** Avatar of a listener: the first letter of the name. */
-export function initial(name) {
-  return h(
-    "span",
-    { class: "initial", "aria-hidden": "true" },
-    ([...name.replace(/^simulated-/, "")][0] ?? "?").toUpperCase(),
-  );
 }

@@ -5,9 +5,9 @@ import { fill, h } from "../dom.js";
 import { trackArtist, trackTitle } from "../format.js";
 import { t } from "../i18n.js";
 import { albumHref, artistLinks } from "../links.js";
+import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
 import { cover } from "./cover.js";
-import { FullPlayer } from "./full-player.js";
 import {
   backButton,
   follow,
@@ -29,9 +29,10 @@ const COVER = 48;
 export class NowPlaying extends HTMLElement {
   /** @type {HTMLButtonElement} */
   #panel;
+  /** @type {Promise<import("./full-player.js").FullPlayer> | undefined} */
+  #full;
 
   connectedCallback() {
-    const full = new FullPlayer();
     const tile = h("span", { class: "now-cover" });
     const open = h(
       "button",
@@ -41,7 +42,7 @@ export class NowPlaying extends HTMLElement {
         "aria-haspopup": "dialog",
         "aria-label": t("player.open"),
         title: t("player.open"),
-        on: { click: () => full.toggle(open) },
+        on: { click: () => this.#withFullPlayer((full) => full.toggle(open)) },
       },
       tile,
     );
@@ -68,7 +69,7 @@ export class NowPlaying extends HTMLElement {
       ),
       h("div", { class: "tools" }, settingsButton(), this.#panel, volumeControls()),
     );
-    document.body.append(full, playerSettings());
+    document.body.append(playerSettings());
     let shown = "";
     follow(["track", "state"], () => {
       const now = `${player.track?.track_id} ${player.isWaiting}`;
@@ -78,7 +79,20 @@ export class NowPlaying extends HTMLElement {
       fill(tile, player.track && cover(player.track, COVER));
       fill(names, nameParts());
     });
-    full.restore(open);
+    const restore = (state) =>
+      state?.fullPlayer && this.#withFullPlayer((full) => full.restore(open));
+    addEventListener("popstate", ({ state }) => restore(state));
+    restore(history.state);
+  }
+
+  /** Use the full-screen player, which is loaded when it is needed first. */
+  #withFullPlayer(action) {
+    this.#full ??= import("./full-player.js").then(({ FullPlayer }) => {
+      const full = new FullPlayer();
+      document.body.append(full);
+      return full;
+    });
+    this.#full.then(action).catch(notifyError);
   }
 
   /** Whether the queue panel is open. */

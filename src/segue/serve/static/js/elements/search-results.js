@@ -1,26 +1,21 @@
-// Artists and albums that a search found, above the tracks: see `searchEntities`.
+// Artists and albums that a search found, above the tracks.
 
 import { fill, h } from "../dom.js";
 import { t } from "../i18n.js";
 import { albumTile, artistTile } from "./media-tiles.js";
 
 /**
- * Return the element of the artists and albums of a search, and `show` for an answer of `/search`;
- * without an answer it is empty.
+ * Show the artists and albums of an answer of `/search`; other answers have none.
+ *
+ * @param {Element} element
+ * @param {{artists?: any[], albums?: any[]}} answer
  */
-export function searchEntities() {
-  const element = h("div", { class: "search-entities" });
-  return {
+export function showEntities(element, { artists = [], albums = [] }) {
+  fill(
     element,
-    /** @param {{artists?: any[], albums?: any[]} | null} answer */
-    show(answer) {
-      fill(
-        element,
-        section(t("library.artists"), answer?.artists ?? [], artistTile),
-        section(t("library.albums"), answer?.albums ?? [], albumTile),
-      );
-    },
-  };
+    section(t("library.artists"), artists, artistTile),
+    section(t("library.albums"), albums, albumTile),
+  );
 }
 
 function section(title, items, make) {

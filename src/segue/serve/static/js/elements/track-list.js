@@ -11,10 +11,9 @@ import { icon } from "../icons.js";
 import { animateList } from "../list-animation.js";
 import { moveItem } from "../list-diff.js";
 import { startDrag } from "../list-drag.js";
-import { announce } from "../notifications.js";
+import { announce, notifyError } from "../notifications.js";
 import { player } from "../player.js";
 import { markProposed } from "../proposed-tracks.js";
-import { closeSelectionBar, showSelectionBar } from "./selection-bar.js";
 import { scaleOf } from "./why-bar.js";
 import "./track-row.js";
 
@@ -210,7 +209,7 @@ export class TrackList extends HTMLElement {
   endSelection() {
     this.#isSelecting = false;
     for (const row of this.#rows.values()) row.select(null);
-    closeSelectionBar(this);
+    withSelectionBar((bar) => bar.closeSelectionBar(this));
   }
 
   #startSelection() {
@@ -235,7 +234,7 @@ export class TrackList extends HTMLElement {
   }
 
   #onSelection() {
-    if (this.selection.length) showSelectionBar(this);
+    if (this.selection.length) withSelectionBar((bar) => bar.showSelectionBar(this));
     else this.endSelection();
   }
 
@@ -317,6 +316,11 @@ export class TrackList extends HTMLElement {
     const target = rows.includes(row) ? row : rows[Math.min(place, rows.length - 1)];
     focusOn(target, kind, { preventScroll: true });
   }
+}
+
+/** Use the bar of a selection, which is loaded for the first one; calls keep their order. */
+function withSelectionBar(action) {
+  import("./selection-bar.js").then(action).catch(notifyError);
 }
 
 /** A selection with Shift must not select text. */

@@ -7,6 +7,7 @@ import { formatDuration, trackLabel, trackTitle } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { trackLinks } from "../links.js";
+import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
 import { reasonOf, reasonSignal } from "../reasons.js";
 import { opinion, store } from "../store.js";
@@ -14,7 +15,6 @@ import { isNeverPlayed, tasteRules } from "../taste-rules.js";
 import { cover } from "./cover.js";
 import { openTrackMenu, queueTracks } from "./track-menu.js";
 import { hasBar } from "./why-bar.js";
-import { whyDetails } from "./why-details.js";
 
 export class TrackRow extends HTMLElement {
   /** @type {any} */
@@ -212,8 +212,13 @@ export class TrackRow extends HTMLElement {
     );
   }
 
-  #showDetails() {
-    fill(this.#parts.details, whyDetails(this.#item));
+  async #showDetails() {
+    try {
+      const { whyDetails } = await import("./why-details.js");
+      if (this.isOpen) fill(this.#parts.details, whyDetails(this.#item));
+    } catch (error) {
+      notifyError(error);
+    }
   }
 
   #refresh() {

@@ -34,6 +34,7 @@ function resolve(colors) {
     document.createElement("canvas").getContext("2d", { willReadFrequently: true })
   );
   const element = document.createElement("span");
+  element.style.setProperty("forced-color-adjust", "none");
   document.body.append(element);
   const found = colors.map((css) => {
     element.style.setProperty("color", css);

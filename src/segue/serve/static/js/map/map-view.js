@@ -29,7 +29,8 @@ export class MapView {
     });
     this.camera = new Camera(this.above, () => this.redraw());
     this.points = createPointRenderer(this.below);
-    fill(stage, this.below, this.above, tip, this.#buttons());
+    this.zooming = this.#buttons();
+    fill(stage, this.below, this.above, tip, this.zooming);
     for (const event of ["focus", "blur"]) {
       this.above.addEventListener(event, () => this.redraw());
     }
@@ -92,6 +93,7 @@ export class MapView {
     this.#drawn = drawn;
     drawOverlay(this.above, camera, {
       labels: data.labels,
+      covered: this.#covered(),
       hovered: data.place(data.hovered),
       playing: data.place(data.playing),
       stroke: data.stroke,
@@ -104,6 +106,12 @@ export class MapView {
   #size() {
     const base = Math.max(2, 240 / Math.sqrt(this.data.ids.length));
     return density() * Math.min(13, 0.72 * base * this.camera.zoom ** 0.35);
+  }
+
+  /** What the buttons cover of the canvas: left, top, right, bottom. */
+  #covered() {
+    const { offsetLeft: left, offsetTop: top, offsetWidth, offsetHeight } = this.zooming;
+    return [left, top, left + offsetWidth, top + offsetHeight];
   }
 
   #buttons() {

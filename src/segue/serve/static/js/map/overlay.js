@@ -2,7 +2,11 @@
 // users, and a path.
 
 /** Draw the overlay. Places are `[x, y]` in map coordinates. */
-export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, stops, cross }) {
+export function drawOverlay(
+  canvas,
+  camera,
+  { labels, covered, hovered, playing, stroke, stops, cross },
+) {
   const context = canvas.getContext("2d");
   const density = devicePixelRatio || 1;
   const style = getComputedStyle(canvas);
@@ -13,7 +17,7 @@ export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, 
   for (const line of [stroke, stops])
     if (line?.length > 1) path(context, camera, line, accent, line === stops);
   for (const stop of stops ?? []) ring(context, camera, stop, 5, accent, ground);
-  writeLabels(context, camera, labels, style, ink, ground);
+  writeLabels(context, camera, { labels, covered }, style, ink, ground);
   if (playing) ring(context, camera, playing, 8, accent, ground);
   if (hovered) ring(context, camera, hovered, 7, ink, ground);
   if (cross) crosshair(context, canvas, ink);
@@ -49,15 +53,21 @@ function path(context, camera, line, paint, solid) {
   context.globalAlpha = 1;
 }
 
-/** Write names of genres, the most frequent first; names that would overlap are left out. */
-function writeLabels(context, camera, labels, style, ink, ground) {
-  const taken = [];
+/**
+ * Write names of genres inside the canvas, the most frequent first; names that would overlap others or
+ * what covers the map, `[left, top, right, bottom]` in pixels, are left out.
+ */
+function writeLabels(context, camera, { labels, covered }, style, ink, ground) {
+  const taken = [covered];
+  const { clientWidth: width, clientHeight: height } = context.canvas;
   context.font = `600 12.5px ${style.fontFamily}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const { name, x, y } of labels) {
-    const [left, top] = camera.toPixel(x, y);
+    const [middle, top] = camera.toPixel(x, y);
+    if (middle < 0 || middle > width || top < 0 || top > height) continue;
     const half = context.measureText(name).width / 2 + 5;
+    const left = Math.max(half, Math.min(width - half, middle));
     const box = [left - half, top - 10, left + half, top + 10];
     if (
       taken.some((one) => box[0] < one[2] && box[2] > one[0] && box[1] < one[3] && box[3] > one[1])

@@ -101,6 +101,7 @@ function albums({ query, saved, name }) {
   const label = t("library.albums");
   const letters = letterBar(filter);
   const decades = h("select", { "aria-label": t("library.year") });
+  showDecades(decades, [], filter.values.decade);
   const paged = pagedGrid({
     label,
     saved,

@@ -2,15 +2,12 @@
 
 import { get } from "../api.js";
 import { coalesce, fill, h } from "../dom.js";
-import { homeRows } from "../elements/home-rows.js";
-import { searchEntities } from "../elements/search-results.js";
 import { legend } from "../elements/why-bar.js";
 import { joinNames, trackLabel } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { announce, notify, notifyError } from "../notifications.js";
 import { player } from "../player.js";
-import { startRadio } from "../radio.js";
 import { forYou } from "../recommendations.js";
 import { replaceHash } from "../router.js";
 import { shownList } from "../shortcuts.js";
@@ -88,13 +85,13 @@ function foundList(own) {
   const head = h("h2", { id: "found-title", dir: "auto" });
   const about = h("p", { class: "muted-text" });
   const buttons = h("div", { class: "row" });
-  const entities = searchEntities();
+  const entities = h("div", { class: "search-entities" });
   const list = h("track-list", { "aria-labelledby": "found-title" });
   const section = h(
     "section",
     { id: "found", hidden: true, "aria-labelledby": "found-title" },
     h("div", { class: "page-head" }, h("div", {}, head, about), buttons),
-    entities.element,
+    entities,
     list,
   );
   let request = null;
@@ -109,11 +106,14 @@ function foundList(own) {
     request?.abort();
     request = new AbortController();
     try {
-      const answer = await read(request.signal);
+      const [answer, { showEntities }] = await Promise.all([
+        read(request.signal),
+        import("../elements/search-results.js"),
+      ]);
       fill(head, heading);
       fill(about, describe(answer));
       fill(buttons, actions);
-      entities.show(answer);
+      showEntities(entities, answer);
       list.source = source;
       list.proposed = proposed;
       list.show(answer.tracks.map(asItem), { animate: false });
@@ -158,7 +158,9 @@ function foundList(own) {
           describe: () => t("listen.similarAbout"),
           actions: [
             button("play", t("row.playShort"), () => list.play(), "primary"),
-            button("radio", t("menu.radio"), () => startRadio(seed)),
+            button("radio", t("menu.radio"), () =>
+              import("../radio.js").then(({ startRadio }) => startRadio(seed)).catch(notifyError),
+            ),
           ],
         },
       );
@@ -182,7 +184,11 @@ function ownList(heading, onLeave) {
   const about = h("p", {});
   const colors = h("div", { class: "list-legend" });
   const list = h("track-list", { "aria-label": t("listen.forYouLabel") });
-  const home = homeRows();
+  const home = {
+    mixes: h("ul", { class: "mixes", "aria-label": t("home.mixes") }),
+    radios: h("ul", { class: "radios", "aria-label": t("home.radios") }),
+    rows: h("div", { class: "home-rows", id: "home" }),
+  };
   const hints = h("ul", { class: "hints muted-text" });
   const update = updateButton(list);
   list.source = SOURCE;
@@ -211,7 +217,11 @@ function ownList(heading, onLeave) {
   });
   if (forYou.items.length) show(null);
   else fill(list, skeletonRows());
-  forYou.load({ now: true, fresh: true }).then(() => home.load());
+  forYou
+    .load({ now: true, fresh: true })
+    .then(() => import("../elements/home-rows.js")) // after the list, which is what users wait for
+    .then(({ showHome }) => showHome(home))
+    .catch(notifyError);
   onLeave(forYou.hold());
   return {
     section: h(

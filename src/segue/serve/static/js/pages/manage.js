@@ -17,7 +17,7 @@ export const manage = {
   title: t("manage.title"),
   async show(main, { heading, onLeave }) {
     const tiles = h("div", { class: "stat-tiles" });
-    const jobs = h("job-list", {});
+    const jobs = /** @type {import("../elements/job-list.js").JobList} */ (h("job-list", {}));
     const isAdmin = state.session.admin;
     const problems = pagedTable(
       t("manage.problems"),
@@ -39,21 +39,36 @@ export const manage = {
       }
     };
     const reload = () => Promise.all([load(), problems.load(), duplicates.load()]);
-    fill(
-      main,
-      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, t("manage.about")))),
+    const lists = h(
+      "div",
+      { class: "columns", hidden: true },
+      problems.section,
+      duplicates.section,
+    );
+    const all = h(
+      "div",
+      { hidden: true }, // parts that grow would move those below them
       tiles,
       isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
       isAdmin && state.session.mode === "accounts"
         ? h("section", { class: "card import-card" }, h("account-admin"))
         : null,
       h("section", { class: "card import-card" }, h("history-import")),
-      h("div", { class: "columns" }, problems.section, duplicates.section),
+      lists,
+    );
+    fill(
+      main,
+      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, t("manage.about")))),
+      all,
     );
     jobs.addEventListener("job-end", reload);
     serverEvents.addEventListener("library", load);
     onLeave(() => serverEvents.removeEventListener("library", load));
-    await reload();
+    const listed = Promise.all([problems.load(), duplicates.load()]);
+    await Promise.all([load(), jobs.loaded]);
+    all.hidden = false;
+    await listed;
+    lists.hidden = false;
   },
 };
 

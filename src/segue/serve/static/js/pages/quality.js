@@ -14,6 +14,12 @@ export const quality = {
   async show(main, { heading }) {
     const report = h("div", { class: "metric-cards" });
     const models = h("div", { class: "models" });
+    const below = h(
+      "section",
+      { hidden: true }, // until it is known what is above
+      h("h2", { class: "section-title" }, t("quality.models")),
+      models,
+    );
     const link = h(
       "a",
       { class: "button", target: "_blank", rel: "noopener", hidden: true },
@@ -21,14 +27,9 @@ export const quality = {
       t("quality.fullReport"),
     );
     const when = h("p", {}, t("quality.about"));
-    fill(
-      main,
-      h("div", { class: "page-head" }, h("div", {}, heading, when), link),
-      report,
-      h("h2", { class: "section-title" }, t("quality.models")),
-      models,
-    );
+    fill(main, h("div", { class: "page-head" }, h("div", {}, heading, when), link), report, below);
     await Promise.all([showReport(report, link, when), modelCards(models)]);
+    below.hidden = false;
   },
 };
 
