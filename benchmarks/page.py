@@ -10,6 +10,7 @@ Times run from the input event, as the browser received it, to the end of the fr
 effect, by the browser's own clock: **first** is the first visible effect (a filled heart, a removed
 row), **all** the whole effect, such as the new list. Both in milliseconds: median, 95th percentile
 and worst. The page is idle between two actions. The map must exist: `segue train map`.
+``--only scores`` prints Lighthouse scores of all pages instead (`npm ci`).
 """
 
 import argparse
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from page_list import dislike, like, search, skip, why
+from page_scores import print_scores
 from paged import PROBE, REST, Bench, browsing
 from served import Server, listeners_of
 
@@ -202,6 +204,12 @@ def map_frames(bench: Bench) -> None:
         bench.show(f"map: a frame while it is {name}", [(one, one) for one in took])
 
 
+def scores(bench: Bench) -> None:
+    """Print Lighthouse scores of all pages."""
+    (cookie,) = bench.page.context.cookies()
+    print_scores(bench.page.url.partition("#")[0], f"{cookie['name']}={cookie['value']}")
+
+
 ACTIONS: dict[str, Callable[[Bench], None]] = {
     one.__name__: one
     for one in (
@@ -218,6 +226,7 @@ ACTIONS: dict[str, Callable[[Bench], None]] = {
         views,
         playlists,
         map_frames,
+        scores,
     )
 }
 
@@ -227,7 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=Path)
     parser.add_argument("--repeats", type=int, default=20)
-    parser.add_argument("--only", nargs="+", choices=[*ACTIONS], default=[*ACTIONS])
+    parser.add_argument("--only", nargs="+", choices=[*ACTIONS], default=[*ACTIONS][:-1])
     parser.add_argument("--program", default=shutil.which("chromium"))
     asked = parser.parse_args()
     listener = listeners_of(asked.library, 1)[0]

@@ -1,74 +1,75 @@
 """Lighthouse scores of each page for `benchmarks/page.py`, as a phone on a slow 4G network.
 
-The first visit has no session; the others have one. Each figure is the median of three runs.
+The first visit has no session; the others have that of the listener. Each figure is the median of
+three runs. Lighthouse simulates the network and a processor four times as slow from an unthrottled
+load, so that a busy machine shows up in the blocking time (TBT).
 """
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.request import Request, urlopen
 
 PROGRAM = Path(__file__).parents[1] / "node_modules" / ".bin" / "lighthouse"
-RUNS = 3
-TRIES = 3
+RUNS, TRIES = 3, 3
 FLAGS = "--headless=new --no-sandbox --disable-dev-shm-usage"
 PAGES = ("listen", "library", "playlists", "map", "steer", "quality", "manage", "liked", "history")
-FIGURES = {
-    "FCP s": ("first-contentful-paint", 1000),
-    "LCP s": ("largest-contentful-paint", 1000),
-    "SI s": ("speed-index", 1000),
-    "TBT ms": ("total-blocking-time", 1),
-    "CLS": ("cumulative-layout-shift", 1),
-    "KiB": ("total-byte-weight", 1024),
+FIGURES = {  # name: audit, unit, decimals
+    "FCP s": ("first-contentful-paint", 1000, 1),
+    "LCP s": ("largest-contentful-paint", 1000, 1),
+    "SI s": ("speed-index", 1000, 1),
+    "TBT ms": ("total-blocking-time", 1, 0),
+    "CLS": ("cumulative-layout-shift", 1, 3),
+    "KiB": ("total-byte-weight", 1024, 0),
 }
 
 
-def report_of(url: str, cookie: str, chrome: str | None) -> dict:
+def report_of(url: str, cookie: str) -> dict[str, Any]:
     """Return what Lighthouse reports about the performance of an address."""
+    headers = json.dumps({"Cookie": cookie}) if cookie else "{}"
+    environment = {"CHROME_PATH": shutil.which("chromium") or "", **os.environ}
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "report.json"
-        headers = json.dumps({"Cookie": cookie}) if cookie else "{}"
         command = [PROGRAM, url, "--quiet", "--only-categories=performance", "--output=json"]
-        command += [f"--output-path={path}", f"--chrome-flags={FLAGS}"]
-        environment = {**os.environ} | ({"CHROME_PATH": chrome} if chrome else {})
-        command += [f"--extra-headers={headers}"]
-        for _ in range(TRIES):  # Chromium sometimes misses the start of the load
+        command += [
+            f"--output-path={path}",
+            f"--chrome-flags={FLAGS}",
+            f"--extra-headers={headers}",
+        ]
+        for _ in range(TRIES):  # Chromium sometimes misses the start of a load
             with suppress(subprocess.CalledProcessError):
                 subprocess.run(command, check=True, timeout=150, env=environment)
-                return json.loads(path.read_text("utf-8"))
-        raise SystemExit(f"Lighthouse failed at {url}.")
+                found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+                return found
+    raise SystemExit(f"Lighthouse failed at {url}.")
 
 
-def scores(address: str, listener: str, chrome: str | None, names: list[str] | None = None) -> None:
-    """Print the scores of the pages of a server at an address, one line each."""
-    body = json.dumps({"listener": listener}).encode()
-    asked = Request(f"{address}api/v1/session", body, {"Content-Type": "application/json"})
-    with urlopen(asked) as answer:  # noqa: S310
-        cookie = answer.headers["Set-Cookie"].partition(";")[0]
+def addresses_of(address: str, cookie: str) -> dict[str, tuple[str, str]]:
+    """Return the address and the cookie of the first visit and of each page."""
     pages = {"first visit": (address, "")}
     pages |= {name: (f"{address}#/{name}", cookie) for name in PAGES}
-    for kind in ("albums", "artists"):
-        asked = Request(f"{address}api/v1/{kind}?limit=1", headers={"Cookie": cookie})
+    for kind in ("album", "artist"):
+        asked = Request(f"{address}api/v1/{kind}s?limit=1", headers={"Cookie": cookie})  # noqa: S310
         with urlopen(asked) as answer:  # noqa: S310
-            if items := json.load(answer)["items"]:
-                (identity,) = (v for k, v in items[0].items() if k in ("id", f"{kind[:-1]}_id"))
-                pages[kind[:-1]] = (f"{address}#/{kind[:-1]}?id={identity}", cookie)
+            for item in json.load(answer)["items"]:
+                pages[kind] = (f"{address}#/{kind}?id={item['id']}", cookie)
+    return pages
+
+
+def print_scores(address: str, cookie: str) -> None:
+    """Print the scores of the pages of a server at an address, one line each."""
     print(f"{'phone, slow 4G':16} {'score':>6}", *(f"{name:>7}" for name in FIGURES), flush=True)
-    for name, (url, with_cookie) in pages.items():
-        if names and name not in names:
-            continue
-        found = [report_of(url, with_cookie, chrome) for _ in range(RUNS)]
+    for name, (url, with_cookie) in addresses_of(address, cookie).items():
+        found = [report_of(url, with_cookie) for _ in range(RUNS)]
         score = median(one["categories"]["performance"]["score"] for one in found)
-        figures = [
-            median(one["audits"][audit]["numericValue"] for one in found) / unit
-            for audit, unit in FIGURES.values()
-        ]
-        texts = (
-            f"{value:7.3f}" if label == "CLS" else f"{value:7.{1 if label[-1] == 's' and 'ms' not in label else 0}f}"
-            for label, value in zip(FIGURES, figures, strict=True)
+        figures = (
+            f"{median(one['audits'][audit]['numericValue'] for one in found) / unit:7.{decimals}f}"
+            for audit, unit, decimals in FIGURES.values()
         )
-        print(f"{name:16} {score:6.2f}", *texts, flush=True)
+        print(f"{name:16} {score:6.2f}", *figures, flush=True)

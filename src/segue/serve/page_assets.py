@@ -118,7 +118,7 @@ class PageAssets:
         return text.replace(f'src="{_FIRST_SCRIPT}"', first)
 
     def _address(self, name: str) -> str:
-        """The address of a file, or of that which replaces it in the bundle."""
+        """Return the address of a file, or of that which replaces it in the bundle."""
         return f"assets/{self.version}/{self._bundled.get(name, name)}"
 
 
@@ -162,7 +162,7 @@ def _imports(name: str, source: bytes) -> Iterator[str]:
 
 
 def _bundle_of(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], Mapping[str, str]]:
-    """Return the files of the bundle, and which file each replaces; none if it is of other files."""
+    """Return the files of the bundle, and what each replaces; none if other files made it."""
     manifest = json.loads(files.get(_MANIFEST, b"{}"))
     if manifest.get("sources") != sources_digest(files):
         return {}, {}

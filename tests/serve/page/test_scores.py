@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,9 +20,10 @@ LOOKS = {
     "tablet, light": {"viewport": {"width": 900, "height": 1100}, "color_scheme": "light"},
     "desktop, dark": {"color_scheme": "dark"},
 }
-MAX_REQUESTS = 150  # with modules of their own; a bundle needs some 50
-MAX_BYTES = 400_000  # before the other pages load, with the answers of the API
+MAX_REQUESTS = 80  # with modules of their own; a bundle needs some 20
+MAX_BYTES = 200_000  # before the other pages load, with the answers of the API
 MAX_SHIFT = 0.02
+TABLE = re.compile(r"/(?:locales|bundle)/(de|en|es)[-.]")
 SHIFTS = """() => new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => {
@@ -89,6 +91,31 @@ def test_first_load_is_small_and_stable(shared, visit):
     assert len(own) < MAX_REQUESTS
     assert sum(size for _, size in own) < MAX_BYTES
     assert page.evaluate(SHIFTS) < MAX_SHIFT
+
+
+def test_pages_shift_nothing_while_they_load(shared, visit):
+    page = visit(shared, **PHONE)
+    shifts = {}
+    for name in PAGES:
+        page.goto("about:blank")
+        page.goto(f"{shared.url}#/{name}")
+        page.locator(f"main.page-{name} h1").wait_for()
+        shifts[name] = page.evaluate(SHIFTS)
+    assert max(shifts.values()) < MAX_SHIFT, shifts
+
+
+def test_first_visit_shifts_nothing(shared, visit):
+    page = visit(shared, None, **PHONE)
+    page.get_by_role("button", name="anna").wait_for()
+    assert page.evaluate(SHIFTS) < MAX_SHIFT
+
+
+def test_only_the_language_of_the_browser_is_loaded(shared, visit):
+    page = visit(shared, None, locale="de-DE")
+    page.locator("nav").get_by_text("Bibliothek").wait_for()
+    names = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    tables = [found[1] for name in names if (found := TABLE.search(name))]
+    assert set(tables) == {"de"}
 
 
 def test_second_load_requests_no_file_again(shared, visit):

@@ -48,13 +48,13 @@ function restarted(error, place) {
   const admin = state.session.admin;
   if (error.kind === "not-trained") {
     const link = h("a", { class: "button", href: "#/manage" }, t("map.train"));
-    fill(place, h("p", { class: "empty" }, t("map.notTrained")), admin && link);
+    fill(place, h("div", { class: "empty stack" }, h("p", {}, t("map.notTrained")), admin && link));
     return Promise.resolve(false);
   }
-  const text = h("p", { class: "empty" }, wasStopped ? t("map.stopped") : error.message);
+  const text = h("p", {}, wasStopped ? t("map.stopped") : error.message);
   wasStopped = false;
   if (error.kind !== "conflict" || !admin) {
-    fill(place, text);
+    fill(place, h("div", { class: "empty" }, text));
     return Promise.resolve(false);
   }
   return new Promise((done) => {
@@ -74,7 +74,7 @@ function restarted(error, place) {
     const button = h("button", { class: "primary", type: "button" }, t("map.compute"));
     button.addEventListener("click", again);
     const hadFocus = place.contains(document.activeElement);
-    fill(place, text, button);
+    fill(place, h("div", { class: "empty stack" }, text, button));
     if (hadFocus) button.focus();
   });
 }

@@ -216,7 +216,10 @@ function ownList(heading, onLeave) {
     for (const [target, event, action] of listeners) target.removeEventListener(event, action);
   });
   if (forYou.items.length) show(null);
-  else fill(list, skeletonRows());
+  else {
+    fill(about, describe());
+    fill(list, skeletonRows());
+  }
   forYou
     .load({ now: true, fresh: true })
     .then(() => import("../elements/home-rows.js")) // after the list, which is what users wait for
