@@ -35,6 +35,7 @@ def bundle(static: Path) -> bool:
     """Write the bundle of a directory of static files; return False where esbuild is missing."""
     if not PROGRAM.exists():
         return False
+    static = static.resolve()
     assets = runpy.run_path(str(ROOT / "src" / "segue" / "serve" / "page_assets.py"))
     target, scratch = static / "bundle", static / "bundle.new"
     for old in (target, scratch):

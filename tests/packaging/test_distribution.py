@@ -54,7 +54,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(distributions, repository)
     wanted = {
         str(path.relative_to(package))
         for path in (package / "segue").rglob("*")
-        if path.suffix in (".py", ".html", ".css", ".typed")
+        if path.suffix in (".py", ".html", ".css", ".typed") and path.parent.name != "bundle"
     }
     assert wanted <= names
     assert all(name.startswith(("segue/", "segue-")) for name in names)

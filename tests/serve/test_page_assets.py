@@ -3,7 +3,12 @@
 import gzip
 import json
 import re
+import runpy
+import shutil
+import subprocess
+import sys
 from html import unescape
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -188,3 +193,19 @@ def test_real_page_loads_every_module_it_imports():
             asset, is_immutable = assets.find(address)
             assert is_immutable
             assert asset.compressed is None or gzip.decompress(asset.compressed) == asset.data
+
+
+def test_written_bundle_replaces_the_modules(tmp_path, monkeypatch):
+    tool = Path(__file__).parents[2] / "tools" / "bundle_page.py"
+    if not runpy.run_path(str(tool))["PROGRAM"].exists():
+        pytest.skip("no esbuild: run npm ci")
+    shutil.copytree(PAGE, tmp_path / "static", ignore=shutil.ignore_patterns("bundle"))
+    monkeypatch.chdir(tmp_path)
+    subprocess.run([sys.executable, tool, "static"], check=True)  # a relative path, as in a build
+    assets = PageAssets(tmp_path / "static")
+    html = assets.index.data.decode()
+    found = [*addresses(html), *tables(html).values()]
+    named = [one.split("/", 2)[2] for one in found if one.startswith("assets/")]
+    assert all(assets.find(one) for one in found if one.startswith("assets/"))
+    assert [one for one in named if not one.startswith("bundle/")] == ["js/before-paint.js"]
+    assert len([one for one in named if one.endswith(".js")]) < 10
