@@ -59,7 +59,8 @@ class Track:
 
     `path` is its audio file, `features` its precomputed frames; both absolute, both optional
     (a dataset of listens alone has neither). `tags` maps a tag to its count or weight. `metadata`
-    keeps the columns that segue has no use for, as text.
+    keeps the columns that segue has no use for, as text; `details` what the file states of itself
+    for players: see `segue.sources.file_tags.fields`.
 
     `tempo` is the dataset's where it states one, else that of the analysis; `duration` is that of
     the decoded file, else the dataset's. A tempo or `key` ("A minor") whose confidence is too low
@@ -91,6 +92,7 @@ class Track:
     left_out: bool = False
     tag_reader: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 class TrackReference(NamedTuple):

@@ -37,6 +37,7 @@ from segue.library.lock import SCAN
 from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback
+from segue.library.player_store import Bookmark, InternetRadioStation, PlayQueue
 from segue.library.playlists import (
     PLAYLIST_KINDS,
     PlaylistKind,
@@ -68,6 +69,7 @@ __all__ = [
     "AudioFile",
     "AuditEntry",
     "BackupResult",
+    "Bookmark",
     "BrowseTrack",
     "Catalogue",
     "Damage",
@@ -77,6 +79,7 @@ __all__ = [
     "FeedbackLog",
     "Histories",
     "ImportedListen",
+    "InternetRadioStation",
     "Invitation",
     "ItemCounts",
     "Job",
@@ -89,6 +92,7 @@ __all__ = [
     "NameIndex",
     "Opinion",
     "PlayCounts",
+    "PlayQueue",
     "Playback",
     "PlaylistKind",
     "PlaylistLink",

@@ -21,7 +21,10 @@ _NUMBER: Final = ("tracknumber", "track", "track_number")
 
 
 class BrowseTrack(NamedTuple):
-    """Columns of a track for browsing; `disc`, `number`, `size`, `since` are 0 where unknown."""
+    """Columns of a track for browsing; `disc`, `number`, `size`, `since` are 0 where unknown.
+
+    `genre_tag` is the text of the genres in the tags of its file, empty where there is none.
+    """
 
     row: int
     disc: int
@@ -32,6 +35,7 @@ class BrowseTrack(NamedTuple):
     missing: bool
     size: int
     since: float
+    genre_tag: str = ""
 
 
 class ArtistRow(NamedTuple):
@@ -93,13 +97,14 @@ class BrowseQueries:
             tracks.c.missing,
             files.c.size,
             files.c.mtime_ns,
+            tracks.c.details,
         )
         query = query.join_from(tracks, files, isouter=True).order_by(tracks.c.row)
         parts = lru_cache(maxsize=10_000)(lambda text: tuple(json.loads(text)))  # few differ
         with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=2_000).execute(query)
             for row, year, genres, duration, metadata, *file in streamed:
-                missing, size, written = file
+                missing, size, written, details = file
                 more = {} if metadata == "{}" else json.loads(metadata)
                 yield BrowseTrack(
                     row,
@@ -111,6 +116,7 @@ class BrowseQueries:
                     bool(missing),
                     size or 0,
                     (written or 0) / 1e9,
+                    _genre_tag(details),
                 )
 
     def latest_listen(self, user: str) -> int:
@@ -144,6 +150,11 @@ class BrowseQueries:
             np.array([row[1] for row in found], np.float64).round().astype(np.int64),
             np.array([np.nan if row[2] is None else row[2] for row in found], np.float64),
         )
+
+
+def _genre_tag(details: str | None) -> str:
+    """Return the text of the genres in the details of a file; most files of a folder have one."""
+    return json.loads(details).get("genre_tag", "") if details else ""
 
 
 def _first_number(more: dict[str, str], names: tuple[str, ...]) -> int:

@@ -57,6 +57,9 @@ class Catalogue:
         positions = {track.track_id: position for position, track in enumerate(self.tracks)}
         object.__setattr__(self, "positions", positions)
 
+    def read_ahead(self, positions: Sequence[int]) -> None:
+        """Read the tracks at some positions together; here all of them are in memory."""
+
     def __len__(self) -> int:
         return len(self.tracks)
 
@@ -152,6 +155,7 @@ def to_record(track: Track) -> dict[str, Any]:
         "missing": track.missing,
         "left_out": track.left_out,
         "tag_reader": track.tag_reader,
+        "details": json.dumps(dict(track.details), ensure_ascii=False) if track.details else None,
     }
 
 
@@ -189,6 +193,7 @@ def from_record(record: Mapping[str, Any]) -> Track:
         missing=bool(record["missing"]),
         left_out=bool(record["left_out"]),
         tag_reader=record["tag_reader"],
+        details=_from_json(record.get("details") or "{}"),
         **analyzed,
     )
 

@@ -27,7 +27,7 @@ _FIRST_WITH_CHECKSUMS: Final = 7  # format of libraries; earlier ones get them w
 _MAX_TRIES, _REPLACED_SECONDS = 3, 0.5
 _MANY_ROWS: Final = ("listens", "unmatched_listens")  # of numbers: their columns hold no texts
 _JSON_COLUMNS: Final = {
-    "tracks": ("genres", "tags", "metadata", "artists"),
+    "tracks": ("genres", "tags", "metadata", "artists", "details"),
     "runs": ("result",),
     "playlists": ("recipe",),
     "jobs": ("arguments", "result"),

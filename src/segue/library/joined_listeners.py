@@ -18,7 +18,9 @@ from segue.library.connection_schema import connection_accounts
 from segue.library.serving_schema import (
     accounts,
     annotations,
+    bookmarks,
     jobs,
+    play_queues,
     playback,
     playlists,
     sessions,
@@ -113,6 +115,11 @@ def join_listeners(
         done["annotations"] = _move_missing(
             connection, annotations, ("owner", "kind", "item"), texts
         )
+        done["bookmarks"] = _move_missing(connection, bookmarks, ("owner", "track_id"), texts)
+        there = select(play_queues.c.owner).where(play_queues.c.owner == new)
+        if connection.scalar(there) is None:
+            done["play_queues"] = _moved(connection, play_queues, play_queues.c.owner, old, new)
+        connection.execute(delete(play_queues).where(play_queues.c.owner == old))
         rules = schema.listener_rules
         done["listener_rules"] = _move_missing(
             connection, rules, ("user", "effect", "kind", "value"), rows

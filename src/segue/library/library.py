@@ -66,6 +66,7 @@ from segue.library.merged_tracks import (
 )
 from segue.library.models import ModelStore
 from segue.library.playback import PlaybackStore
+from segue.library.player_store import PlayerStore
 from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
@@ -142,6 +143,7 @@ class Library(LibraryQueries):
         self.playlists = PlaylistStore(self._database, self.reader)
         self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)
+        self.players = PlayerStore(self._database, self.reader)
         self.rules = ListenerRuleStore(self._database)
         self.tags = TagStore(self._database)
         self.browse = BrowseQueries(self._database)

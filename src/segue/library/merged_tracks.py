@@ -33,7 +33,7 @@ from segue.library import schema
 from segue.library.catalogue import from_record, to_record, with_stated
 from segue.library.connection_schema import connection_items
 from segue.library.feedback import opinion_key
-from segue.library.serving_schema import annotations, playback, playlist_tracks
+from segue.library.serving_schema import annotations, bookmarks, playback, playlist_tracks
 from segue.library.writes import mark_outdated_entities, put_meta
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def merge_tracks(connection: "Connection", pairs: Sequence[tuple[int, int]]) -> 
     of_track = select(_merged.c.new_id).where(_merged.c.old_id == playback.c.track_id)
     playing = update(playback).where(playback.c.track_id.in_(select(_merged.c.old_id)))
     connection.execute(playing.values(track_id=of_track.scalar_subquery()))
+    _move_bookmarks(connection)
     _move_annotations(connection)
     _move_rules(connection)
     _remove(connection)
@@ -263,6 +264,15 @@ def _move_splits(connection: "Connection") -> None:
     both = splits.c.track.in_(_OLD_ROWS) & there.exists()
     connection.execute(delete(splits).where(both))
     _move(connection, splits)
+
+
+def _move_bookmarks(connection: "Connection") -> None:
+    """Move bookmarks of removed tracks; one of the track that is kept counts more."""
+    old = bookmarks.c.track_id.in_(select(_merged.c.old_id))
+    of_track = select(_merged.c.new_id).where(_merged.c.old_id == bookmarks.c.track_id)
+    moved = update(bookmarks).where(old).values(track_id=of_track.scalar_subquery())
+    connection.execute(moved.prefix_with("OR IGNORE", dialect="sqlite"))
+    connection.execute(delete(bookmarks).where(old))
 
 
 def _move_annotations(connection: "Connection") -> None:

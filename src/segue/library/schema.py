@@ -37,7 +37,7 @@ FORMAT_VERSION = 12
 9  former ids of tracks; versions of the tag reader; tags that files had before segue wrote to them
 10 sessions of listens
 11 speed and reasons of jobs
-12 connections to media servers; invitations
+12 connections to media servers; invitations; what players save; details of files
 """
 
 schema = MetaData()
@@ -93,6 +93,7 @@ tracks = Table(
     Column("missing", Boolean),  # NULL in what format 1 wrote
     Column("left_out", Boolean),  # its file must not be used; NULL in what format 2 wrote
     Column("tag_reader", Integer),  # version that read the tags of its file; NULL for tables
+    Column("details", Text),  # of its file, for players; NULL in what format 11 wrote
 )
 
 former_ids = Table(

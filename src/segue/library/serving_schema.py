@@ -5,6 +5,7 @@ that are only compared (passwords, tokens, keys) are stored as hashes and digest
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -175,3 +176,38 @@ playback = Table(
     Column("ignored", Boolean, nullable=False),
 )
 """The last report of each player of a listener."""
+
+play_queues = Table(
+    "play_queues",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("track_ids", Text, nullable=False),  # a JSON list, in order; an id may come twice
+    Column("place", Integer),  # of the current track in the list, NULL for an empty list
+    Column("position_ms", BigInteger, nullable=False),  # in the current track
+    Column("changed", Float, nullable=False),
+    Column("changed_by", Text, nullable=False),  # name of the player
+)
+"""The play queue of each listener, which players save and continue."""
+
+bookmarks = Table(
+    "bookmarks",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("track_id", String, primary_key=True),
+    Column("position_ms", BigInteger, nullable=False),
+    Column("comment", Text),
+    Column("created", Float, nullable=False),
+    Column("changed", Float, nullable=False),
+)
+"""Positions in tracks that listeners marked with a player."""
+
+radio_stations = Table(
+    "radio_stations",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("stream_url", Text, nullable=False),
+    Column("home_page_url", Text),
+    sqlite_autoincrement=True,  # players keep ids: they are never reused
+)
+"""Internet radio stations, the same for all listeners."""

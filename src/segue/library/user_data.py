@@ -13,7 +13,9 @@ from segue.library.serving_schema import (
     accounts,
     annotations,
     audit,
+    bookmarks,
     jobs,
+    play_queues,
     playback,
     playlists,
     sessions,
@@ -85,6 +87,8 @@ def delete_listener(database: "Database", user: str) -> dict[str, int]:
             "playlists": _deleted(connection, playlists, playlists.c.owner == user),
             "annotations": _deleted(connection, annotations, annotations.c.owner == user),
             "playback": _deleted(connection, playback, playback.c.owner == user),
+            "play_queues": _deleted(connection, play_queues, play_queues.c.owner == user),
+            "bookmarks": _deleted(connection, bookmarks, bookmarks.c.owner == user),
             "sessions": _deleted(connection, sessions, sessions.c.listener == user),
             "accounts": _deleted(connection, accounts, accounts.c.name == user),
             "connected accounts": _deleted(

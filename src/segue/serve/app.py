@@ -100,7 +100,8 @@ def make_app(
     app.add_middleware(EncodedPathMiddleware)
     app.add_middleware(ErrorMiddleware)
     app.add_middleware(BodyLimitMiddleware, settings=settings)
-    app.add_middleware(HostOriginMiddleware, settings=settings)
+    accounts = app.state.app_state.library.accounts
+    app.add_middleware(HostOriginMiddleware, settings=settings, has_accounts=accounts.any)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(ProxyMiddleware, settings=settings)
     return app

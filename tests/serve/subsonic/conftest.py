@@ -124,6 +124,28 @@ def anna(client):
     return Player(client, u="anna", p="anything")
 
 
+@pytest.fixture(scope="module")
+def told(shelved, tmp_path_factory):
+    """A player of a listener with plays, stars and saved things, and ids of items.
+
+    The tests of a module share it: their calls do not depend on each other.
+    """
+    directory = shutil.copytree(shelved, tmp_path_factory.mktemp("told") / "my.segue")
+    with Client(make_app(directory)) as client:
+        anna = Player(client, u="anna", p="anything")
+        found = anna.call("search3", query="first")["searchResult3"]
+        artist = anna.call("getTopSongs", artist="alphas")["topSongs"]["song"][0]["artistId"]
+        ids = {"album": found["album"][0]["id"], "artist": artist}
+        anna.call("star", id="one", albumId=ids["album"], artistId=artist)
+        anna.call("scrobble", id="one", time="1600000000000")
+        anna.call("scrobble", id="one", submission="false")
+        anna.call("savePlayQueue", id=["one", "two"], current="two", position=1_500)
+        anna.call("createBookmark", id="three", position=2_500, comment="here")
+        anna.call("createInternetRadioStation", name="Noise", streamUrl="https://radio.test/live")
+        made = anna.call("createPlaylist", name="Mine", songId=["one", "two", "one"])
+        yield anna, {**ids, "playlist": made["playlist"]["id"]}
+
+
 @pytest.fixture
 def library(directory):
     """The library that is served, opened a second time."""

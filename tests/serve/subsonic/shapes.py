@@ -21,6 +21,8 @@ SONG = {
     "size?": int,
     "contentType?": str,
     "suffix?": str,
+    "transcodedContentType?": str,
+    "transcodedSuffix?": str,
     "duration?": int,
     "bitRate?": int,
     "path?": str,
@@ -43,7 +45,22 @@ SONG = {
     "displayArtist?": str,
     "albumArtists?": [ARTIST_NAME],
     "displayAlbumArtist?": str,
-    "replayGain?": {"trackGain?": float},
+    "replayGain?": {
+        "trackGain?": float,
+        "albumGain?": float,
+        "trackPeak?": float,
+        "albumPeak?": float,
+    },
+    "bitDepth?": int,
+    "samplingRate?": int,
+    "channelCount?": int,
+    "comment?": str,
+    "isrc?": [str],
+    "contributors?": [{"role": str, "artist": ARTIST_NAME}],
+    "displayComposer?": str,
+    "moods?": [str],
+    "groupings?": [str],
+    "explicitStatus?": str,
 }
 SONGS = {"song?": [SONG]}
 ALBUM = {
@@ -92,6 +109,8 @@ PLAYLIST = {
     "created": str,
     "changed": str,
     "coverArt?": str,
+    "readonly?": bool,
+    "validUntil?": str,
 }
 NOW = {
     **SONG,
@@ -120,6 +139,23 @@ USER = {
     "videoConversionRole": bool,
     "folder?": [int],
 }
+LYRICS = {"artist?": str, "title?": str, "value": str}
+QUEUE = {
+    "username": str,
+    "changed": str,
+    "changedBy": str,
+    "position?": int,
+    "entry?": [SONG],
+}
+BOOKMARK = {
+    "position": int,
+    "username": str,
+    "comment?": str,
+    "created": str,
+    "changed": str,
+    "entry": SONG,
+}
+STATION = {"id": str, "name": str, "streamUrl": str, "homePageUrl?": str}
 SONIC = [{"entry": SONG, "similarity": float}]
 HEAD = {
     "status": str,

@@ -1,5 +1,7 @@
 """Test playlists of players, which are those of the page."""
 
+import time
+
 import pytest
 from tests.serve.subsonic.conftest import Player
 
@@ -82,3 +84,54 @@ def test_long_playlist_is_created_by_form(anna):
     form = {**anna.identity, "f": "json", "name": "Long", "songId": ["one", "two"] * 2_000}
     answer = anna.client.post("/rest/createPlaylist", data=form)
     assert answer.json()["subsonic-response"]["playlist"]["songCount"] == 4_000
+
+
+# virtual playlists -------------------------------------------------------------------------------
+
+
+def virtual(player):
+    found = player.call("getPlaylists")["playlists"]["playlist"]
+    return {one["name"]: one for one in found if one["readonly"]}
+
+
+def play_and_like(player):
+    player.call("star", id=["three", "four"])
+    times = [str(1_000 * int(time.time() - 60 * n)) for n in range(1, 5)]
+    player.call("scrobble", id=["three", "three", "four", "four"], time=times)
+
+
+def test_virtual_playlists_follow_the_listener(anna, made):
+    assert virtual(anna) == {}  # nothing is known of the listener
+    play_and_like(anna)
+    found = virtual(anna)
+    assert {"Recommended for anna", "On repeat"} <= found.keys()
+    assert any(name.startswith("Daily mix 1: ") for name in found)
+    names = [one["name"] for one in anna.call("getPlaylists")["playlists"]["playlist"]]
+    assert names[0] == "Mine"
+    assert set(songs(anna, found["On repeat"])) == {"three", "four"}
+    recommended = found["Recommended for anna"]
+    entries = songs(anna, recommended)
+    assert entries
+    assert len(entries) == recommended["songCount"]
+    assert not {"three", "four"} & set(entries)
+    assert anna.ask("getCoverArt", id=recommended["coverArt"]).status_code == 200
+    assert anna.code("getCoverArt", id="segue-nothing") == 70
+    assert virtual(anna) == found
+
+
+def test_virtual_playlists_refresh_with_opinions(anna):
+    play_and_like(anna)
+    recommended = virtual(anna)["Recommended for anna"]
+    first = songs(anna, recommended)[0]
+    anna.call("setRating", id=first, rating=1)
+    assert first not in songs(anna, recommended)
+
+
+def test_virtual_playlists_cannot_be_changed(anna):
+    play_and_like(anna)
+    item = virtual(anna)["On repeat"]["id"]
+    assert anna.code("updatePlaylist", playlistId=item, songIdToAdd="one") == 50
+    assert anna.code("createPlaylist", playlistId=item, songId="one") == 50
+    assert anna.code("deletePlaylist", id=item) == 50
+    assert set(songs(anna, virtual(anna)["On repeat"])) == {"three", "four"}
+    assert Player(anna.client, u="ben", p="x").code("getPlaylist", id=item) == 70

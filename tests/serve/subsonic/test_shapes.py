@@ -6,15 +6,19 @@ import pytest
 from tests.serve.subsonic.shapes import (
     ALBUM,
     ARTIST,
+    BOOKMARK,
     ERROR,
     FOLDER,
     HEAD,
     INDEX,
+    LYRICS,
     NOW,
     PLAYLIST,
+    QUEUE,
     SONG,
     SONGS,
     SONIC,
+    STATION,
     USER,
     check,
     from_xml,
@@ -29,6 +33,8 @@ SHAPES = {
     ),
     "getMusicFolders": ({}, {"musicFolders": {"musicFolder": [{"id": int, "name?": str}]}}),
     "getScanStatus": ({}, {"scanStatus": {"scanning": bool, "count?": int}}),
+    "getUsers": ({}, {"users": {"user": [USER]}}),
+    "tokenInfo": ({}, {"tokenInfo": {"username": str}}),
     "getUser": ({"username": "anna"}, {"user": USER}),
     "getIndexes": (
         {},
@@ -38,8 +44,8 @@ SHAPES = {
     "getArtist": ({"id": "artist"}, {"artist": {**ARTIST, "album?": [ALBUM]}}),
     "getAlbum": ({"id": "album"}, {"album": {**ALBUM, "song?": [SONG]}}),
     "getSong": ({"id": "one"}, {"song": SONG}),
-    "getArtistInfo": ({"id": "artist"}, {"artistInfo": {}}),
-    "getArtistInfo2": ({"id": "artist"}, {"artistInfo2": {}}),
+    "getArtistInfo": ({"id": "artist"}, {"artistInfo": {"similarArtist?": [ARTIST]}}),
+    "getArtistInfo2": ({"id": "artist"}, {"artistInfo2": {"similarArtist?": [ARTIST]}}),
     "getAlbumInfo": ({"id": "album"}, {"albumInfo": {}}),
     "getAlbumInfo2": ({"id": "album"}, {"albumInfo": {}}),
     "getGenres": (
@@ -83,6 +89,19 @@ SHAPES = {
     "getPlaylists": ({}, {"playlists": {"playlist?": [PLAYLIST]}}),
     "getPlaylist": ({"id": "playlist"}, {"playlist": {**PLAYLIST, "entry?": [SONG]}}),
     "getNowPlaying": ({}, {"nowPlaying": {"entry?": [NOW]}}),
+    "getLyrics": ({}, {"lyrics": LYRICS}),
+    "getLyricsBySongId": ({"id": "one"}, {"lyricsList": {"structuredLyrics?": []}}),
+    "getPlayQueue": ({}, {"playQueue": {**QUEUE, "current?": str}}),
+    "getPlayQueueByIndex": ({}, {"playQueueByIndex": {**QUEUE, "currentIndex?": int}}),
+    "getBookmarks": ({}, {"bookmarks": {"bookmark?": [BOOKMARK]}}),
+    "getInternetRadioStations": (
+        {},
+        {"internetRadioStations": {"internetRadioStation?": [STATION]}},
+    ),
+    "search": (
+        {"any": "one"},
+        {"searchResult": {"offset": int, "totalHits": int, "match?": [SONG]}},
+    ),
     "star": ({"id": "two"}, {}),
     "unstar": ({"id": "two"}, {}),
     "setRating": ({"id": "two", "rating": 3}, {}),
@@ -93,19 +112,6 @@ SHAPES = {
     ),
     "updatePlaylist": ({"playlistId": "playlist", "name": "Other"}, {}),
 }
-
-
-@pytest.fixture
-def told(anna):
-    """A player of a listener with plays and stars, and ids of items."""
-    found = anna.call("search3", query="first")["searchResult3"]
-    artist = anna.call("getTopSongs", artist="alphas")["topSongs"]["song"][0]["artistId"]
-    ids = {"album": found["album"][0]["id"], "artist": artist}
-    anna.call("star", id="one", albumId=ids["album"], artistId=artist)
-    anna.call("scrobble", id="one", time="1600000000000")
-    anna.call("scrobble", id="one", submission="false")
-    made = anna.call("createPlaylist", name="Mine", songId=["one", "two", "one"])
-    return anna, {**ids, "playlist": made["playlist"]["id"]}
 
 
 @pytest.mark.parametrize("method", SHAPES)
@@ -121,7 +127,14 @@ def test_response_matches_schema_in_xml_and_json(told, method):
     if method == "getNowPlaying":
         for each in (document, again):
             assert each["nowPlaying"]["entry"][0].pop("positionMs") >= 0
-    assert again == document
+    assert without_empty_lists(again) == without_empty_lists(document)
+
+
+def without_empty_lists(value):
+    """Return a document without empty lists, which XML does not show."""
+    if isinstance(value, dict):
+        return {key: without_empty_lists(one) for key, one in value.items() if one != []}
+    return [without_empty_lists(one) for one in value] if isinstance(value, list) else value
 
 
 def test_response_names_the_server(anna):
@@ -167,10 +180,11 @@ def test_names_are_escaped(anna):
     assert anna.xml("getSong", id="four")[0].get("title") == 'Four "4" <&>'
 
 
-def test_responses_have_no_server_paths(told, directory):
+def test_responses_have_no_server_paths(told, shelved):
     anna, ids = told
+    places = (str(shelved.parent), str(anna.client.app.state.app_state.directory.parent))
     for method, (given, _) in SHAPES.items():
         parameters = {name: ids.get(value, value) for name, value in given.items()}
         text = anna.ask(method, **parameters).text
-        assert str(directory.parent) not in text
+        assert not any(place in text for place in places)
         assert "/audio/" not in text

@@ -12,9 +12,11 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from typing import NoReturn
 
+from segue.errors import TooManyTriesError, WrongPasswordError
 from segue.library import Account, Library
-from segue.pipeline.accounts.login import LIMITS, check_may_try, find_account, network, refuse
+from segue.pipeline.accounts.login import LIMITS, find_account, network
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without letters that look alike
 _GROUPS, _IN_GROUP = 4, 5
@@ -103,12 +105,23 @@ def _verify(
     account = library.accounts.find(name)
     # the right password is accepted also after failures: its 99 random bits cannot be guessed
     if not right or account is None:
-        # counted separately, so that a player with an old password does not block logins
-        tried = f"player\n{name}"
-        check_may_try(library, tried, address)
-        library.audit.begin_try(tried, network(address), LIMITS)
-        refuse(library, tried, account, address)
+        _refuse(library, name, account, address)
     return account
+
+
+def _refuse(library: Library, name: str, account: Account | None, address: str | None) -> NoReturn:
+    """Count a wrong password, note it in the audit log, and raise an error.
+
+    It is counted apart from logins, both for the name and for the address: players with an old
+    password send it with every call, and must keep nobody out. The count limits the audit log.
+    """
+    wait = library.audit.begin_try(f"player\n{name}", f"player {network(address)}", LIMITS)
+    if wait:
+        raise TooManyTriesError(wait)
+    # an unknown name is not logged: it may be a password typed in the wrong field
+    who, detail = (account.name, "by a player") if account else (None, "a name without an account")
+    library.audit.note("log-in refused", who, address=address, detail=detail)
+    raise WrongPasswordError("Wrong user name or password.")
 
 
 def _token(password: str, salt: str) -> str:

@@ -10,9 +10,10 @@ Conventions
   or `UNKNOWN_ALBUM`, so that every track can be reached.
 """
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from segue.artist_names import comparison_key
 from segue.library import BrowseTrack, Catalogue, Library, public_id
-from segue.sources.cleaning.genres import known_genre
+from segue.sources.cleaning.genres import known_genre, read_genres
 
 UNKNOWN_ARTIST: Final = "[Unknown Artist]"
 UNKNOWN_ALBUM: Final = "[Unknown Album]"
@@ -30,6 +31,7 @@ ARTICLES: Final = ("The", "El", "La", "Los", "Las", "Le", "Les")
 """Words at the start of a name that do not count for its order."""
 
 _ARTICLES = tuple(f"{article.casefold()} " for article in ARTICLES)
+_BETWEEN_GENRES = re.compile(r"[|;,/\\\x00]")
 _NO_ARTIST = -1
 
 Positions = NDArray[np.int32]
@@ -79,7 +81,7 @@ class BrowseIndex:
     `artist_of` (the main artist) and `album_of` ``[n_tracks]`` are -1 for tracks that are left out;
     all artists of the track at position i are ``artists_of[starts[i] : starts[i + 1]]``.
     `durations` and `since` are in seconds, `sizes` in bytes; durations are NaN, all other columns 0
-    where unknown.
+    where unknown. `spellings` are those of genres that most tags have, by the genre of segue.
     """
 
     catalogue: Catalogue
@@ -97,6 +99,7 @@ class BrowseIndex:
     years: NDArray[np.int32]
     numbers: NDArray[np.int32]
     discs: NDArray[np.int32]
+    spellings: Mapping[str, str]
     _artists: Mapping[str, int]
     _albums: Mapping[str, int]
     _keys: Mapping[str, int]
@@ -118,8 +121,9 @@ class BrowseIndex:
 
     def genre(self, name: str) -> Genre | None:
         """Return a genre by its name, without regard to case, or by another word for it."""
-        found = self.genres.get(name.casefold())
-        return self.genres.get((known_genre(name) or "").casefold()) if found is None else found
+        read = (name, known_genre(name) or "", *read_genres(name)[:1])
+        found = (self.genres.get(one.casefold()) for one in read)
+        return next((genre for genre in found if genre is not None), None)
 
     def genres_of(self, tracks: Positions) -> list[str]:
         """Return the genres of the albums of some tracks, most frequent first."""
@@ -185,6 +189,7 @@ class _Builder:
             np.float64,
         ).reshape(len(tracks), 6)
         self._genres_of = [one.genres for one in tracks]
+        self._spellings = _spellings(one.genre_tag for one in tracks)
         self._there = [not one.missing for one in tracks]
         self._tracks_of: dict[_AlbumKey, list[int]] = defaultdict(list)
         self._credits: list[list[int]] = []
@@ -251,6 +256,7 @@ class _Builder:
             self._columns[:, 4].astype(np.int32),
             self._columns[:, 2].astype(np.int32),
             self._columns[:, 3].astype(np.int32),
+            self._spellings,
             {artist.id: number for number, artist in enumerate(made_artists)},
             {album.id: number for number, album in enumerate(made_albums)},
             keys,
@@ -263,7 +269,7 @@ class _Builder:
             digest.update(
                 f"{one.id}\x1f{one.name}\x1f{one.tracks.tolist()}".encode("utf-8", "replace")
             )
-        digest.update(repr(self._genres_of).encode("utf-8", "replace"))
+        digest.update(repr((self._genres_of, self._spellings)).encode("utf-8", "replace"))
         return digest.hexdigest()
 
     def _name(self, row: int) -> str:
@@ -332,6 +338,21 @@ def _among(library: Library, rows: Sequence[int]) -> Iterator[BrowseTrack]:
         if track.row == row:
             yield track
             row = next(wanted, None)
+
+
+def _spellings(texts: Iterable[str]) -> dict[str, str]:
+    """Return the most frequent spelling of each genre in the texts of tags.
+
+    >>> _spellings(["Trip Hop|Drum & Bass", "Hip-Hop", "hip hop", "Hip-Hop"])
+    {'trip-hop': 'Trip Hop', 'drum and bass': 'Drum & Bass', 'hip-hop': 'Hip-Hop'}
+    """
+    counts: dict[str, Counter[str]] = {}
+    for text, n_tracks in Counter(texts).items():
+        for part in map(str.strip, _BETWEEN_GENRES.split(text)):
+            genres = read_genres(part)
+            if len(genres) == 1:
+                counts.setdefault(genres[0], Counter())[part] += n_tracks
+    return {genre: own.most_common(1)[0][0] for genre, own in counts.items()}
 
 
 def unknown_album_id(artist_key: str) -> str:

@@ -9,7 +9,9 @@ import threading
 from collections.abc import Iterator
 from hashlib import blake2b
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
+
+import numpy as np
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,6 +31,8 @@ _WRITTEN: Final[dict[CoverFormat, dict[str, Any]]] = {
 _MAX_DECODING: Final = 2
 _DECODING: Final = threading.BoundedSemaphore(_MAX_DECODING)
 _N_BARS: Final = 7
+_BAR_WIDTH: Final = 2.2
+_TILE_UNITS: Final = 40
 
 
 def rounded_size(wanted: int) -> int:
@@ -81,6 +85,59 @@ def _decoded(data: bytes, size: int) -> "Image | None":
 
 def draw_tile(seed: str) -> bytes:
     """Return an SVG picture that is always the same for the same text: bars on a colored ground."""
+    tile = _tile(seed)
+    bars = [
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{_BAR_WIDTH}" height="{height:.1f}" rx="1.1"/>'
+        for x, y, height in tile.bars
+    ]
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40" width="384" height="384">'
+        '<linearGradient id="g" x2="1" y2="1">'
+        f'<stop stop-color="{tile.first}"/>'
+        f'<stop offset="1" stop-color="{tile.last}"/></linearGradient>'
+        '<rect width="40" height="40" fill="url(#g)"/>'
+        f'<g fill="{tile.front}" fill-opacity=".8">{"".join(bars)}</g></svg>'
+    ).encode()
+
+
+def draw_tile_picture(seed: str, size: int) -> bytes:
+    """Return the picture of `draw_tile` as PNG, for clients that show no SVG.
+
+    Parameters
+    ----------
+    size
+        Edge in pixels.
+    """
+    from PIL import Image, ImageColor, ImageDraw
+
+    tile = _tile(seed)
+    across = np.arange(size, dtype=np.float32) / max(2 * size - 2, 1)
+    share = (across[:, None] + across[None, :])[..., None]
+    first, last = (np.array(ImageColor.getrgb(color)) for color in (tile.first, tile.last))
+    ground = Image.fromarray(np.rint(first + share * (last - first)).astype(np.uint8))
+    scale = 2 * size / _TILE_UNITS  # drawn at twice the size: edges are smooth after reduction
+    mask = Image.new("L", (2 * size, 2 * size))
+    draw = ImageDraw.Draw(mask)
+    for x, y, height in tile.bars:
+        corners = (x * scale, y * scale, (x + _BAR_WIDTH) * scale, (y + height) * scale)
+        draw.rounded_rectangle(corners, radius=1.1 * scale, fill=204)
+    front = Image.new("RGB", (size, size), tile.front)
+    ground.paste(front, mask=mask.resize((size, size), Image.Resampling.BOX))
+    written = BytesIO()
+    ground.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+class _Tile(NamedTuple):
+    """The colors of a tile, and left, top and height of its bars, in `_TILE_UNITS` per edge."""
+
+    first: str
+    last: str
+    front: str
+    bars: list[tuple[float, float, float]]
+
+
+def _tile(seed: str) -> _Tile:
     numbers = _numbers(seed)
     hue = round(360 * next(numbers))
     turn = hue + 24 + round(30 * next(numbers))
@@ -89,18 +146,13 @@ def draw_tile(seed: str) -> bytes:
     for bar in range(_N_BARS):
         bell = math.exp(-(((bar - peak) / 2.2) ** 2))
         height = 4 + 19 * bell * (0.45 + 0.55 * next(numbers)) + 4 * next(numbers)
-        bars.append(
-            f'<rect x="{7.4 + bar * 3.8:.1f}" y="{20 - height / 2:.1f}" width="2.2"'
-            f' height="{height:.1f}" rx="1.1"/>'
-        )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40" width="384" height="384">'
-        '<linearGradient id="g" x2="1" y2="1">'
-        f'<stop stop-color="hsl({hue % 360},32%,40%)"/>'
-        f'<stop offset="1" stop-color="hsl({turn % 360},38%,26%)"/></linearGradient>'
-        '<rect width="40" height="40" fill="url(#g)"/>'
-        f'<g fill="hsl({hue % 360},45%,86%)" fill-opacity=".8">{"".join(bars)}</g></svg>'
-    ).encode()
+        bars.append((7.4 + bar * 3.8, 20 - height / 2, height))
+    return _Tile(
+        f"hsl({hue % 360},32%,40%)",
+        f"hsl({turn % 360},38%,26%)",
+        f"hsl({hue % 360},45%,86%)",
+        bars,
+    )
 
 
 def _numbers(seed: str) -> Iterator[float]:

@@ -33,7 +33,7 @@ def gain_of(catalogue: Catalogue, position: int) -> TrackGain:
     row = catalogue.ids.album[position]
     positions = np.flatnonzero(catalogue.ids.album == row) if row >= 0 else [position]
     album = [catalogue.tracks[int(one)] for one in positions]
-    return TrackGain(track_gain(own), _limited(_loudness(album), album))
+    return TrackGain(track_gain(own), _limited(mean_loudness(album), album))
 
 
 def track_gain(track: Track) -> float | None:
@@ -66,8 +66,11 @@ def _headroom(track: Track) -> float:
     return max(0.0, -20.0 * log10(peak)) if 0.0 < peak < 1.0 else 0.0
 
 
-def _loudness(album: Sequence[Track]) -> float | None:
-    """Return the loudness of tracks one after the other: the mean of their energy over time."""
+def mean_loudness(album: Sequence[Track]) -> float | None:
+    """Return the loudness of tracks one after the other: the mean of their energy over time.
+
+    It is in LUFS; None if that of no track is known.
+    """
     known = [
         (10.0 ** (track.loudness / 10.0), track.duration or 1.0)
         for track in album

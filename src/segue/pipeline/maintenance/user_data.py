@@ -8,6 +8,7 @@ The export is a zip archive that `segue import` and other programs read:
 - ``other.csv``          what ListenBrainz has no place for: undated listens, totals, ratings
 - ``stars.json``         stars and ratings of songs, albums and artists
 - ``rules.json``         what is not learned from, and what is never played
+- ``players.json``       bookmarks and the play queue that players saved
 - ``playlists/*.jspf``   saved playlists
 """
 
@@ -101,6 +102,10 @@ def export_user(library: Library, name: str, file: str | Path) -> ExportResult:
                 rules = [rule_document(library, one) for one in library.rules.of(name)]
                 if rules:
                     archive.writestr("rules.json", json.dumps(rules, ensure_ascii=False, indent=2))
+                players = _saved_by_players(library, name)
+                if players:
+                    document = json.dumps(players, ensure_ascii=False, indent=2)
+                    archive.writestr("players.json", document)
                 saved = library.playlists.of(name)
                 catalogue = library.catalogue()
                 for number, one in enumerate(saved, start=1):
@@ -143,6 +148,15 @@ def delete_user(library: Library, name: str, *, by: str | None = None) -> dict[s
         found = library.delete_listener(name)
         library.audit.note("listener deleted", by)
     return {table: count for table, count in found.items() if count}
+
+
+def _saved_by_players(library: Library, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if bookmarks := library.players.bookmarks(name):
+        found["bookmarks"] = [asdict(one) for one in bookmarks]
+    if (queue := library.players.queue(name)) is not None:
+        found["play_queue"] = asdict(queue)
+    return found
 
 
 def check_known(library: Library, name: str) -> None:

@@ -6,22 +6,31 @@ names of this machine are accepted. Names that are IP addresses cannot be reboun
 listens beyond loopback, every IP address is accepted.
 
 **Other sites** send requests from a visitor's browser. Browsers mark them by Origin and
-Sec-Fetch-Site; such requests are rejected.
+Sec-Fetch-Site; such requests are rejected, except by the player APIs where there are accounts: see
+`segue.serve.security.cross_origin`.
 
 **Proxies** make every client look local. If the server was not started for a proxy, the user may
 not know that others can reach it, so forwarded requests are rejected.
 """
 
 import socket
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segue.serve.problems import ProblemError
+from segue.serve.security.cross_origin import (
+    PLAYER_APIS,
+    is_preflight,
+    readable_anywhere,
+    send_preflight,
+)
 from segue.serve.security.headers import APIS
 from segue.serve.settings import Settings, is_loopback
 
@@ -32,22 +41,37 @@ _PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-
 class HostOriginMiddleware:
     """Reject requests with a foreign Host header or from a page of another site."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, has_accounts: Callable[[], bool] = lambda: False
+    ) -> None:
         self._app = app
         self._settings = settings
         self._names = accepted_names(settings)
+        self._has_accounts = has_accounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or reject it."""
         if scope["type"] == "http":
-            problem = self._problem(scope)
+            headers = Headers(scope=scope)
+            problem = self._host_problem(headers)
+            if problem is None and await self._accepts_any_origin(scope):
+                send = readable_anywhere(send)
+                if is_preflight(scope):
+                    await send_preflight(scope, send)
+                    return
+            elif problem is None:
+                problem = _origin_problem(scope, headers)
             if problem is not None:
                 await send_problem(problem, scope, send)
                 return
         await self._app(scope, receive, send)
 
-    def _problem(self, scope: Scope) -> ProblemError | None:
-        headers = Headers(scope=scope)
+    async def _accepts_any_origin(self, scope: Scope) -> bool:
+        if not scope["path"].startswith(PLAYER_APIS):
+            return False
+        return await run_in_threadpool(self._has_accounts)
+
+    def _host_problem(self, headers: Headers) -> ProblemError | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_accepted(hosts[0]):
             return ProblemError(
@@ -61,13 +85,6 @@ class HostOriginMiddleware:
                 "The request was forwarded by a proxy, which other machines may reach: start the"
                 " server with --behind-proxy, or with --https if browsers use https.",
             )
-        origin = headers.get("origin")
-        if origin is not None and not _is_same_origin(origin, hosts[0]):
-            return ProblemError("foreign-origin")
-        if headers.get("sec-fetch-site", "none") not in _SAME_SITE and not _is_page_visit(
-            scope, headers
-        ):
-            return ProblemError("foreign-origin")
         return None
 
     def _is_accepted(self, host: str) -> bool:
@@ -77,6 +94,17 @@ class HostOriginMiddleware:
         if name in self._names or is_loopback(name):
             return True
         return not self._settings.loopback and _is_number(name)
+
+
+def _origin_problem(scope: Scope, headers: Headers) -> ProblemError | None:
+    origin = headers.get("origin")
+    if origin is not None and not _is_same_origin(origin, headers["host"]):
+        return ProblemError("foreign-origin")
+    if headers.get("sec-fetch-site", "none") not in _SAME_SITE and not _is_page_visit(
+        scope, headers
+    ):
+        return ProblemError("foreign-origin")
+    return None
 
 
 def _is_page_visit(scope: Scope, headers: Headers) -> bool:

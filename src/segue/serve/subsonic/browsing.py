@@ -53,7 +53,10 @@ def get_album(call: Call) -> dict[str, Any]:
     album = serializer.view.shelves.album(call.wanted("id"))
     if album is None:
         raise SubsonicError(NOT_FOUND, "There is no such album.")
-    return {"album": {**serializer.albums([album])[0], "song": serializer.songs(album.tracks)}}
+    found = {**serializer.albums([album])[0], "song": serializer.songs(album.tracks)}
+    if titles := serializer.disc_titles(album):
+        found["discTitles"] = titles
+    return {"album": found}
 
 
 def get_song(call: Call) -> dict[str, Any]:
@@ -95,28 +98,15 @@ def get_genres(call: Call) -> dict[str, Any]:
     return {
         "genres": {
             "genre": [
-                {"songCount": len(one.tracks), "albumCount": one.n_albums, "value": one.name}
+                {
+                    "songCount": len(one.tracks),
+                    "albumCount": one.n_albums,
+                    "value": shelves.spellings.get(one.name, one.name),
+                }
                 for one in shelves.genres.values()
             ]
         }
     }
-
-
-def get_artist_info(call: Call) -> dict[str, Any]:
-    """Return no external information about an artist."""
-    _artist(call, Serializer(call))
-    return {"artistInfo": {}}
-
-
-def get_artist_info2(call: Call) -> dict[str, Any]:
-    """Return no external information about an artist, for newer clients."""
-    return {"artistInfo2": get_artist_info(call)["artistInfo"]}
-
-
-def get_album_info(call: Call) -> dict[str, Any]:
-    """Return no external information about an album."""
-    Serializer(call).view.tracks_of(call.wanted("id"))
-    return {"albumInfo": {}}
 
 
 def _artist(call: Call, serializer: Serializer) -> Artist:

@@ -91,7 +91,7 @@ def caller(app_state: AppState, parameters: Parameters, address: str | None) -> 
             raise missing("s" if token is not None else "p, or t and s")
     except TooManyTriesError as error:
         wait = {"Retry-After": str(int(error.seconds) + 1)}
-        raise SubsonicError(WRONG_PASSWORD, str(error), headers=wait) from None
+        raise SubsonicError(WRONG_PASSWORD, _WRONG, headers=wait) from None
     except WrongPasswordError:
         raise SubsonicError(WRONG_PASSWORD, _WRONG) from None
     return Principal("accounts", account.name, account.admin)

@@ -1,8 +1,8 @@
 """Write responses: the same document as XML, JSON or JSONP.
 
-A document is plain data. In XML its simple members are attributes, members that are documents are
-elements, lists are repeated elements, and the member `value` is the text of its element. Members
-that are None are omitted.
+A document is plain data. In XML its simple members are attributes (elements inside of `_INFO`),
+members that are documents are elements, lists are repeated elements, and the member `value` is the
+text of its element. Members that are None are omitted.
 """
 
 import json
@@ -27,6 +27,8 @@ FORBIDDEN, NOT_FOUND = 50, 70
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _MAX_CALLBACK_LENGTH = 100
+_INFO = ("artistInfo", "artistInfo2", "albumInfo")
+"""Documents whose simple members are elements in XML."""
 # characters that XML 1.0 cannot express
 _INVALID_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = str.maketrans(
@@ -46,7 +48,8 @@ _ESCAPES = str.maketrans(
 class SubsonicError(Exception):
     """A failed call: the code of the protocol, and one sentence.
 
-    `status` is the HTTP status; players expect 200 from methods that return a document.
+    The HTTP `status` of a failed call is 200, since players take any other one for a dead server.
+    Only what the disk or the database refuses has another: scrobblers send it again.
     """
 
     code: int
@@ -140,6 +143,8 @@ def _element(name: str, value: Any, parts: list[str]) -> None:
                 _element(key, one, inside)
         elif key == "value":
             inside.append(_text(member))
+        elif name in _INFO and member is not None:
+            _element(key, member, inside)
         elif member is not None:
             parts.append(f' {key}="{_text(member)}"')
     parts += [">", *inside, f"</{name}>"] if inside else ["/>"]

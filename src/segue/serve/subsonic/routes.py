@@ -3,6 +3,8 @@
 The methods are not in the OpenAPI document; the protocol itself is published.
 """
 
+import logging
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,12 +18,17 @@ from segue.serve.problems import of_error
 from segue.serve.security.sessions import Principal
 from segue.serve.subsonic import (
     annotation,
+    artist_info,
+    bookmarks,
     browsing,
     lists,
     media,
+    not_offered,
     playlists,
+    radio_stations,
     searching,
     similarity,
+    song_lyrics,
     system,
 )
 from segue.serve.subsonic.calls import Call, Parameters, parameters_of
@@ -38,6 +45,8 @@ from segue.serve.subsonic.responses import (
 
 router = APIRouter(prefix="/rest", include_in_schema=False)
 
+_LOG = logging.getLogger("segue.serve")
+
 Method = Callable[[Call], dict[str, Any] | Response]
 
 _NAMED: Final[dict[str, Method]] = {
@@ -45,16 +54,20 @@ _NAMED: Final[dict[str, Method]] = {
     "getLicense": system.get_license,
     "getMusicFolders": system.get_music_folders,
     "getScanStatus": system.get_scan_status,
+    "startScan": system.start_scan,
     "getUser": system.get_user,
+    "getUsers": system.get_users,
+    "tokenInfo": system.token_info,
+    "getAvatar": system.get_avatar,
     "getIndexes": browsing.get_indexes,
     "getMusicDirectory": browsing.get_music_directory,
     "getArtists": browsing.get_artists,
     "getArtist": browsing.get_artist,
-    "getArtistInfo": browsing.get_artist_info,
-    "getArtistInfo2": browsing.get_artist_info2,
+    "getArtistInfo": artist_info.get_artist_info,
+    "getArtistInfo2": artist_info.get_artist_info2,
     "getAlbum": browsing.get_album,
-    "getAlbumInfo": browsing.get_album_info,
-    "getAlbumInfo2": browsing.get_album_info,
+    "getAlbumInfo": artist_info.get_album_info,
+    "getAlbumInfo2": artist_info.get_album_info,
     "getSong": browsing.get_song,
     "getGenres": browsing.get_genres,
     "getAlbumList": lists.get_album_list,
@@ -64,6 +77,7 @@ _NAMED: Final[dict[str, Method]] = {
     "getStarred": lists.get_starred,
     "getStarred2": lists.get_starred2,
     "getNowPlaying": lists.get_now_playing,
+    "search": searching.search,
     "search2": searching.search2,
     "search3": searching.search3,
     "getSimilarSongs": similarity.get_similar_songs,
@@ -81,11 +95,47 @@ _NAMED: Final[dict[str, Method]] = {
     "createPlaylist": playlists.create_playlist,
     "updatePlaylist": playlists.update_playlist,
     "deletePlaylist": playlists.delete_playlist,
+    "getLyrics": song_lyrics.get_lyrics,
+    "getLyricsBySongId": song_lyrics.get_lyrics_by_song_id,
+    "getPlayQueue": bookmarks.get_play_queue,
+    "getPlayQueueByIndex": bookmarks.get_play_queue_by_index,
+    "savePlayQueue": bookmarks.save_play_queue,
+    "savePlayQueueByIndex": bookmarks.save_play_queue_by_index,
+    "getBookmarks": bookmarks.get_bookmarks,
+    "createBookmark": bookmarks.create_bookmark,
+    "deleteBookmark": bookmarks.delete_bookmark,
+    "getInternetRadioStations": radio_stations.get_radio_stations,
+    "createInternetRadioStation": radio_stations.create_radio_station,
+    "updateInternetRadioStation": radio_stations.update_radio_station,
+    "deleteInternetRadioStation": radio_stations.delete_radio_station,
     "stream": media.stream,
     "download": media.download,
     "getCoverArt": media.get_cover_art,
+    "getPodcasts": not_offered.get_podcasts,
+    "getNewestPodcasts": not_offered.get_newest_podcasts,
+    "getPodcastEpisode": not_offered.get_podcast_episode,
+    "refreshPodcasts": not_offered.refresh_podcasts,
+    "createPodcastChannel": not_offered.change_podcasts,
+    "deletePodcastChannel": not_offered.change_podcasts,
+    "deletePodcastEpisode": not_offered.change_podcasts,
+    "downloadPodcastEpisode": not_offered.change_podcasts,
+    "getShares": not_offered.get_shares,
+    "createShare": not_offered.change_shares,
+    "updateShare": not_offered.change_shares,
+    "deleteShare": not_offered.change_shares,
+    "getChatMessages": not_offered.get_chat_messages,
+    "addChatMessage": not_offered.add_chat_message,
+    "getVideos": not_offered.get_videos,
+    "getVideoInfo": not_offered.find_no_video,
+    "getCaptions": not_offered.find_no_video,
+    "hls": not_offered.find_no_video,
+    "createUser": not_offered.change_users,
+    "updateUser": not_offered.change_users,
+    "deleteUser": not_offered.change_users,
+    "changePassword": not_offered.change_users,
+    "jukeboxControl": not_offered.control_jukebox,
 }
-_METHODS: Final = {name.casefold(): method for name, method in _NAMED.items()}
+METHODS: Final = {name.casefold(): method for name, method in _NAMED.items()}
 _PUBLIC: Final[dict[str, Method]] = {"getopensubsonicextensions": system.get_extensions}
 """Methods that need no authentication."""
 
@@ -107,30 +157,37 @@ def _answered(method: str, request: Request, body: bytes, app_state: AppState) -
         return failed(error, form)
     except errors.SegueError as error:
         return failed(_failure(error, app_state), form)
+    except Exception as error:  # noqa: BLE001  # players take a status other than 200 for a dead server
+        return failed(_unexpected(error, method), form)
     return document if isinstance(document, Response) else succeeded(document, form)
 
 
 def _called(
     method: str, request: Request, parameters: Parameters, app_state: AppState
 ) -> dict[str, Any] | Response:
-    name = method.casefold().removesuffix(".view")
+    name = method.casefold().removesuffix(".view").removesuffix(".m3u8")
     if name in _PUBLIC:
         return _PUBLIC[name](Call(parameters, app_state, request, Principal("open")))
     check_version(parameters)
     address = request.client.host if request.client else None
     principal = caller(app_state, parameters, address)
-    if name not in _METHODS:
-        raise SubsonicError(GENERIC, "The server has no such method.", status=404)
-    return _METHODS[name](Call(parameters, app_state, request, principal))
+    if name not in METHODS:
+        raise SubsonicError(GENERIC, "The server has no such method.")
+    return METHODS[name](Call(parameters, app_state, request, principal))
 
 
 def _failure(error: errors.SegueError, app_state: AppState) -> SubsonicError:
     gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
     code = NOT_FOUND if isinstance(error, gone) else GENERIC
     problem = of_error(error, *app_state.places())
-    # players read the document of status 200; a scrobble that may be stored later needs another
     status = problem.status if isinstance(error, errors.StorageError) else 200
     return SubsonicError(code, problem.detail or "", status, problem.headers)
+
+
+def _unexpected(error: Exception, method: str) -> SubsonicError:
+    number = secrets.token_hex(4)
+    _LOG.error("failure %s of the player method %r", number, method, exc_info=error)
+    return SubsonicError(GENERIC, f"The server failed: see failure {number} in its log.")
 
 
 def _first(parameters: Parameters, name: str) -> str | None:

@@ -1,6 +1,6 @@
 """Search artists, albums and songs by name, in pages. An empty query finds everything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from segue.pipeline.catalogue.search import find_names
@@ -11,6 +11,18 @@ Item = TypeVar("Item")
 
 MOST: Final = 500
 _FURTHEST: Final = 2**31
+
+
+def search(call: Call) -> dict[str, Any]:
+    """Find songs by artist, album, title or any of them, as the oldest players do."""
+    texts = [call.text(name) for name in ("artist", "album", "title", "any")]
+    query = " ".join(one for one in texts if one)
+    start, count = call.number("offset", 0, most=_FURTHEST), call.number("count", 20, most=MOST)
+    page = {"artist": (0, 0), "album": (0, 0), "song": (start, count)}
+    serializer, _, _, songs = _pages_of(call, query, page)
+    total = start + len(songs)
+    found = serializer.songs(songs)
+    return {"searchResult": {"offset": start, "totalHits": total, "match": found}}
 
 
 def search3(call: Call) -> dict[str, Any]:
@@ -49,6 +61,12 @@ def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
         )
         for kind in ("artist", "album", "song")
     }
+    return _pages_of(call, query, pages)
+
+
+def _pages_of(
+    call: Call, query: str, pages: Mapping[str, tuple[int, int]]
+) -> tuple[Serializer, list[Any], list[Any], list[int]]:
     serializer = Serializer(call)
     shelves = serializer.view.shelves
     if not query:

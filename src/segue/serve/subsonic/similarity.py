@@ -18,6 +18,7 @@ from segue.errors import LibraryError, ModelError
 from segue.pipeline.playlists import generate
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.subsonic.calls import Call
+from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 from segue.serve.subsonic.serializers import Serializer
 
 AUDIO_SIGNALS: Final = ("timbre", "temporal", "knn")
@@ -86,10 +87,15 @@ def may_play(call: Call, tracks: NDArray[Any]) -> NDArray[Any]:
 
 
 def get_top_songs(call: Call) -> dict[str, Any]:
-    """List the songs of an artist that most listeners like."""
-    name, count = call.wanted("artist"), call.number("count", 50, most=MAX_COUNT)
+    """List the songs of an artist, given by id or name, that most listeners like."""
+    item, count = call.text("id"), call.number("count", 50, most=MAX_COUNT)
     serializer = Serializer(call)
-    artist = serializer.view.shelves.artist_called(name)
+    if item is not None:
+        artist = serializer.view.shelves.artist(item)
+        if artist is None:
+            raise SubsonicError(NOT_FOUND, "There is no such artist.")
+    else:
+        artist = serializer.view.shelves.artist_called(call.wanted("artist"))
     tracks = artist.tracks if artist else np.zeros(0, np.int32)
     state = call.app_state.state_or_none()
     if state is not None and len(tracks):

@@ -19,7 +19,13 @@ from segue.sources.datasets.dataset import KnownTracks, ReadTags, ReadTrack
 from segue.sources.datasets.tracks import ARTIST_IDS, build_track
 from segue.sources.datasets.walk import relative_id, state_of
 from segue.sources.file_tags.cue_sheets import not_split
-from segue.sources.file_tags.fields import KEPT, N_TRACKS, TAG_READER_VERSION, read_tags_of_file
+from segue.sources.file_tags.fields import (
+    DETAILS,
+    KEPT,
+    N_TRACKS,
+    TAG_READER_VERSION,
+    read_tags_of_file,
+)
 from segue.sources.file_tags.path_names import FROM_PATH, begins_numbered, names_from_path
 from segue.text import clean_text, is_numbered_title
 from segue.types import Progress, no_progress
@@ -96,6 +102,8 @@ def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
     stated = raw if weak or not title else {**raw, "title": title}
     named = names_from_path(track_id, stated, numbered=begins_numbered(path))
     raw = {**weak, **stated, **named}
+    found = ((name, clean_text(raw.pop(name))) for name in DETAILS if name in raw)
+    details = {name: text for name, text in found if text}
     extra: dict[str, str] = {name: raw.pop(name) for name in KEPT if name in raw}
     if guessed := [name for name in named if name in {"artist", "album", "year"}]:
         extra[FROM_PATH] = "|".join(guessed)
@@ -110,4 +118,4 @@ def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
     shown = stem if better else track.title or stem
     if n_tracks > 1:
         reasons = [*reasons, not_split(n_tracks, "its own CUE sheet")]
-    return replace(track, title=shown, tag_reader=TAG_READER_VERSION), reasons
+    return replace(track, title=shown, details=details, tag_reader=TAG_READER_VERSION), reasons

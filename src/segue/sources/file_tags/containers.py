@@ -27,6 +27,11 @@ from segue.sources.file_tags.encodings import ByteText
 _ITUNES: Final = "----:com.apple.itunes:"
 _MAX_BYTES: Final = 1 << 20
 """Size of the longest chunk of text; lyrics are shorter."""
+_LOSSLESS: Final = frozenset(
+    {"FLAC", "OggFLAC", "WAVE", "AIFF", "WavPack", "MonkeysAudio", "TrueAudio", "TAK", "DSF"}
+    | {"DSDIFF", "OptimFROG"}
+)
+_OPUS_RATE: Final = 48_000  # of every Opus decoder
 _LATIN_1: Final = 0  # the number of an encoding in ID3
 _OGG: Final = (
     (b"OpusHead", "oggopus.OggOpus"),
@@ -76,11 +81,13 @@ Tags = dict[str, list[list[str]]]
 class FileTags:
     """All sets of tags of a file, the preferred one first, and its duration in seconds.
 
-    `n_tracks` is the number of tracks in its CUE sheet, if it holds one.
+    `n_tracks` is the number of tracks in its CUE sheet, if it holds one. `audio` are properties of
+    the audio that are known: see `AUDIO_PROPERTIES` in `fields`.
     """
 
     sets: list[Tags] = field(default_factory=list)
     duration: float | None = None
+    audio: dict[str, str] = field(default_factory=dict)
     n_tracks: int = 1
 
     def texts(self) -> Iterator[str]:
@@ -138,12 +145,30 @@ def read_containers(path: Path) -> FileTags:
         found.sets.append({name: [[ByteText(text)]] for name, text in chunks.items()})
     length = getattr(file.info, "length", 0)
     found.duration = length if length > 0 else None
+    found.audio = _audio_properties(file.info, kind)
     sheets = [text for values in found.values(["cuesheet"]) for text in values]
     counts = [n for sheet in sheets for n in tracks_by_file(str(sheet)).values()]
     if getattr(file, "cuesheet", None):  # a block of FLAC; its last entry is the end of the disc
         counts.append(len(file.cuesheet.tracks) - 1)
     found.n_tracks = max([1, *counts])
     return found
+
+
+def _audio_properties(info: Any, kind: str) -> dict[str, str]:  # mutagen has no types
+    """Return the properties of the audio that the header of a file states.
+
+    A depth of bits is that of samples without loss; lossy codecs have none.
+    """
+    codec = str(getattr(info, "codec", "") or kind).casefold()
+    lossless = kind in _LOSSLESS or codec == "alac"
+    found = {
+        "codec": codec,
+        "sample_rate": _OPUS_RATE if kind == "OggOpus" else getattr(info, "sample_rate", 0),
+        "bit_depth": getattr(info, "bits_per_sample", 0) if lossless else 0,
+        "channels": getattr(info, "channels", 0),
+        "bit_rate": getattr(info, "bitrate", 0),
+    }
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def open_tags(path: Path, **options: Any) -> Any:  # mutagen has no types
@@ -213,7 +238,8 @@ def _read_with_soundfile(path: Path) -> FileTags:
             if file.format == "RAW":  # what libsndfile says of an .au file without a header
                 raise ValueError("no header of an audio file")
             duration = file.frames / file.samplerate if file.frames > 0 else None
-            return FileTags([_by_name(file.copy_metadata())], duration)
+            audio = {"sample_rate": str(file.samplerate), "channels": str(file.channels)}
+            return FileTags([_by_name(file.copy_metadata())], duration, audio)
 
 
 def _read_with_ffmpeg(path: Path) -> FileTags | None:
@@ -230,7 +256,14 @@ def _read_with_ffmpeg(path: Path) -> FileTags | None:
                 {name_key(name): [[_text_of(text.encode("latin-1"))]] for name, text in one.items()}
                 for one in found
             ]
-            return FileTags(sets, duration)
+            codec = file.streams.audio[0].codec_context
+            audio = {
+                "codec": codec.name,
+                "sample_rate": codec.sample_rate,
+                "channels": codec.channels,
+            }
+            known = {name: str(value) for name, value in audio.items() if value}
+            return FileTags(sets, duration, known)
     except (av.FFmpegError, UnicodeError, ValueError):
         return None
 

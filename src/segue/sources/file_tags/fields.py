@@ -26,7 +26,7 @@ from segue.text import is_numbered_title, known_text
 
 N_TRACKS: Final = "n_tracks"
 """Name of the number of tracks of a file that holds several."""
-TAG_READER_VERSION: Final = 1
+TAG_READER_VERSION: Final = 2
 """Version of this reader; what libraries of format 8 hold was read by version 0."""
 
 _ARTIST: Final = ("TPE1", "artist", "\xa9ART", "Author")
@@ -34,18 +34,20 @@ _ARTISTS: Final = ("artists",)
 _ALBUM_ARTIST: Final = ("TPE2", "albumartist", "aART")
 _PERFORMER: Final = ("performer", "performers", "ensemble", "TOPE")
 _SORTED: Final = ("artistsort", "TSOP", "soar", "artistsortorder")
+_ORIGINAL_DATE: Final = ("TDOR", "originaldate", "originalyear", "TORY", "originalreleaseyear")
+_GENRE: Final = ("TCON", "genre", "\xa9gen")
 
 _STEPS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "title": (("TIT2", "title", "\xa9nam"),),
     "artist": (_ARTIST, _ARTISTS, _ALBUM_ARTIST, _PERFORMER),
     "album": (("TALB", "album", "\xa9alb", "albumtitle"),),
     "year": (
-        ("TDOR", "originaldate", "originalyear", "TORY", "originalreleaseyear"),
+        _ORIGINAL_DATE,
         ("originalreleasetime",),
         ("TDRC", "TYER", "date", "year", "\xa9day"),
         ("TDRL", "releasedate", "releasetime", "releaseyear"),
     ),
-    "genre": (("TCON", "genre", "\xa9gen"),),
+    "genre": (_GENRE,),
     "tempo": (("TBPM", "tmpo", "beatsperminute", "bpm", "tempo"),),
     "lyrics": (("USLT", "lyrics", "unsyncedlyrics", "\xa9lyr"),),
     "artists": (_ARTISTS,),
@@ -73,23 +75,54 @@ _STEPS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     },
     "r128_track_gain": (("r128_track_gain",),),
     "r128_album_gain": (("r128_album_gain",),),
+    # what players show
+    "genre_tag": (_GENRE,),
+    "comment": (("COMM", "comment", "\xa9cmt", "description"),),
+    "original_date": (_ORIGINAL_DATE,),
+    "release_date": (("TDRL", "releasedate", "releasetime"), ("TDRC", "date", "\xa9day")),
+    "label": (("TPUB", "label", "publisher", "organization"),),
+    "release_type": (("releasetype", "musicbrainz_albumtype", "MusicBrainz Album Type"),),
+    "album_version": (("albumversion",),),
+    "explicit": (("itunesadvisory", "rtng"),),
+    "title_sort": (("TSOT", "titlesort", "sonm", "titlesortorder"),),
+    "album_sort": (("TSOA", "albumsort", "soal", "albumsortorder"),),
+    "artist_sort": (_SORTED,),
+    "albumartist_sort": (("TSO2", "albumartistsort", "soaa", "albumartistsortorder"),),
+    "lyricist": (("TEXT", "lyricist", "writer"),),
+    "conductor": (("TPE3", "conductor"),),
+    "arranger": (("arranger",),),
+    "producer": (("producer",),),
+    "remixer": (("TPE4", "remixer", "mixartist", "modifiedby"),),
+    "grouping": (("TIT1", "GRP1", "grouping", "\xa9grp", "contentgroup"),),
 }
 _NAMES: Final = {
     field: tuple(tuple(map(name_key, names)) for names in steps) for field, steps in _STEPS.items()
 }
+AUDIO_PROPERTIES: Final = ("codec", "sample_rate", "bit_depth", "channels", "bit_rate")
+"""Properties of the audio: the rates in Hz and in bits per second."""
+DETAILS: Final = (
+    *("genre_tag", "comment", "original_date", "release_date", "label", "release_type"),
+    *("album_version", "explicit", "title_sort", "album_sort", "artist_sort", "albumartist_sort"),
+    *("lyricist", "conductor", "arranger", "producer", "remixer", "grouping"),
+    *AUDIO_PROPERTIES,
+)
+"""Fields that are kept as details of the file, which players show."""
 KEPT: Final = tuple(
     name
     for name in _STEPS
     if name not in {"title", "artist", "album", "year", "genre", "tempo", "lyrics", "artists"}
-    and name != "musicbrainz_artist_id"
+    and name not in {"musicbrainz_artist_id", *DETAILS}
 )
 """Fields that are kept as metadata: for albums, players and imports."""
 SEVERAL: Final = frozenset(
-    {"artist", "artists", "genre", "albumartist", "composer", "isrc", "mood"}
+    {"artist", "artists", "genre", "genre_tag", "albumartist", "isrc", "mood", "release_type"}
+    | {"composer", "lyricist", "conductor", "arranger", "producer", "remixer", "label", "grouping"}
     | {name for name in _STEPS if name.startswith("musicbrainz_")}
 )
 """Fields of which every value is used."""
 _PERFORMER_NAMES: Final = _NAMES["artist"][3]
+_ITUNES_NUMBERS: Final = re.compile(r"(\s*[0-9A-F]{8}){5,}\s*")
+"""What iTunes writes as comments: loudness and the seam between two tracks."""
 _LAST_FIRST: Final = re.compile(r"^\s*([^,]+?)\s*,\s*([^,]+?)\s*$")
 
 
@@ -111,6 +144,7 @@ def read_tags_of_file(path: Path, encoding: str | None = None) -> dict[str, str]
     picked = {field: text for field in _STEPS if (text := _pick(tags, field))}
     if "artist" not in picked and (sorted_name := _sorted_artist(tags)):
         picked["artist"] = sorted_name
+    picked |= tags.audio
     if tags.duration is not None:
         picked["duration"] = str(tags.duration)
     if tags.n_tracks > 1:
@@ -132,7 +166,7 @@ def _pick(tags: FileTags, field: str) -> str:
     """Return the best text of a field; empty where no tag has one."""
     if field == "year":
         return _pick_year(tags)
-    read = _numbered_genres if field == "genre" else list
+    read = _numbered_genres if field in {"genre", "genre_tag"} else list
     for names in _NAMES[field]:
         for values in tags.values(names):
             texts = map(_without_role, values) if names is _PERFORMER_NAMES else read(values)
@@ -212,6 +246,8 @@ _USABLE: Final[dict[str, Callable[[str], bool]]] = {
     "genre": lambda text: bool(read_genres(text)),
     "tempo": lambda text: read_tempo(text)[0] is not None,
     "initial_key": lambda text: _is_known(text) and text.strip().lower() not in _NO_KEYS,
+    "genre_tag": lambda text: bool(read_genres(text)),
+    "comment": lambda text: _is_known(text) and _ITUNES_NUMBERS.fullmatch(text) is None,
     "lyrics": lambda text: bool(text.strip()),
 }
 
