@@ -201,7 +201,7 @@ def from_xml(element, shape):
             if children:
                 document[name] = from_xml(children[0], inside)
         elif name == "value":
-            document[name] = element.text
+            document[name] = element.text or ""
         elif element.get(name) is not None:
             document[name] = _value(element.get(name), inside)
     known = {field.removesuffix("?") for field in shape} | {"xmlns"}

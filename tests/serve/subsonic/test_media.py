@@ -147,10 +147,12 @@ def test_cover_id_may_have_a_prefix(anna):
 
 def test_download_names_its_file(anna):
     assert anna.ask("download", id="one").headers["content-disposition"] == (
-        'attachment; filename="02 The Alphas - One.flac"'
+        'attachment; filename="02 The Alphas - One.flac";'
+        " filename*=UTF-8''02%20The%20Alphas%20-%20One.flac"
     )
     odd = anna.ask("download", id="five").headers["content-disposition"]
-    assert "filename*=utf-8''%C3%84rger%20-%20F%C3%BCnf.flac" in odd
+    assert odd.startswith('attachment; filename="_rger - F_nf.flac"; ')
+    assert odd.endswith("filename*=UTF-8''%C3%84rger%20-%20F%C3%BCnf.flac")
 
 
 @pytest.mark.parametrize("wanted", [{"format": "mp3"}, {"format": "opus"}, {"maxBitRate": 64}])
@@ -160,8 +162,9 @@ def test_estimated_length_is_that_of_the_stream(anna, wanted):
     assert int(answer.headers["content-length"]) == len(answer.content)
     sure = anna.ask("stream", **{**wanted, "estimateContentLength": "false"})
     assert "content-length" not in sure.headers
-    assert answer.content.startswith(sure.content[:2_000])
-    assert not answer.content[len(sure.content) :].strip(b"\0")
+    if wanted.get("format") != "opus":  # whose streams have a random number
+        assert answer.content.startswith(sure.content)
+        assert not answer.content[len(sure.content) :].strip(b"\0")
 
 
 def test_head_of_stream_announces_the_type(anna):

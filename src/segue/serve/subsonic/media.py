@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -122,7 +123,13 @@ def _whole(path: Path, media: Media | None = None, *, name: str | None = None) -
         except AudioError:
             raise SubsonicError(NOT_FOUND, "The song cannot be played.") from None
     headers = {"Cache-Control": _PRIVATE}
-    return FileResponse(path, media_type=media.media_type, headers=headers, filename=name)
+    if name is not None:
+        plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "'")
+        quoted = quote(name, safe="")
+        headers["Content-Disposition"] = (
+            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quoted}"
+        )
+    return FileResponse(path, media_type=media.media_type, headers=headers)
 
 
 # covers ------------------------------------------------------------------------------------------

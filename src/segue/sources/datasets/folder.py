@@ -103,7 +103,7 @@ def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
     named = names_from_path(track_id, stated, numbered=begins_numbered(path))
     raw = {**weak, **stated, **named}
     found = ((name, clean_text(raw.pop(name))) for name in DETAILS if name in raw)
-    details = {name: text for name, text in found if text}
+    details: dict[str, str] = {name: text for name, text in found if text}
     extra: dict[str, str] = {name: raw.pop(name) for name in KEPT if name in raw}
     if guessed := [name for name in named if name in {"artist", "album", "year"}]:
         extra[FROM_PATH] = "|".join(guessed)
