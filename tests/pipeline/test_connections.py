@@ -426,6 +426,18 @@ def test_disconnect_keeps_listens(connected, server):
         sync(connected)
 
 
+def test_refused_playlists_do_not_stop_plays(writing, server):
+    writing.playlists.add("anna", "Mine", "tracks", {}, ["t03"])
+    server._create_playlist = lambda *_: server._failed(50, "not allowed")
+    server.play("anna", "s1", START)
+    assert "not allowed" in sync(writing).accounts[0].error
+    server.play("anna", "s1", START + HOUR)
+    assert "not allowed" in sync(writing).accounts[0].error
+    assert heard(writing, "anna") == sorted(
+        [("t01", START, 1.0, None), ("t01", START + HOUR, None, None)], key=repr
+    )
+
+
 def test_two_servers_of_a_kind_have_own_totals(connected, server):
     other = SimulatedNavidrome(list(server.songs.values()), USERS)
     connect(connected, "navidrome", other.url, user="anna", password=USERS["anna"])

@@ -157,11 +157,14 @@ class ConnectionStore:
             return [_account(row) for row in connection.execute(query)]
 
     def set_synced(
-        self, account: int, started: float, *, read_all: bool, error: str | None = None
+        self, account: int, started: float, *, is_read: bool, read_all: bool, error: str | None
     ) -> None:
-        """Record the result of a pass that began at `started`: complete, or failed by an error."""
+        """Record the result of a pass that began at `started`, and why it failed, if it did.
+
+        `is_read` is whether the tracks were read, also if the playlists could not be copied then.
+        """
         values: dict[str, Any] = {"error": error}
-        if error is None:
+        if is_read:
             values["synced"] = started
             if read_all:
                 values["read_all"] = started

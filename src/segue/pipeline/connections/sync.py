@@ -166,6 +166,7 @@ class _AccountPass:
         self._full = stale if full is None else full or account.synced is None
         self._occurrences = OccurrenceCounter() if self._full else None
         self._error: str | None = None
+        self._is_read = False
 
     @property
     def has_new(self) -> bool:
@@ -176,6 +177,7 @@ class _AccountPass:
         """Read the tracks of the server."""
         with self._server() as server:
             self._read(server, progress)
+            self._is_read = True
 
     def copy_playlists(self, mixes: DailyMixes) -> None:
         """Copy the playlists, if the tracks could be read."""
@@ -186,7 +188,9 @@ class _AccountPass:
     def finish(self) -> AccountSync:
         """Record how the pass ended, and return its result."""
         account, full, error = self._account, self._full, self._error
-        self._library.connections.set_synced(account.row, self._now, read_all=full, error=error)
+        self._library.connections.set_synced(
+            account.row, self._now, is_read=self._is_read, read_all=full, error=error
+        )
         return AccountSync(
             user=account.user,
             listener=account.listener,
