@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from tests.serve.served import LocalServer
+from tests.serve.served import LocalServer, Server
 
 pytestmark = pytest.mark.slow
 
@@ -65,16 +65,18 @@ def test_manage_page_without_admin_has_no_job_buttons(accounts, visit):
 
 
 @pytest.fixture
-def administered(server):
-    """A server of a library with the administrator anna."""
+def administered(trained, tmp_path):
+    """A server of a library with the administrator anna, in a process of its own: it runs jobs."""
     from segue.library import Library
     from segue.pipeline.accounts.login import add_account
 
-    server.stop()
-    library = Library(server.library)
+    directory = shutil.copytree(trained, tmp_path / "my.segue")
+    library = Library(directory)
     add_account(library, "anna", PASSWORD, admin=True)
     library.close()
-    return server.start()
+    server = Server(directory, "--no-access-log").start()
+    yield server
+    server.stop()
 
 
 def test_invited_person_makes_account_that_admin_deletes(administered, visit):
