@@ -9,7 +9,7 @@ from tests.serve.conftest import Client
 from segue.library import Library
 from segue.pipeline.accounts.sessions import create_key
 from segue.pipeline.history.import_listens import import_listens
-from segue.serve.listenbrainz import MAX_LISTENS
+from segue.serve.scrobbling.listenbrainz_submission import MAX_LISTENS
 
 AT = 1_700_000_000
 
@@ -238,11 +238,11 @@ def test_middleware_errors_use_listenbrainz_form(client):
         answer = client.post("/1/submit-listens", content=body, headers=headers)
         assert is_refused(answer, 413)
     assert is_refused(client.get("/1/validate-token", headers={"Host": "evil.test"}), 421)
-    assert is_refused(client.get("/1/user/anna/listens"), 404)
+    assert is_refused(client.get("/1/no-such-address"), 404)
 
 
 def test_failure_uses_listenbrainz_form(client, monkeypatch):
-    monkeypatch.setattr("segue.serve.listenbrainz._owner", lambda *_: 1 / 0)
+    monkeypatch.setattr("segue.serve.scrobbling.listenbrainz_users.check_name", lambda *_: 1 / 0)
     assert is_refused(submit(client, listen()), 500)
 
 

@@ -54,6 +54,13 @@ def write(
             help="Leave out file paths, for another machine or another copy of the music.",
         ),
     ] = False,
+    identified: Annotated[
+        bool,
+        typer.Option(
+            "--identified",
+            help="Only tracks with a MusicBrainz recording: ListenBrainz takes no others.",
+        ),
+    ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -64,26 +71,40 @@ def write(
         raise typer.BadParameter(
             f"{output.name!r} does not end in a known format: choose --format from {known}"
         )
-    from segue.pipeline.playlists.playlist_files import save_playlist, write_playlist
+    from segue.pipeline.playlists.playlist_files import (
+        save_playlist,
+        without_recording,
+        write_playlist,
+    )
     from segue.pipeline.recommender.service import RecommenderService
 
     service = RecommenderService.open(library)
     state = service.state()
     found = make(state)
+    track_ids = [track.track_id for track in found.tracks]
+    nameless = set(without_recording(state.catalogue, track_ids))
+    hints = list(found.hints)
+    if identified:
+        track_ids = [one for one in track_ids if one not in nameless]
+    elif nameless and written is Format.jspf:
+        hints.append(
+            f"{len(nameless)} of {plural(len(track_ids), 'track')} without a MusicBrainz recording:"
+            " ListenBrainz refuses such a file, use --identified to leave them out."
+        )
     data = write_playlist(
         state.catalogue,
-        [track.track_id for track in found.tracks],
+        track_ids,
         written.value,
         name or output.stem,
         place=None if no_paths else output.parent,
         creator=found.about.get("user"),
     )
     save_playlist(output, data)
-    hint(found.hints)
-    n = len(found.tracks)
+    hint(hints)
+    n = len(track_ids)
     if json:
         document = {"file": str(output), "format": written.value, "tracks": n, "bytes": len(data)}
-        print_json({**document, **({"hints": list(found.hints)} if found.hints else {})})
+        print_json({**document, **({"hints": hints} if hints else {})})
         return
     say(f"{output}: {plural(n, 'track')}.")
 

@@ -1,7 +1,7 @@
 """`segue playlist`: playlists from likes, a radio, a path, a blend or a daily mix."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -58,6 +58,30 @@ def show(
 
 for _name, _kind in KINDS.items():
     playlist.command(_name, help=_kind.__doc__)(report_errors(options("make", _kind)(show)))
+
+
+@playlist.command()
+@report_errors
+def weekly(
+    user: Annotated[str, typer.Option(help="Listener whose ListenBrainz playlists to fetch.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Fetch the weekly playlists of ListenBrainz: see segue user forward --weekly."""
+    from dataclasses import asdict
+
+    from segue.library import Library
+    from segue.pipeline.playlists.weekly_playlists import WEEKLY_NAMES, fetch_weekly_playlists
+
+    found = fetch_weekly_playlists(Library(library, create=False), user)
+    if json:
+        print_json({"user": user, "playlists": [asdict(one) for one in found]})
+        return
+    if not found:
+        say(f"ListenBrainz has made no weekly playlists for {user} yet.")
+    for one in found:
+        of_all = one.matched + one.missing
+        say(f"{WEEKLY_NAMES[one.name]}: {one.matched} of {of_all} tracks are in the library.")
 
 
 def _print_like(found: Mapping[str, Any]) -> None:

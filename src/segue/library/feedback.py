@@ -25,6 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from segue.errors import UnknownTrackError
 from segue.library import schema
 from segue.library.database import Database
+from segue.library.forward_queue import forwarding_services, queue_track, unqueue
 from segue.library.lookup import rows_where
 from segue.library.read_connection import ReadConnection
 from segue.ratings import DISLIKED, LIKED
@@ -49,8 +50,9 @@ class Event:
     `key` is unique among the events of the listener. `at` is the time in seconds since 1970,
     `ms_played` the time played, `recommended` whether segue proposed the track, `number` its place
     in the log once it is stored. A `private` play or skip is stored as a listen that nothing learns
-    from. An undo `undoes` the play or skip of the same listener with that key. A play that may also
-    be imported has the `fingerprint` of the imported listen, and counts once.
+    from. An undo `undoes` the play or skip of the same listener with that key, or the one with its
+    `fingerprint`. A play that may also be imported has the `fingerprint` of the imported listen,
+    and counts once.
     """
 
     user: str
@@ -127,9 +129,10 @@ class FeedbackLog:
         with self._database.begin() as connection:
             users = _users(connection, {event.user for event in events})
             tracks = _tracks(connection, {event.track_id for event in events})
+            services = forwarding_services(connection, users)
             found = []
             for event in events:
-                found.append(_add(connection, event, users, tracks))
+                found.append(_add(connection, event, users, tracks, services.get(event.user, ())))
                 if found[-1] and learn is not None:
                     _learn(connection, event, users[event.user], learn)
             return found
@@ -156,7 +159,11 @@ class FeedbackLog:
 
 
 def _add(
-    connection: "Connection", event: Event, users: dict[str, int], tracks: dict[str, int]
+    connection: "Connection",
+    event: Event,
+    users: dict[str, int],
+    tracks: dict[str, int],
+    services: Sequence[str],
 ) -> bool:
     user, track = users[event.user], tracks[event.track_id]
     at = time.time() if event.at is None else event.at
@@ -172,7 +179,7 @@ def _add(
     }
     is_listen = event.kind in ("play", "skip")
     # the key, too: a private play is only there
-    fingerprint = event.fingerprint or (key if is_listen else None)
+    fingerprint = (event.fingerprint or key) if is_listen else None
     if fingerprint is not None and _is_imported(connection, fingerprint):
         return False
     if not (is_listen and event.private):
@@ -181,8 +188,9 @@ def _add(
             return False
     listens = schema.listens
     if event.kind == "undo":
-        undone = _digest("event", event.user, event.undoes or "")
+        undone = event.fingerprint or _digest("event", event.user, event.undoes or "")
         connection.execute(delete(listens).where(listens.c.fingerprint == undone))
+        unqueue(connection, event.user, undone)
         return True
     common: dict[str, Any] = {"user": user, "track": track, "dataset": LIVE, "timestamp": at}
     if is_listen:
@@ -195,6 +203,16 @@ def _add(
             "fingerprint": fingerprint,
         }
         connection.execute(insert(listens).values(common | listen))
+        if services and event.kind == "play" and not event.private:
+            queue_track(
+                connection,
+                event.user,
+                services,
+                fingerprint or key,
+                track=track,
+                at=at,
+                ms_played=event.ms_played,
+            )
         return True
     opinion = opinion_key(event.user, event.track_id)
     later = select(listens.c.id).where(listens.c.fingerprint == opinion, listens.c.timestamp > at)

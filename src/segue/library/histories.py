@@ -106,13 +106,18 @@ class Histories:
 
     def liked(self, user: str) -> list[Opinion]:
         """Return all live likes of a listener."""
+        return [one for one in self.all_opinions(user) if one.kind == "like"]
+
+    def all_opinions(self, user: str) -> list[Opinion]:
+        """Return all live likes and dislikes of a listener, the latest first."""
         table = schema.listens
         query = (
             select(schema.tracks.c.track_id, table.c.rating, table.c.timestamp)
             .join_from(table, schema.users, table.c.user == schema.users.c.row)
             .join(schema.tracks, table.c.track == schema.tracks.c.row)
             .where(schema.users.c.user_id == user, table.c.dataset == LIVE)
-            .where(table.c.rating > 0)
+            .where(table.c.rating.is_not(None))
+            .order_by(table.c.timestamp.desc(), table.c.id.desc())
         )
         with self._database.connect() as connection:
             return [_opinion(*row) for row in connection.execute(query)]

@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
+from segue.library.forward_queue import forwarding_services, queue_listen
 from segue.library.lookup import rows_where
 from segue.library.writes import VALUES
 from segue.types import TrackReference
@@ -56,9 +57,15 @@ class AddedListens(NamedTuple):
 
 
 def put_arrivals(
-    connection: "Connection", source: str, arrivals: Sequence[ImportedListen]
+    connection: "Connection",
+    source: str,
+    arrivals: Sequence[ImportedListen],
+    *,
+    forward: bool = False,
 ) -> AddedListens:
     """Add the listens of one batch that are not there yet, and sessions that were unknown."""
+    if forward:
+        _forward(connection, arrivals)
     users = _rows(connection, schema.users, "user_id", {one.user_id: {} for one in arrivals})
     new, changed = 0, _add_sessions(connection, arrivals)
     placed = [one for one in arrivals if one.track is not None]
@@ -88,6 +95,44 @@ def put_arrivals(
     # all of them: an unmatched listen may have been matched before, by better metadata
     changed += _change_totals(connection, schema.listens, arrivals)
     return AddedListens(new, changed)
+
+
+def _forward(connection: "Connection", arrivals: Sequence[ImportedListen]) -> None:
+    """Queue the plays that are new for the services of their listeners."""
+    services = forwarding_services(connection, {one.user_id for one in arrivals})
+    plays = [
+        one
+        for one in arrivals
+        if one.user_id in services
+        and one.timestamp is not None
+        and not (one.total or one.skipped or one.private)
+    ]
+    marks = [one.fingerprint for one in plays]
+    known = {
+        mark
+        for table in (schema.listens, schema.unmatched_listens)
+        for (mark,) in rows_where(
+            connection, select(table.c.fingerprint), table.c.fingerprint, marks
+        )
+    }
+    for one in plays:
+        if one.fingerprint not in known:
+            sought = one.sought
+            listen = {
+                "artist": sought.artist,
+                "title": sought.title,
+                "album": sought.album,
+                "recording": (sought.recording or "").split("|")[0] or None,
+                "ms_played": one.ms_played,
+            }
+            queue_listen(
+                connection,
+                one.user_id,
+                services[one.user_id],
+                one.fingerprint,
+                listen=listen,
+                at=one.timestamp or 0.0,
+            )
 
 
 def key_of(sought: TrackReference) -> bytes:

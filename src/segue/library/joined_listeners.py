@@ -19,10 +19,14 @@ from segue.library.serving_schema import (
     accounts,
     annotations,
     bookmarks,
+    forward_queue,
     jobs,
+    latest_imports,
     play_queues,
     playback,
     playlists,
+    service_connections,
+    service_playlists,
     sessions,
 )
 from segue.library.writes import put_meta
@@ -120,6 +124,13 @@ def join_listeners(
         if connection.scalar(there) is None:
             done["play_queues"] = _moved(connection, play_queues, play_queues.c.owner, old, new)
         connection.execute(delete(play_queues).where(play_queues.c.owner == old))
+        for services, key in (
+            (forward_queue, ("service", "fingerprint")),
+            (service_connections, ("service",)),
+            (service_playlists, ("service", "name")),
+            (latest_imports, ("service",)),
+        ):
+            done[services.name] = _move_missing(connection, services, ("owner", *key), texts)
         rules = schema.listener_rules
         done["listener_rules"] = _move_missing(
             connection, rules, ("user", "effect", "kind", "value"), rows

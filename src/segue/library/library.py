@@ -65,11 +65,13 @@ from segue.library.merged_tracks import (
     unmerged_rows,
 )
 from segue.library.models import ModelStore
+from segue.library.play_log import PlayLog
 from segue.library.playback import PlaybackStore
 from segue.library.player_store import PlayerStore
 from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
+from segue.library.service_store import ServiceStore
 from segue.library.storage import is_writable, translate_errors
 from segue.library.tag_store import TagStore
 from segue.library.user_data import delete_listener, listens_of
@@ -134,6 +136,7 @@ class Library(LibraryQueries):
         self.models = ModelStore(self.directory / "models")
         self.feedback = FeedbackLog(self._database, self.reader)
         self.histories = Histories(self._database, self.reader)
+        self.plays = PlayLog(self._database)
         self.imports = ImportStore(self._database)
         self.connections = ConnectionStore(self._database)
         self.accounts = AccountStore(self._database, self.reader)
@@ -144,6 +147,7 @@ class Library(LibraryQueries):
         self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)
         self.players = PlayerStore(self._database, self.reader)
+        self.services = ServiceStore(self._database)
         self.rules = ListenerRuleStore(self._database)
         self.tags = TagStore(self._database)
         self.browse = BrowseQueries(self._database)
@@ -271,10 +275,15 @@ class Library(LibraryQueries):
         with self._database.begin() as connection:
             forget_unmerged(connection, track_ids)
 
-    def add_listens(self, source: str, arrivals: Sequence[ImportedListen]) -> AddedListens:
-        """Add a batch of imported listens that are new, completely or not at all."""
+    def add_listens(
+        self, source: str, arrivals: Sequence[ImportedListen], *, forward: bool = False
+    ) -> AddedListens:
+        """Add a batch of imported listens that are new, completely or not at all.
+
+        `forward` sends new plays to the services that their listeners connected.
+        """
         with self._database.begin() as connection:
-            return put_arrivals(connection, source, arrivals)
+            return put_arrivals(connection, source, arrivals, forward=forward)
 
     def match_listens(self, found: Mapping[int, int]) -> int:
         """Match unmatched listens with their tracks; return their number.

@@ -73,6 +73,14 @@ class LibraryQueries:
         with self._database.connect() as connection:
             return track_references(connection, after, most)
 
+    def reference_of_key(self, key: bytes) -> tuple[int, TrackReference] | None:
+        """Return the row of a track that unmatched listens name, and its names, by its key."""
+        table = schema.track_references
+        columns = (table.c.row, *(table.c[name] for name in TrackReference._fields))
+        with self._database.connect() as connection:
+            found = connection.execute(select(*columns).where(table.c.key == key)).first()
+        return None if found is None else (found[0], TrackReference(*found[1:]))
+
     def unmatched_listens_of(self, user: str) -> tuple[int, TrackReference | None]:
         """Return how many listens of a listener have no track, and one track that is lacking.
 

@@ -37,7 +37,8 @@ FORMAT_VERSION = 12
 9  former ids of tracks; versions of the tag reader; tags that files had before segue wrote to them
 10 sessions of listens
 11 speed and reasons of jobs
-12 connections to media servers; invitations; what players save; details of files
+12 connections to media servers; invitations; what players save; details of files; scrobble
+   services and what is forwarded to them
 """
 
 schema = MetaData()

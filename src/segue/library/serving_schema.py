@@ -211,3 +211,64 @@ radio_stations = Table(
     sqlite_autoincrement=True,  # players keep ids: they are never reused
 )
 """Internet radio stations, the same for all listeners."""
+
+latest_imports = Table(
+    "latest_imports",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("service", String, primary_key=True),
+    Column("at", Float, nullable=False),
+)
+"""Times up to which programs have imported listens by the API of ListenBrainz."""
+
+service_connections = Table(
+    "service_connections",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("service", String, primary_key=True),  # listenbrainz, lastfm or maloja
+    Column("url", Text, nullable=False),
+    Column("account", Text),  # the name of the owner there
+    Column("secret", Text, nullable=False),  # JSON: tokens and keys, as they are
+    Column("forwards", Boolean, nullable=False),  # whether listens are sent there
+    Column("fetches", Boolean, nullable=False),  # whether its weekly playlists are fetched
+    Column("created", Float, nullable=False),
+    Column("sent", Integer, nullable=False),  # the number of listens that it has taken
+    Column("failures", Integer, nullable=False),  # since the last success
+    Column("retry_at", Float, nullable=False),
+    Column("error", Text),
+    Column("stopped", Boolean, nullable=False),  # it refuses the credentials
+    Column("fetched", Float),  # the last time its playlists were fetched
+)
+"""Accounts of listeners at other services."""
+
+forward_queue = Table(
+    "forward_queue",
+    schema,
+    Column("number", Integer, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("service", String, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),  # of the listen
+    Column("at", Float, nullable=False),  # the time of the listen
+    Column("listen", Text, nullable=False),  # JSON: see segue.library.service_store
+    Column("state", String, nullable=False),  # waiting, unsure or refused
+    Column("claim", String),  # of the process that sends it
+    Column("claimed", Float),
+    Column("error", Text),  # why the service refused it
+    UniqueConstraint("owner", "service", "fingerprint"),
+    Index("forward_queue_by_owner", "owner", "service", "state"),
+    sqlite_autoincrement=True,
+)
+"""Listens that are sent to other services; those that were taken are deleted."""
+
+service_playlists = Table(
+    "service_playlists",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("service", String, primary_key=True),
+    Column("name", String, primary_key=True),  # weekly-jams, weekly-exploration
+    Column("playlist", String, nullable=False),  # the id of the saved playlist
+    Column("remote", String, nullable=False),  # the id of the list that it was made of
+    Column("missing", Integer, nullable=False),  # tracks that the library lacks
+    Column("changed", Float, nullable=False),
+)
+"""Saved playlists that follow lists of other services."""

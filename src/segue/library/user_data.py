@@ -14,10 +14,14 @@ from segue.library.serving_schema import (
     annotations,
     audit,
     bookmarks,
+    forward_queue,
     jobs,
+    latest_imports,
     play_queues,
     playback,
     playlists,
+    service_connections,
+    service_playlists,
     sessions,
 )
 
@@ -95,6 +99,8 @@ def delete_listener(database: "Database", user: str) -> dict[str, int]:
                 connection, connection_accounts, connection_accounts.c.listener == user
             ),
         }
+        for table in (latest_imports, service_connections, forward_queue, service_playlists):
+            found[table.name] = _deleted(connection, table, table.c.owner == user)
         if row is not None:
             friends = schema.friends
             for name in ("feedback", "weight_posteriors", "listener_rules"):

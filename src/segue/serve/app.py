@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.serve import api, audiomuse, listenbrainz, schemas, single_sign_on
+from segue.serve import api, audiomuse, schemas, single_sign_on
 from segue.serve.api import recommend
 from segue.serve.api_compression import ApiCompressionMiddleware
 from segue.serve.app_state import AppState
@@ -31,6 +31,8 @@ from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc,
 from segue.serve.openapi import openapi_of
 from segue.serve.page import WebPage
 from segue.serve.problems import ProblemError, of_error, of_status
+from segue.serve.scrobbling import audioscrobbler, lastfm, listenbrainz
+from segue.serve.scrobbling.listenbrainz_errors import RequestWindow
 from segue.serve.security.body_limits import BodyLimitMiddleware
 from segue.serve.security.encoded_paths import EncodedPathMiddleware
 from segue.serve.security.error_middleware import ErrorMiddleware
@@ -82,13 +84,15 @@ def make_app(
     app.state.tidy = IdleGarbageCollector()
     app.state.own_process = own_process
     app.state.quotas = Quotas()
+    app.state.scrobbler_requests = RequestWindow()
     app.state.app_state, app.state.lists = _opened(
         library, settings, app.state.tidy, freeze_gc if own_process else lambda: None
     )
     app.openapi = partial(openapi_of, app, settings.root_path)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
-    app.include_router(listenbrainz.router)
+    for scrobbling in (listenbrainz, audioscrobbler, lastfm):
+        app.include_router(scrobbling.router)
     app.include_router(audiomuse.router)
     app.include_router(single_sign_on.router)
     app.mount("/", WebPage(app, PAGE), name="page")
@@ -158,6 +162,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = app_state.settings.threads
     warming = threading.Thread(target=_warm_up, args=(app,), name="warm-up", daemon=True)
     warming.start()
+    app_state.forwarder.start()
     with suppress(ValueError):  # signal handlers can only be set in the main thread
         _when_stopping(partial(_stop, app_state))
     watching_jobs = asyncio.create_task(_watch_jobs(app_state))
@@ -169,6 +174,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     idling.cancel()
     supervising.cancel()
     await anyio.to_thread.run_sync(warming.join)
+    await anyio.to_thread.run_sync(app_state.forwarder.stop)
     await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(app_state.close)
 
@@ -197,6 +203,7 @@ async def _watch_jobs(app_state: AppState) -> None:
     """Start and watch jobs. Every worker process does this; any of them may start a job."""
     while True:
         try:
+            await anyio.to_thread.run_sync(app_state.start_due_jobs)
             await anyio.to_thread.run_sync(app_state.runner.tick)
         except SegueError as error:
             _LOG.warning("jobs: %s", error)

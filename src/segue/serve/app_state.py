@@ -19,8 +19,10 @@ from segue.pipeline.catalogue.covers import Covers
 from segue.pipeline.catalogue.play_counts import PlayCountCache
 from segue.pipeline.catalogue.track_credits import TrackCredits
 from segue.pipeline.hidden_paths import places_of
+from segue.pipeline.history.forwarding import Forwarder
 from segue.pipeline.jobs.automatic_training import Reason, train_if_useful
-from segue.pipeline.jobs.runner import Runner
+from segue.pipeline.jobs.runner import Runner, start_job
+from segue.pipeline.playlists.weekly_playlists import is_fetch_due
 from segue.pipeline.recommender.caching import Memo, StaleWhileRevalidate
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
@@ -31,6 +33,8 @@ from segue.types import Track
 
 Value = TypeVar("Value")
 
+DUE_SECONDS: Final = 60.0
+"""Time between two checks for jobs that are due."""
 COUNTS_SECONDS: Final = 10.0
 """Time for which counts are cached; counting millions of listens takes a while."""
 
@@ -57,6 +61,7 @@ class AppState:
             self.library, serve_stale=True, on_work=on_work, on_new_state=on_new_state
         )
         self.runner = Runner(self.library, self._job_ended)
+        self.forwarder = Forwarder(self.library)
         self.covers = Covers(self.library.covers)
         self.broadcaster = EventBroadcaster(self.library, self.version)
         self.plays = PlayCountCache(self.library)
@@ -64,6 +69,7 @@ class AppState:
             partial(browse_index, self.library)
         )
         self._catalogue: Memo[Catalogue] = Memo()
+        self._due_at = 0.0
         self._memos: dict[str, Memo[Any]] = {}
 
     @property
@@ -146,6 +152,14 @@ class AppState:
         """Start a training where there is enough to learn from, unless the settings forbid it."""
         if self.settings.auto_train:
             train_if_useful(self.library, reason)
+
+    def start_due_jobs(self) -> None:
+        """Start the jobs that are due by the clock: weekly playlists of other services."""
+        if time.monotonic() < self._due_at:
+            return
+        self._due_at = time.monotonic() + DUE_SECONDS
+        if is_fetch_due(self.library.services.fetching(), time.time()):
+            start_job(self.library, "weekly", once=True, reason="weekly-playlists")
 
     def _job_ended(self, job: Job) -> None:
         if job.verb == "preprocess" and job.state == "done":

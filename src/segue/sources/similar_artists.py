@@ -1,7 +1,6 @@
 """Ask ListenBrainz for artists that are similar to others: data of what people play together.
 
-This is the only code of segue that calls a service of its own accord; it runs only when a caller
-asks for it. Sent are the MusicBrainz ids of artists, nothing else.
+It runs only when a caller asks for it. Sent are the MusicBrainz ids of artists, nothing else.
 
 The answer is a list of objects with `artist_mbid`, `name` and `score`, a count without an upper
 end; some versions wrap it in objects with a list `data`. Scores are divided by the largest of each

@@ -96,6 +96,24 @@ def verify_player_password(
     return _verify(library, name, address, lambda known: _matches(known, plain))
 
 
+def verify_player_digest(
+    library: Library,
+    name: str,
+    code: str,
+    digest: Callable[[str], str],
+    *,
+    address: str | None = None,
+) -> Account:
+    """Return the account of a name whose player password has a `digest` that is the given code.
+
+    Raises
+    ------
+    WrongPasswordError, TooManyTriesError
+        As `verify_player` does.
+    """
+    return _verify(library, name, address, lambda known: _matches(digest(known), code))
+
+
 def _verify(
     library: Library, name: str, address: str | None, is_right: Callable[[str], bool]
 ) -> Account:

@@ -7,6 +7,7 @@ train       ``models`` (names, all by default), ``target``, ``on``, ``seed``, ``
 evaluate    ``subject`` (all by default), ``target``, ``split``, ``seed``
 demo        ``tracks``, ``seconds``, ``seed``: the generated demo music
 map         ``by``: the signal that places the tracks
+weekly      nothing: the weekly playlists of ListenBrainz, of all listeners who want them
 ==========  =======================================================================================
 """
 
@@ -37,7 +38,7 @@ def check_arguments(
     takes = _TAKES[verb]
     for name, value in arguments.items():
         if name not in takes:
-            known = ", ".join(takes)
+            known = ", ".join(takes) or "none"
             raise JobError(f"A job {verb!r} has no argument {name!r}: it takes {known}.")
         is_right, kind = takes[name]
         if not is_right(value):
@@ -190,4 +191,5 @@ _TAKES: dict[str, dict[str, _Check]] = {
         "seed": _SEED,
     },
     "map": {"by": (_is_text, "a text")},
+    "weekly": {},
 }

@@ -197,12 +197,20 @@ def _map(library: Library, given: Mapping[str, Any], progress: JobProgressWriter
     return {"by": drawn.signal, "placed": int(drawn.placed.sum())}
 
 
+def _weekly(library: Library, _: Mapping[str, Any], progress: JobProgressWriter) -> dict[str, Any]:
+    from segue.pipeline.playlists.weekly_playlists import fetch_due_playlists
+
+    progress.step("Fetching weekly playlists")
+    return fetch_due_playlists(library)
+
+
 _VERBS: Mapping[str, Callable[[Library, Mapping[str, Any], JobProgressWriter], dict[str, Any]]] = {
     "preprocess": _preprocess,
     "train": _train,
     "evaluate": _evaluate,
     "demo": _demo,
     "map": _map,
+    "weekly": _weekly,
 }
 
 

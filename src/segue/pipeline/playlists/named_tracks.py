@@ -14,16 +14,11 @@ from urllib.parse import unquote
 
 from segue.library import Catalogue
 from segue.sources.cleaning.recordings import PARTS, artist_keys, title_key
-from segue.sources.history_import.matching import Matcher
+from segue.sources.history_import.matching import Matcher, recordings_in
 from segue.sources.playlist_files import PlaylistEntry, without_number
 from segue.types import Track, TrackReference
 
-_RECORDINGS = (
-    *("musicbrainz_recording_id", "musicbrainz_trackid", "recording_mbid", "mb_trackid"),
-    "mbid",
-)
 _TELLING = 2  # parts of a path: a file's name and its folder's
-_MBID_LENGTH = 36
 
 
 class TrackFinder:
@@ -53,7 +48,7 @@ class TrackFinder:
             for one in own:
                 self._ends[one].add(position)
             named = (
-                not recordings.isdisjoint(recordings_of(track))
+                not recordings.isdisjoint(recordings_in(track.metadata))
                 or (track.title and title_key(track.title) in titles)
                 or (track.artist and not artists.isdisjoint(artist_keys(track.artist)))
             )
@@ -108,13 +103,6 @@ class TrackFinder:
             return True
         written = {*artist_keys(entry.artist), *artist_keys(without_number(entry.artist))}
         return not written.isdisjoint(artist_keys(track.artist))
-
-
-def recordings_of(track: Track) -> list[str]:
-    """Return the MusicBrainz recordings of a track."""
-    found = (track.metadata.get(name, "").split("|") for name in _RECORDINGS)
-    ids = [one.strip().lower() for several in found for one in several]
-    return [one for one in ids if len(one) == _MBID_LENGTH]
 
 
 def _exact_paths(location: str | None, place: Path | None) -> Iterator[str]:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from segue.errors import DatasetError, PlaylistError
 from segue.library import Catalogue
-from segue.pipeline.playlists.named_tracks import TrackFinder, recordings_of
+from segue.pipeline.playlists.named_tracks import TrackFinder
+from segue.sources.history_import.matching import recordings_in
 from segue.sources.playlist_files import (
     MAX_BYTES,
     Format,
@@ -76,6 +77,12 @@ def write_playlist(
         date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )
     return write_playlist_file(playlist, format)
+
+
+def without_recording(catalogue: Catalogue, tracks: Sequence[str]) -> list[str]:
+    """Return the tracks without a MusicBrainz recording: ListenBrainz refuses lists with such."""
+    found = ((one, catalogue.tracks[catalogue.position(one)]) for one in tracks)
+    return [one for one, track in found if not recordings_in(track.metadata)]
 
 
 def save_playlist(path: Path, data: bytes) -> None:
@@ -151,7 +158,7 @@ def _entry(track: Track, places: Sequence[Path]) -> PlaylistEntry:
         artist=track.artist,
         album=track.album,
         duration=track.duration,
-        recording=next(iter(recordings_of(track)), None),
+        recording=next(iter(recordings_in(track.metadata)), None),
         location=_location(track, places),
         track_id=track.track_id,
     )

@@ -20,7 +20,7 @@ one half of its names: libraries have more titles of an artist than those names.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -59,6 +59,7 @@ _RECORDINGS = (
     *("musicbrainz_recording_id", "musicbrainz_trackid", "recording_mbid", "mb_trackid"),
     "mbid",
 )
+_MBID_LENGTH = 36
 _MAX_CACHED = 50_000
 
 
@@ -317,3 +318,10 @@ def _best(tracks: list[_Candidate], album: str, title: str) -> int:
         return bool(album) and known.album == album, known.title == title, known.has_file
 
     return max(tracks, key=fit).row
+
+
+def recordings_in(metadata: Mapping[str, str]) -> list[str]:
+    """Return the MusicBrainz recordings in the metadata of a track."""
+    found = (metadata.get(name, "").split("|") for name in _RECORDINGS)
+    ids = [one.strip().lower() for several in found for one in several]
+    return [one for one in ids if len(one) == _MBID_LENGTH]

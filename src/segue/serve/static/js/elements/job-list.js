@@ -149,6 +149,7 @@ const NAMES = {
   evaluate: "job.evaluate",
   demo: "job.demo",
   map: "job.map",
+  weekly: "job.weekly",
 };
 
 /** @type {Record<string, import("../i18n.js").TextKey>} */
@@ -161,7 +162,11 @@ const STATES = {
 };
 
 /** @type {Record<string, import("../i18n.js").TextKey>} */
-const REASONS = { "new-music": "job.afterMusic", "new-history": "job.afterHistory" };
+const REASONS = {
+  "new-music": "job.afterMusic",
+  "new-history": "job.afterHistory",
+  "weekly-playlists": "job.afterWeek",
+};
 
 function stateText({ state }) {
   return t(STATES[state]);

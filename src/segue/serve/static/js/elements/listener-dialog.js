@@ -8,6 +8,7 @@ import { notifyError } from "../notifications.js";
 import { join, signIn, signOut, state } from "../store.js";
 import { accountSettings } from "./account-settings.js";
 import { initial } from "./initial.js";
+import { serviceSettings } from "./service-settings.js";
 
 let turns = 0;
 
@@ -70,6 +71,7 @@ export async function chooseListener({ must = false, invitation = null } = {}) {
         )
       : null,
   );
+  if (state.session.listener !== null) dialog.append(serviceSettings());
   dialog.append(languageField());
   if (must) dialog.addEventListener("cancel", (event) => event.preventDefault());
   document.body.append(dialog);

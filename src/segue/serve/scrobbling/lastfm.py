@@ -1,0 +1,252 @@
+"""Last.fm API 2.0 for scrobblers: log in, scrobble, love, and read what was played, at ``/2.0/``.
+
+- A session comes from `auth.getMobileSession` with the player password, or from `auth.getSession`
+  with an API key as its token. There is no page of Last.fm on which a user could approve a token.
+- A signature is checked where segue knows the secret: `api_key` is the name of the account, and its
+  secret the player password. The secrets of programs that are registered at Last.fm are unknown to
+  segue; the session alone is then what counts.
+- Of several listens those that cannot be used are `ignored`, each with the reason, as Last.fm does.
+
+Source: last.fm/api.
+"""
+
+from collections.abc import Callable, Mapping
+from hmac import compare_digest
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from segue.errors import AccountError, SegueError, TooManyTriesError
+from segue.pipeline.accounts.player_passwords import verify_player_password
+from segue.pipeline.accounts.scrobbler_sessions import (
+    open_scrobbler_session,
+    signature,
+    verify_mobile_token,
+)
+from segue.pipeline.hidden_paths import hide_commands, hide_paths
+from segue.pipeline.history.submitted_listens import give_opinion
+from segue.serve import dependencies as deps
+from segue.serve.app_state import AppState
+from segue.serve.problems import ProblemError
+from segue.serve.scrobbling.lastfm_answers import (
+    AUTHENTICATION_FAILED,
+    INVALID_METHOD,
+    INVALID_PARAMETERS,
+    INVALID_SESSION,
+    INVALID_SIGNATURE,
+    TOO_MANY,
+    TRY_AGAIN,
+    UNAUTHORIZED_TOKEN,
+    LastfmError,
+    lastfm_failure,
+    lastfm_response,
+)
+from segue.serve.scrobbling.lastfm_history import recent_tracks, user_document
+from segue.serve.scrobbling.scrobbled_tracks import (
+    address_of,
+    open_listener,
+    read_form,
+    scrobbled_listen,
+    scrobbled_reference,
+    session_listener,
+    time_problem,
+)
+from segue.serve.scrobbling.storing import store_listens, store_playing_now, submission_target
+from segue.serve.security import sessions
+from segue.sources.history_import import ImportRow, UnusableRow
+
+router = APIRouter(prefix="/2.0", include_in_schema=False)
+
+MAX_LISTENS: Final = 50
+_IGNORED: Final = {"names": 2, "missing": 3, "old": 3, "new": 4}
+"""Codes of the reasons why listens are ignored."""
+_NAMES: Final = ("track", "artist", "album", "albumArtist")
+
+Parameters = Mapping[str, str]
+
+
+@router.get("")
+@router.get("/")
+@router.post("")
+@router.post("/")
+async def call_method(request: Request, app_state: deps.State) -> Response:
+    """Answer a call of a method."""
+    body = await request.body()
+    return await run_in_threadpool(_answered, request, app_state, body)
+
+
+def _answered(request: Request, app_state: AppState, body: bytes) -> Response:
+    given = dict(request.query_params)
+    try:
+        given |= read_form(body)
+        as_json = given.get("format") == "json"
+        return lastfm_response(_called(request, app_state, given), as_json=as_json)
+    except LastfmError as error:
+        failure = error
+    except (ValueError, UnusableRow) as error:
+        failure = LastfmError(INVALID_PARAMETERS, f"{error}.")
+    except TooManyTriesError as error:
+        failure = LastfmError(TOO_MANY, str(error))
+    except AccountError:
+        failure = LastfmError(AUTHENTICATION_FAILED, "Wrong user name or password.")
+    except SegueError as error:
+        text = hide_commands(hide_paths(str(error), *app_state.places()))
+        failure = LastfmError(TRY_AGAIN, text)
+    return lastfm_failure(failure, as_json=given.get("format") == "json")
+
+
+def _called(request: Request, app_state: AppState, given: Parameters) -> dict[str, Any]:
+    method = given.get("method", "").casefold()
+    if method == "auth.getmobilesession":
+        return _mobile_session(request, app_state, given)
+    if method == "auth.getsession":
+        return _session_of_key(app_state, given)
+    if method not in _METHODS:
+        raise LastfmError(INVALID_METHOD, f"There is no method {method[:60]!r} in this server.")
+    me = session_listener(app_state, given.get("sk", ""))
+    if me is None:
+        raise LastfmError(INVALID_SESSION, "Invalid session key: log in again.")
+    _check_signature(app_state, me, given)
+    return _METHODS[method](app_state, me, given)
+
+
+# log in ------------------------------------------------------------------------------------------
+
+
+def _mobile_session(request: Request, app_state: AppState, given: Parameters) -> dict[str, Any]:
+    name = _wanted(given, "username")
+    if open_listener(app_state, name) is None:
+        library, address = app_state.library, address_of(request)
+        if given.get("authToken"):
+            verify_mobile_token(library, name, given["authToken"], address=address)
+        else:
+            verify_player_password(library, name, _wanted(given, "password"), address=address)
+        _check_signature(app_state, name, given)
+    return _session(app_state, name)
+
+
+def _session_of_key(app_state: AppState, given: Parameters) -> dict[str, Any]:
+    token = _wanted(given, "token")
+    name = open_listener(app_state, token)
+    if name is None:
+        try:
+            name = sessions.by_key(app_state, token).listener
+        except ProblemError:
+            name = None
+    if name is None:
+        raise LastfmError(
+            UNAUTHORIZED_TOKEN,
+            "The token is not valid: use an API key of this server as the token.",
+        )
+    if (
+        app_state.library.accounts.any()
+        and app_state.library.accounts.player_password(name) is None
+    ):
+        raise LastfmError(
+            UNAUTHORIZED_TOKEN, "The account has no player password: create one first."
+        )
+    return _session(app_state, name)
+
+
+def _session(app_state: AppState, name: str) -> dict[str, Any]:
+    key = open_scrobbler_session(app_state.library, name)
+    return {"session": {"name": name, "key": key, "subscriber": 0}}
+
+
+def _check_signature(app_state: AppState, name: str, given: Parameters) -> None:
+    """Check the signature of a request, if the secret is the player password of a listener."""
+    if given.get("api_key") != name:
+        return
+    secret = app_state.library.accounts.player_password(name)
+    sent = given.get("api_sig", "").lower().encode("utf-8", "replace")
+    if secret is not None and not compare_digest(signature(given, secret).encode(), sent):
+        raise LastfmError(
+            INVALID_SIGNATURE, "Invalid signature: the secret of this key is the player password."
+        )
+
+
+# scrobble ----------------------------------------------------------------------------------------
+
+
+def _update_now_playing(app_state: AppState, me: str, given: Parameters) -> dict[str, Any]:
+    for name in ("artist", "track"):
+        _wanted(given, name)
+    store_playing_now(app_state, me, "Last.fm", scrobbled_reference(given))
+    return {"nowplaying": _document(given, 0)}
+
+
+def _scrobble(app_state: AppState, me: str, given: Parameters) -> dict[str, Any]:
+    parts = list(_parts(given))
+    listens: list[ImportRow] = []
+    documents = []
+    for part in parts:
+        listen, code = _listen(part)
+        listens += [] if listen is None else [listen]
+        documents.append({**_document(part, code), "timestamp": part.get("timestamp", "")})
+    if listens:
+        store_listens(app_state, me, listens)
+    counts = {"accepted": len(listens), "ignored": len(parts) - len(listens)}
+    shown: Any = documents if len(documents) > 1 else documents[0]
+    return {"scrobbles": {"@attr": counts, "scrobble": shown}}
+
+
+def _parts(given: Parameters) -> list[dict[str, str]]:
+    """Return the listens of a request, with indexes or without."""
+    names = (*_NAMES, "timestamp", "mbid")
+    if "track" in given or "artist" in given:
+        return [{name: given[name] for name in names if name in given}]
+    found: dict[int, dict[str, str]] = {}
+    for key, value in given.items():
+        name, bracket, number = key.partition("[")
+        if bracket and name in names and number[:-1].isdigit() and number.endswith("]"):
+            found.setdefault(int(number[:4].rstrip("]")), {})[name] = value
+    if not found:
+        raise LastfmError(INVALID_PARAMETERS, "Send artist, track and timestamp.")
+    if len(found) > MAX_LISTENS:
+        raise LastfmError(INVALID_PARAMETERS, f"Send up to {MAX_LISTENS} listens at once.")
+    return [found[number] for number in sorted(found)]
+
+
+def _listen(part: Mapping[str, str]) -> tuple[ImportRow | None, int]:
+    """Return the listen of a request, or None and the code of the reason to ignore it."""
+    if not part.get("artist", "").strip() or not part.get("track", "").strip():
+        return None, _IGNORED["names"]
+    problem = time_problem(part.get("timestamp"))
+    if problem is not None:
+        return None, _IGNORED[problem]
+    try:
+        return scrobbled_listen(part, int(part["timestamp"])), 0
+    except UnusableRow:
+        return None, _IGNORED["names"]
+
+
+def _document(part: Parameters, code: int) -> dict[str, Any]:
+    named = {name: {"corrected": "0", "#text": part.get(name, "")} for name in _NAMES}
+    return {**named, "ignoredMessage": {"code": str(code), "#text": ""}}
+
+
+def _opinion(score: int) -> Callable[[AppState, str, Parameters], dict[str, Any]]:
+    def give(app_state: AppState, me: str, given: Parameters) -> dict[str, Any]:
+        for name in ("artist", "track"):
+            _wanted(given, name)
+        give_opinion(submission_target(app_state), me, scrobbled_reference(given), score)
+        return {}
+
+    return give
+
+
+def _wanted(given: Parameters, name: str) -> str:
+    if not given.get(name, "").strip():
+        raise LastfmError(INVALID_PARAMETERS, f"The parameter {name} is missing.")
+    return given[name]
+
+
+_METHODS: Final[Mapping[str, Callable[[AppState, str, Parameters], dict[str, Any]]]] = {
+    "track.updatenowplaying": _update_now_playing,
+    "track.scrobble": _scrobble,
+    "track.love": _opinion(1),
+    "track.unlove": _opinion(0),
+    "user.getinfo": user_document,
+    "user.getrecenttracks": recent_tracks,
+}
