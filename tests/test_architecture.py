@@ -66,6 +66,7 @@ PIPELINE = (
     "maintenance",
     "demo",
     "jobs",
+    "schedules",
 )
 KERAS = {"keras", "tensorflow", "tf2onnx"}
 

@@ -4,6 +4,7 @@ import type { ExclusionChips } from "../src/segue/serve/static/js/elements/exclu
 import type { JobList } from "../src/segue/serve/static/js/elements/job-list.js";
 import type { ListChanges } from "../src/segue/serve/static/js/elements/list-changes.js";
 import type { NowPlaying } from "../src/segue/serve/static/js/elements/now-playing.js";
+import type { ScheduleList } from "../src/segue/serve/static/js/elements/schedule-list.js";
 import type { TrackList } from "../src/segue/serve/static/js/elements/track-list.js";
 import type { TrackPicker } from "../src/segue/serve/static/js/elements/track-picker.js";
 import type { TrackRow } from "../src/segue/serve/static/js/elements/track-row.js";
@@ -18,6 +19,7 @@ declare global {
     "list-changes": ListChanges;
     "map-progress": MapProgress;
     "now-playing": NowPlaying;
+    "schedule-list": ScheduleList;
     "track-list": TrackList;
     "track-picker": TrackPicker;
     "track-row": TrackRow;

@@ -26,6 +26,8 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 │   ├── WrongPasswordError      the name or the password is wrong
 │   └── TooManyTriesError       too many wrong passwords: wait before the next try
 ├── JobError                    a job cannot be started
+├── ScheduleError               a schedule cannot be changed as requested
+│   └── UnknownScheduleError    there is no such schedule
 ├── ModelError                  a model cannot be trained, loaded or used
 │   ├── ModelNotTrainedError    the command needs a model that is not trained yet
 │   ├── NoWeightError           all signals have a weight of 0
@@ -171,6 +173,14 @@ class TooManyTriesError(AccountError):
 
 class JobError(SegueError):
     """A job that cannot be started."""
+
+
+class ScheduleError(SegueError):
+    """A schedule that cannot be changed as requested."""
+
+
+class UnknownScheduleError(ScheduleError):
+    """A schedule that does not exist."""
 
 
 class ModelError(SegueError):

@@ -304,6 +304,18 @@ def test_format_11_library_gets_connections(library):
     assert (library.directory / "backups" / "library-format-11.db").is_file()
 
 
+def test_format_11_library_gets_schedules(library):
+    path = library.directory / "library.db"
+    library.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE schedules")
+        connection.execute("UPDATE meta SET value = '11' WHERE key = 'format'")
+    found = Library(library.directory)
+    assert len(found.catalogue()) == 15
+    assert found.schedules.all() == []
+    assert (library.directory / "backups" / "library-format-11.db").is_file()
+
+
 def test_upgrade_reads_guests_of_titles(directory):
     with sqlite3.connect(directory / "library.db") as connection:
         connection.execute("UPDATE tracks SET title = 'Late (feat. Di Moss)' WHERE row = 4")

@@ -17,7 +17,8 @@ from segue.library import Library
 from segue.library import jobs as jobs_module
 from segue.pipeline.jobs import job_process
 from segue.pipeline.jobs import runner as runner_module
-from segue.pipeline.jobs.job_arguments import known_datasets, without_paths
+from segue.pipeline.jobs.job_arguments import without_paths
+from segue.pipeline.jobs.job_datasets import known_datasets
 from segue.pipeline.jobs.processes import identity, is_alive, pid_of
 from segue.pipeline.jobs.runner import (
     Runner,

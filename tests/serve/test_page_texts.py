@@ -7,6 +7,7 @@ import pytest
 
 from segue.engine.reasons import WORDS
 from segue.library import PLAYLIST_KINDS
+from segue.pipeline.jobs.job_kinds import JOB_KINDS
 from segue.pipeline.jobs.stages import STAGES
 from segue.pipeline.playlists.smart import FIELDS, ORDERS
 
@@ -35,3 +36,9 @@ def test_kinds_of_playlists_have_texts(keys):
 def test_fields_and_orders_of_rules_have_texts(keys):
     assert {f"rule.form.{field}" for field in FIELDS} <= keys
     assert {f"rule.order.{order}" for order in ORDERS} <= keys
+
+
+def test_kinds_of_jobs_and_schedules_have_texts(keys):
+    assert {f"job.{name}" for name in JOB_KINDS} <= keys
+    scheduled = [name for name, kind in JOB_KINDS.items() if kind.schedule is not None]
+    assert {f"schedule.name.{name}" for name in scheduled} <= keys

@@ -46,11 +46,20 @@ def serve(
             " the home directory and usual places such as /music and /media. May be repeated."
         ),
     ] = None,
+    schedule: Annotated[
+        bool,
+        typer.Option(
+            "--schedule/--no-schedule",
+            help="Scan, train and back up by the schedules of the library; without them, only on"
+            " request.",
+        ),
+    ] = True,
     auto_train: Annotated[
         bool,
         typer.Option(
             "--auto-train/--no-auto-train",
-            help="Train models when a scan or an import has brought enough to learn from.",
+            help="Train models by their schedule: when a scan, an import or playing has brought"
+            " enough to learn from.",
         ),
     ] = True,
     behind_proxy: Annotated[
@@ -128,6 +137,7 @@ def serve(
             root_path=check_root_path(root_path),
             open_to_all=open_to_all,
             music_roots=tuple(str(each.expanduser().absolute()) for each in music_root or ()),
+            schedule=schedule,
             auto_train=auto_train,
             audio_dirs=tuple(str(each.expanduser().absolute()) for each in audio_dir or ()),
         ),

@@ -4,7 +4,7 @@ from segue.library.accounts import Account, ApiKey, Session
 from segue.library.annotations import AnnotationKind, AnnotationRecord
 from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.audit import AuditEntry, TryLimits
-from segue.library.backup import BackupResult, RestoreResult, back_up, restore
+from segue.library.backup import BackupResult, RestoreResult, back_up, back_up_database, restore
 from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayCounts
 from segue.library.catalogue import Catalogue, with_row, with_stated
 from segue.library.checks import Damage, find_damage
@@ -33,7 +33,7 @@ from segue.library.listener_rules import (
     RuleEffect,
     RuleKind,
 )
-from segue.library.lock import SCAN
+from segue.library.lock import SCAN, SchedulerLease
 from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback
@@ -47,6 +47,7 @@ from segue.library.playlists import (
 from segue.library.problem_rows import one_problem_a_file
 from segue.library.read_connection import ReadConnection, StoredListener, StoredListens
 from segue.library.reports import report_metrics, report_names, report_page, write_report
+from segue.library.schedules import RunState, Schedule
 from segue.library.storage import translate_errors
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 from segue.library.tag_store import TagBackup
@@ -100,7 +101,10 @@ __all__ = [
     "RestoreResult",
     "RuleEffect",
     "RuleKind",
+    "RunState",
     "SavedPlaylist",
+    "Schedule",
+    "SchedulerLease",
     "ServerAccount",
     "ServerConnection",
     "Session",
@@ -112,6 +116,7 @@ __all__ = [
     "TagBackup",
     "TryLimits",
     "back_up",
+    "back_up_database",
     "damaged_files",
     "find_damage",
     "make_directory",

@@ -12,11 +12,12 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from segue import __version__
-from segue.errors import DamagedDataError, LibraryError
+from segue.errors import DamagedDataError, LibraryError, StorageFullError
 from segue.library.checks import database_damage, find_damage
 from segue.library.database import BUSY_MS, ENTRIES, STATE
 from segue.library.files import (
@@ -38,6 +39,8 @@ from segue.types import Progress, no_progress
 _COPIED: Final = (*STATE, "reports")
 _COUNTED: Final = ("tracks", "listens", "feedback", "playlists", "accounts")
 _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_AUTOMATIC: Final = "automatic-"
+"""Start of the names of copies that `back_up_database` makes."""
 _NOT_COPIED: Final = (".new-", ".old-", ".snapshot")  # unfinished, or built again
 
 
@@ -109,6 +112,56 @@ def back_up(
     n_bytes = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
     seconds = round(time.monotonic() - started, 2)
     return BackupResult(path=str(place), bytes=n_bytes, rows=rows, seconds=seconds)
+
+
+def back_up_database(library: Library, *, keep: int) -> Path:
+    """Copy the database into `backups/`, verify the copy, and delete the oldest copies.
+
+    Only the copies that this function made count and are deleted. Other programs may write to the
+    library meanwhile.
+
+    Parameters
+    ----------
+    keep
+        Number of copies to keep, with the new one.
+
+    Raises
+    ------
+    StorageFullError
+        If the disk has no room for another copy: nothing is written.
+    DamagedDataError
+        If the library is damaged: no copy is deleted.
+    LibraryError
+        If the copy cannot be written.
+    """
+    original, directory = library.directory / "library.db", library.directory / "backups"
+    time_now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    place = directory / f"{_AUTOMATIC}{time_now}.db"
+    temporary = place.with_suffix(".tmp")
+    with translate_errors(directory):
+        make_directory(directory)
+        n_bytes = sum(path.stat().st_size for path in original.parent.glob("library.db*"))
+        if shutil.disk_usage(directory).free < 2 * n_bytes:
+            raise StorageFullError(
+                f"There is no room for a copy of {n_bytes / 1e6:,.0f} MB in {directory}: free some"
+                " space."
+            )
+        try:
+            _copy_database(original, temporary)
+            damage = database_damage(temporary)
+            if damage:
+                raise DamagedDataError(
+                    f"The database is damaged and was not copied ({damage[0].rstrip('.')}): run"
+                    " segue library check."
+                )
+            sync(temporary)
+            temporary.replace(place)
+            sync(directory)
+        finally:
+            temporary.unlink(missing_ok=True)
+        for old in sorted(directory.glob(f"{_AUTOMATIC}*.db"), reverse=True)[keep:]:
+            old.unlink(missing_ok=True)
+    return place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

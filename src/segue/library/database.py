@@ -38,7 +38,7 @@ from segue.library.storage import database_uri, is_writable, translate_errors
 BUSY_MS = 10_000
 STATE = ("features", "models")
 """Directories of a library that belong to its database."""
-ENTRIES = ("library.db*", *STATE, "reports", "jobs", "covers", "backups", ".lock")
+ENTRIES = ("library.db*", *STATE, "reports", "jobs", "covers", "backups", ".lock", ".scheduler")
 """Everything that segue writes into the directory of a library."""
 
 

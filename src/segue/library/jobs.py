@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from segue.errors import LibraryError
 from segue.library.database import BUSY_MS, Database
@@ -41,7 +41,7 @@ class Job:
     `error` (a sentence) when it has failed. `rate` is the number of steps per second, None if it is
     not known yet. `starts` is the number of starts, `cancelled` the time of the request to stop.
     `runner` and `process` name the starting and the running process. A job that the server starts
-    by itself has a `reason`: see `segue.pipeline.jobs.automatic_training`.
+    by itself has a `reason`: see `segue.pipeline.schedules.scheduler`.
     """
 
     id: int
@@ -97,6 +97,20 @@ class JobStore:
 
         If several processes add it at the same time, there is one job.
         """
+        with self._database.begin() as connection:
+            return self.add_in(connection, verb, arguments, asked_by, once=once, reason=reason)
+
+    def add_in(
+        self,
+        connection: Connection,
+        verb: str,
+        arguments: Mapping[str, Any],
+        asked_by: str | None,
+        *,
+        once: bool,
+        reason: str | None,
+    ) -> Job:
+        """Add a job as part of a transaction; see `add`."""
         kept = json.dumps(arguments, ensure_ascii=False, sort_keys=True)
         values = {
             "verb": verb,
@@ -114,20 +128,15 @@ class JobStore:
         old = ended.order_by(_other.c.id.desc()).offset(_MAX_ENDED)
         states = ["waiting", "running"] if once else ["waiting"]
         same = (jobs.c.verb == verb) & (jobs.c.arguments == kept) & jobs.c.state.in_(states)
-        with self._database.begin() as connection:
-            # a change first: it takes the lock, so that no other process writes in between
-            forgotten = connection.execute(
-                delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id)
-            )
-            for (number,) in forgotten.all():
-                self.log(number).unlink(missing_ok=True)
-            number = connection.scalar(select(jobs.c.id).where(same))
-            if number is None:
-                added = connection.execute(insert(jobs).values(values)).inserted_primary_key
-                number = added[0] if added else 0
-            return _job(
-                connection.execute(select(jobs).where(jobs.c.id == number)).mappings().one()
-            )
+        # a change first: it takes the lock, so that no other process writes in between
+        forgotten = connection.execute(delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id))
+        for (number,) in forgotten.all():
+            self.log(number).unlink(missing_ok=True)
+        number = connection.scalar(select(jobs.c.id).where(same))
+        if number is None:
+            added = connection.execute(insert(jobs).values(values)).inserted_primary_key
+            number = added[0] if added else 0
+        return _job(connection.execute(select(jobs).where(jobs.c.id == number)).mappings().one())
 
     def get(self, job: int) -> Job | None:
         """Return a job, if there is one with this number."""
@@ -225,6 +234,18 @@ class JobStore:
             results = [json.loads(result) for (result,) in connection.execute(query)]
         named = [result["dataset"] for result in results if "dataset" in result]
         return list(dict.fromkeys(reversed(named)))[::-1]
+
+    def scans(self) -> list[dict[str, Any]]:
+        """Return the results of the last finished scan of each dataset, the latest last."""
+        query = select(runs.c.result).where(runs.c.verb == "preprocess").order_by(runs.c.id)
+        with self._database.connect() as connection:
+            results = [json.loads(result) for (result,) in connection.execute(query)]
+        found: dict[str, dict[str, Any]] = {}
+        for one in results:
+            if "dataset" in one:
+                found.pop(one["dataset"], None)
+                found[one["dataset"]] = one
+        return list(found.values())
 
     def log(self, job: int) -> Path:
         """Return the file with the output of a job's process, for the owner of the machine."""

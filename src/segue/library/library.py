@@ -71,6 +71,7 @@ from segue.library.player_store import PlayerStore
 from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
+from segue.library.schedules import ScheduleStore
 from segue.library.service_store import ServiceStore
 from segue.library.storage import is_writable, translate_errors
 from segue.library.tag_store import TagStore
@@ -143,6 +144,7 @@ class Library(LibraryQueries):
         self.invitations = InvitationStore(self._database)
         self.audit = AuditLog(self._database)
         self.jobs = JobStore(self._database)
+        self.schedules = ScheduleStore(self._database, self.jobs)
         self.playlists = PlaylistStore(self._database, self.reader)
         self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from segue.errors import LibraryBusyError
 from segue.library.files import open_private
@@ -67,3 +67,43 @@ def writer(directory: Path) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return None
+
+
+class SchedulerLease:
+    """The right to run the schedules of a library, which one process has at a time.
+
+    The system passes it on when the process ends, in whatever way, and no clock is involved.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._file: IO[str] | None = None
+
+    def take(self) -> bool:
+        """Return whether this process holds the lease, after an attempt to get it.
+
+        Raises
+        ------
+        LibraryError
+            If the disk refuses.
+        """
+        if self._file is not None:
+            return True
+        with translate_errors(self._directory):
+            file = open_private(self._directory / ".scheduler", "a+")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                return False
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        """Let another process take the lease."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -220,7 +220,7 @@ def _to_11(connection: Connection) -> None:
 
 
 def _to_12(connection: Connection) -> None:
-    """Make the tables of connections, scrobble services and players; add details of files."""
+    """Make the tables of connections, services, players and schedules; add details of files."""
     _add_column(connection, "tracks", "details", "TEXT")
     make_tables(connection)
 

@@ -38,7 +38,7 @@ FORMAT_VERSION = 12
 10 sessions of listens
 11 speed and reasons of jobs
 12 connections to media servers; invitations; what players save; details of files; scrobble
-   services and what is forwarded to them
+   services and what is forwarded to them; schedules of jobs
 """
 
 schema = MetaData()

@@ -148,6 +148,24 @@ jobs = Table(
     sqlite_autoincrement=True,  # ids are never reused
 )
 
+schedules = Table(
+    "schedules",
+    schema,
+    Column("name", String, primary_key=True),  # the kind of its jobs
+    Column("version", Integer, nullable=False),  # of the row; a writer must have read the last one
+    Column("cron", String, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("watch", Boolean),  # whether changed files start it; null where they cannot
+    Column("arguments", Text, nullable=False),
+    Column("next_run", Float, nullable=False),
+    Column("last_run", Float),
+    Column("last_job", Integer),
+    Column("last_state", String),  # null while that job has not ended
+    Column("last_error", Text),
+    Column("failures", Integer, nullable=False),  # of the last jobs, one after the other
+)
+"""Jobs that run by themselves. A run and its job are written in one transaction."""
+
 annotations = Table(
     "annotations",
     schema,

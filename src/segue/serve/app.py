@@ -49,6 +49,8 @@ MAX_BATCH = 8
 """Largest number of lists made together; larger batches cost more waiting than they save."""
 JOB_POLL_SECONDS = 1.0
 """Time between two checks for waiting or lost jobs."""
+SCHEDULE_POLL_SECONDS = 2.0
+"""Time between two looks at the schedules, and between two attempts to get their lease."""
 _MAX_INVALID = 20
 
 ListExecutor = BatchingExecutor[recommend.PendingRecommendation, Response]
@@ -166,11 +168,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with suppress(ValueError):  # signal handlers can only be set in the main thread
         _when_stopping(partial(_stop, app_state))
     watching_jobs = asyncio.create_task(_watch_jobs(app_state))
+    scheduling = None
+    if app.state.own_process:  # no part of another program scans music by itself
+        scheduling = asyncio.create_task(_run_schedules(app_state))
     idling = asyncio.create_task(_schedule_idle_tasks(app.state.lists))
     supervising = asyncio.create_task(_watch_supervisor(getattr(app.state, "supervisor", None)))
     yield
     _stop(app_state)
     watching_jobs.cancel()
+    if scheduling is not None:
+        scheduling.cancel()
     idling.cancel()
     supervising.cancel()
     await anyio.to_thread.run_sync(warming.join)
@@ -203,11 +210,22 @@ async def _watch_jobs(app_state: AppState) -> None:
     """Start and watch jobs. Every worker process does this; any of them may start a job."""
     while True:
         try:
-            await anyio.to_thread.run_sync(app_state.start_due_jobs)
             await anyio.to_thread.run_sync(app_state.runner.tick)
         except SegueError as error:
             _LOG.warning("jobs: %s", error)
         await asyncio.sleep(JOB_POLL_SECONDS)
+
+
+async def _run_schedules(app_state: AppState) -> None:
+    """Start the jobs of schedules. Every worker process does this; the one with the lease acts."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(app_state.scheduler.tick)
+        except SegueError as error:
+            _LOG.warning("schedules: %s", error)
+        except Exception:  # noqa: BLE001  # one kind of job must not end the others
+            _LOG.exception("the schedules failed")
+        await asyncio.sleep(SCHEDULE_POLL_SECONDS)
 
 
 async def _watch_supervisor(supervisor: BaseProcess | None) -> None:

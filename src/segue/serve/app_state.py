@@ -20,21 +20,21 @@ from segue.pipeline.catalogue.play_counts import PlayCountCache
 from segue.pipeline.catalogue.track_credits import TrackCredits
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.history.forwarding import Forwarder
-from segue.pipeline.jobs.automatic_training import Reason, train_if_useful
-from segue.pipeline.jobs.runner import Runner, start_job
-from segue.pipeline.playlists.weekly_playlists import is_fetch_due
+from segue.pipeline.jobs.job_kinds import JOB_KINDS
+from segue.pipeline.jobs.new_material import SCANS
+from segue.pipeline.jobs.runner import Runner
 from segue.pipeline.recommender.caching import Memo, StaleWhileRevalidate
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import Snapshot
+from segue.pipeline.schedules.folder_watcher import FolderWatcher
+from segue.pipeline.schedules.scheduler import Scheduler
 from segue.serve.event_broadcaster import EventBroadcaster
 from segue.serve.settings import Settings
 from segue.types import Track
 
 Value = TypeVar("Value")
 
-DUE_SECONDS: Final = 60.0
-"""Time between two checks for jobs that are due."""
 COUNTS_SECONDS: Final = 10.0
 """Time for which counts are cached; counting millions of listens takes a while."""
 
@@ -62,6 +62,9 @@ class AppState:
         )
         self.runner = Runner(self.library, self._job_ended)
         self.forwarder = Forwarder(self.library)
+        self.scheduler = Scheduler(
+            self.library, off=_not_run(settings), watcher=FolderWatcher(self.library.directory)
+        )
         self.covers = Covers(self.library.covers)
         self.broadcaster = EventBroadcaster(self.library, self.version)
         self.plays = PlayCountCache(self.library)
@@ -69,7 +72,6 @@ class AppState:
             partial(browse_index, self.library)
         )
         self._catalogue: Memo[Catalogue] = Memo()
-        self._due_at = 0.0
         self._memos: dict[str, Memo[Any]] = {}
 
     @property
@@ -83,6 +85,7 @@ class AppState:
 
     def close(self) -> None:
         """Close everything; jobs continue."""
+        self.scheduler.close()
         self.runner.close()
         self.service.close()
         self.library.close()
@@ -148,24 +151,18 @@ class AppState:
             return state.version
         return f"{self.library.state()}-{self.library.feedback.last()}"
 
-    def train_if_useful(self, reason: Reason) -> None:
-        """Start a training where there is enough to learn from, unless the settings forbid it."""
-        if self.settings.auto_train:
-            train_if_useful(self.library, reason)
-
-    def start_due_jobs(self) -> None:
-        """Start the jobs that are due by the clock: weekly playlists of other services."""
-        if time.monotonic() < self._due_at:
-            return
-        self._due_at = time.monotonic() + DUE_SECONDS
-        if is_fetch_due(self.library.services.fetching(), time.time()):
-            start_job(self.library, "weekly", once=True, reason="weekly-playlists")
-
     def _job_ended(self, job: Job) -> None:
-        if job.verb == "preprocess" and job.state == "done":
-            self.train_if_useful("new-music")
+        if job.verb in SCANS and job.state == "done":
+            self.scheduler.trigger("train", "new-music")
 
     def memo(self, name: str, key: Any, make: Callable[[], Value]) -> Value:
         """Return the value `name` for the state of the library that is `key`; see `Memo`."""
         memo: Memo[Value] = self._memos.setdefault(name, Memo())
         return memo.get(key, make)
+
+
+def _not_run(settings: Settings) -> frozenset[str]:
+    """Return the names of the schedules that the settings forbid."""
+    if not settings.schedule:
+        return frozenset(JOB_KINDS)
+    return frozenset() if settings.auto_train else frozenset({"train"})

@@ -43,8 +43,10 @@ class Settings:
     music_roots
         Directories in which administrators may browse for music; by default the home directory and
         the usual places of music.
+    schedule
+        Whether schedules start jobs; if not, only requests do.
     auto_train
-        Whether models are trained when a scan or an import has brought enough to learn from.
+        Whether the schedule that trains models does, at its time and after scans and imports.
     threads
         Number of threads that compute requests, in each process.
     max_body_bytes, max_file_bytes
@@ -74,6 +76,7 @@ class Settings:
     open_to_all: bool = False
     audio_dirs: tuple[str, ...] = ()
     music_roots: tuple[str, ...] = ()
+    schedule: bool = True
     auto_train: bool = True
     threads: int = 8
     max_body_bytes: int = 1024 * KIB

@@ -11,13 +11,14 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from segue.errors import LibraryBusyError, SegueError
 from segue.library import Job, Library
-from segue.pipeline.jobs.job_arguments import dataset_of, redact_paths, without_paths
+from segue.pipeline.jobs.job_arguments import redact_paths, without_paths
+from segue.pipeline.jobs.job_kinds import JOB_KINDS
 from segue.pipeline.jobs.processes import identity
 from segue.types import Advance
 
@@ -137,81 +138,11 @@ def _run_when_free(library: Library, job: Job) -> dict[str, Any]:
     progress = JobProgressWriter(library, job)
     while True:
         try:
-            return _VERBS[job.verb](library, job.arguments, progress)
+            return JOB_KINDS[job.verb].run(library, job.arguments, progress)
         except LibraryBusyError:
             progress.step("Waiting for another program that is using the library")
             time.sleep(_BUSY_SECONDS)
             progress.step("")
-
-
-def _preprocess(
-    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
-) -> dict[str, Any]:
-    from segue.pipeline.preprocess import preprocess
-
-    options = {name: given[name] for name in ("fast", "retry") if name in given}
-    return preprocess(library, dataset_of(library, given), progress=progress, **options).to_dict()
-
-
-def _train(
-    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
-) -> dict[str, Any]:
-    from segue.pipeline.train import train
-
-    options = {name: value for name, value in given.items() if name != "models"}
-    results = []
-    for model in given.get("models", ["all"]):
-        results += train(library, model, progress=progress, **options)
-    return {"models": [result.to_dict() for result in results]}
-
-
-def _evaluate(
-    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
-) -> dict[str, Any]:
-    from segue.pipeline.evaluate import evaluate
-
-    return {"report": evaluate(library, progress=progress, **given).page.parent.name}
-
-
-def _demo(
-    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
-) -> dict[str, Any]:
-    from segue.pipeline.demo import run_demo
-
-    options = {"n_tracks" if name == "tracks" else name: value for name, value in given.items()}
-    music = library.directory / "starter"  # keep music and library together
-    made = run_demo(music, library.directory, progress=progress, step=progress.step, **options)
-    return {"report": made.page.parent.name, "pretrained": made.pretrained}
-
-
-def _map(library: Library, given: Mapping[str, Any], progress: JobProgressWriter) -> dict[str, Any]:
-    from segue.pipeline.recommender.service import RecommenderService
-    from segue.pipeline.track_map.train_maps import track_map
-
-    # use the vectors that a server reads, also while models are being trained
-    service = RecommenderService(library, serve_stale=True)
-    try:
-        drawn = track_map(service.state(), given["by"], progress=progress)
-    finally:
-        service.close()
-    return {"by": drawn.signal, "placed": int(drawn.placed.sum())}
-
-
-def _weekly(library: Library, _: Mapping[str, Any], progress: JobProgressWriter) -> dict[str, Any]:
-    from segue.pipeline.playlists.weekly_playlists import fetch_due_playlists
-
-    progress.step("Fetching weekly playlists")
-    return fetch_due_playlists(library)
-
-
-_VERBS: Mapping[str, Callable[[Library, Mapping[str, Any], JobProgressWriter], dict[str, Any]]] = {
-    "preprocess": _preprocess,
-    "train": _train,
-    "evaluate": _evaluate,
-    "demo": _demo,
-    "map": _map,
-    "weekly": _weekly,
-}
 
 
 def _stop(library: Library, job: Job) -> None:

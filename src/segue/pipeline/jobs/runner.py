@@ -19,13 +19,12 @@ from segue.errors import JobError, UnknownJobError
 from segue.library import Job, Library, make_directory, open_private
 from segue.pipeline.hidden_paths import hide_commands
 from segue.pipeline.jobs.job_arguments import check_arguments, redact_paths
+from segue.pipeline.jobs.job_kinds import JOB_KINDS
 from segue.pipeline.jobs.processes import identity, is_alive, send_signal
 from segue.pipeline.jobs.stages import stage_of
 
 MAX_WAITING: Final = 20
 MAX_RESTARTS: Final = 3
-COMMANDS: Final[Mapping[str, str]] = {"map": "train map"}
-"""Command line of a job, where it differs from its verb."""
 _TERM_SECONDS, _KILL_SECONDS = 10.0, 30.0
 """Time after a cancellation at which SIGTERM and SIGKILL are sent."""
 
@@ -283,9 +282,11 @@ def _recover(library: Library, job: Job) -> None:
     if now.cancelled is not None:
         library.jobs.finish(now, "cancelled")
     elif now.starts > MAX_RESTARTS:
+        kind = JOB_KINDS.get(now.verb)
+        command = kind.command if kind and kind.command else now.verb
         sentence = (
             f"The process of the job ended {now.starts} times without a result, maybe for lack of"
-            f" memory: run segue {COMMANDS.get(now.verb, now.verb)} on the command line to see why."
+            f" memory: run segue {command} on the command line to see why."
         )
         library.jobs.finish(now, "failed", error=sentence)
     else:

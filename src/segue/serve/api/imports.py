@@ -123,7 +123,7 @@ def import_history(
     except DatasetError as error:
         detail = hide_commands(hide_paths(str(error), *app_state.places()))
         raise ProblemError("unsupported-type", detail) from None
-    app_state.train_if_useful("new-history")
+    app_state.scheduler.trigger("train", "new-history")
     (file,) = done.files
     return json_response(
         {

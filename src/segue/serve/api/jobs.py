@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from segue.pipeline.jobs import runner
+from segue.pipeline.jobs.job_kinds import JOB_KINDS
 from segue.serve import dependencies as deps
 from segue.serve.responses import from_cursor, json_response, to_cursor
 from segue.serve.schemas import StrictModel, problems
@@ -21,12 +22,12 @@ class JobRequest(StrictModel):
         json_schema_extra={"examples": [{"verb": "train", "arguments": {"models": ["knn"]}}]}
     )
 
-    verb: Literal["preprocess", "train", "evaluate", "demo", "map"]
+    verb: Annotated[str, Field(max_length=100, json_schema_extra={"enum": list(JOB_KINDS)})]
     arguments: dict[Annotated[str, Field(max_length=100)], Any] = Field(
         default_factory=dict,
         max_length=20,
-        description="preprocess: dataset or path, fast, retry; train: models, target, on, seed,"
-        " force; evaluate: subject, target, split, seed; demo: tracks, seconds, seed; map: by.",
+        description="By kind. "
+        + "; ".join(f"{name}: {', '.join(kind.takes)}" for name, kind in JOB_KINDS.items()),
     )
 
 

@@ -68,6 +68,17 @@ export function timeAgo(seconds) {
   return days.format(new Date(seconds * 1000));
 }
 
+/** Date and time of an event in a time zone; in that of the browser if the name is unknown. */
+export function formatMoment(seconds, timeZone) {
+  const options = /** @type {const} */ ({ dateStyle: "medium", timeStyle: "short" });
+  const date = new Date(seconds * 1000);
+  try {
+    return new Intl.DateTimeFormat(language, { ...options, timeZone }).format(date);
+  } catch {
+    return new Intl.DateTimeFormat(language, options).format(date);
+  }
+}
+
 /** Seconds that remain: "about 5 minutes left"; an empty string if they are unknown. */
 export function timeLeft(seconds) {
   if (seconds === null || seconds === undefined) return "";

@@ -150,6 +150,9 @@ const NAMES = {
   demo: "job.demo",
   map: "job.map",
   weekly: "job.weekly",
+  rescan: "job.rescan",
+  sync: "job.sync",
+  backup: "job.backup",
 };
 
 /** @type {Record<string, import("../i18n.js").TextKey>} */
@@ -165,7 +168,8 @@ const STATES = {
 const REASONS = {
   "new-music": "job.afterMusic",
   "new-history": "job.afterHistory",
-  "weekly-playlists": "job.afterWeek",
+  "changed-files": "job.afterFiles",
+  schedule: "job.bySchedule",
 };
 
 function stateText({ state }) {

@@ -1,4 +1,4 @@
-// Manage page: counts, problems, duplicates, and jobs.
+// Manage page: counts, problems, duplicates, jobs and their schedules.
 
 import { get, post } from "../api.js";
 import { fill, h, onSubmit } from "../dom.js";
@@ -6,6 +6,7 @@ import "../elements/account-admin.js";
 import { chooseFolder } from "../elements/folder-browser.js";
 import "../elements/history-import.js";
 import { locationOf } from "../elements/job-list.js";
+import "../elements/schedule-list.js";
 import { formatCount, formatPercent, trackLabel } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -19,6 +20,10 @@ export const manage = {
     const tiles = h("div", { class: "stat-tiles" });
     const jobs = /** @type {import("../elements/job-list.js").JobList} */ (h("job-list", {}));
     const isAdmin = state.session.admin;
+    const schedules = /** @type {import("../elements/schedule-list.js").ScheduleList} */ (
+      h("schedule-list", {})
+    );
+    schedules.addEventListener("run", () => jobs.load());
     const problems = pagedTable(
       t("manage.problems"),
       (query) => get("/library/problems", { query }),
@@ -50,6 +55,7 @@ export const manage = {
       { hidden: true }, // parts that grow would move those below them
       tiles,
       isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
+      isAdmin ? h("section", { class: "card schedule-card" }, schedules) : null,
       isAdmin && state.session.mode === "accounts"
         ? h("section", { class: "card import-card" }, h("account-admin"))
         : null,
@@ -65,7 +71,7 @@ export const manage = {
     serverEvents.addEventListener("library", load);
     onLeave(() => serverEvents.removeEventListener("library", load));
     const listed = Promise.all([problems.load(), duplicates.load()]);
-    await Promise.all([load(), jobs.loaded]);
+    await Promise.all([load(), jobs.loaded, schedules.loaded]);
     all.hidden = false;
     await listed;
     lists.hidden = false;

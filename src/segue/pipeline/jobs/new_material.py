@@ -1,37 +1,27 @@
-"""Decide whether models are trained after a job or an import, without a request.
+"""Decide whether there is enough new music or history to train models again.
 
-A training starts when the library has enough to learn from (`MIN_ANALYZED` analyzed tracks or
+A training is useful when the library has enough to learn from (`MIN_ANALYZED` analyzed tracks or
 `MIN_LISTENS` listens), and was never trained or has grown by `GROWTH` since. While music is being
-scanned, or models are being trained, nothing starts: the end of that job decides again.
+scanned, or models are being trained, it is not: the end of that job decides again.
 """
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from segue.library import Job, Library
-from segue.pipeline.jobs.runner import start_job
+from segue.library import Library
 from segue.pipeline.training.training_result import training_counts
-
-Reason = Literal["new-music", "new-history"]
 
 MIN_ANALYZED: Final = 20
 MIN_LISTENS: Final = 50
 GROWTH: Final = 0.2
-_BLOCKING: Final = ("preprocess", "train", "demo")
+SCANS: Final = ("preprocess", "rescan", "demo")
+"""Kinds of jobs that add music."""
 
 
-def train_if_useful(library: Library, reason: Reason) -> Job | None:
-    """Start a job that trains all models where that is useful; return it.
-
-    Parameters
-    ----------
-    reason
-        What has ended: a scan or an import.
-    """
-    if any(job.verb in _BLOCKING for job in library.jobs.under_way()):
-        return None
-    if not is_useful(training_counts(library), last_training_counts(library)):
-        return None
-    return start_job(library, "train", once=True, reason=reason)
+def training_is_useful(library: Library) -> bool:
+    """Return whether models should be trained now."""
+    if any(job.verb in (*SCANS, "train") for job in library.jobs.under_way()):
+        return False
+    return is_useful(training_counts(library), last_training_counts(library))
 
 
 def last_training_counts(library: Library) -> dict[str, int] | None:

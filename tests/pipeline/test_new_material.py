@@ -1,12 +1,13 @@
-"""Training that a server starts by itself when a job ends."""
+"""Training that a server starts by itself when there is enough new material."""
 
 import pytest
 
 from segue.errors import JobError
 from segue.library import Library
-from segue.pipeline.jobs import automatic_training
-from segue.pipeline.jobs.automatic_training import train_if_useful
+from segue.pipeline.jobs import new_material
 from segue.pipeline.jobs.runner import Runner, cancel, start_again, start_job
+from segue.pipeline.schedules.edit_schedules import change_schedule
+from segue.pipeline.schedules.scheduler import Scheduler
 
 
 @pytest.fixture
@@ -18,8 +19,12 @@ def library(tmp_path):
 def counts(monkeypatch):
     """Counts of the library, which a test changes."""
     found = {"analyzed": 24, "listens": 0}
-    monkeypatch.setattr(automatic_training, "training_counts", lambda library: dict(found))
+    monkeypatch.setattr(new_material, "training_counts", lambda library: dict(found))
     return found
+
+
+def train_if_useful(library, reason, **options):
+    return Scheduler(library, **options).trigger("train", reason)
 
 
 def test_training_starts_where_there_is_enough(library, counts):
@@ -50,6 +55,13 @@ def test_training_is_repeated_after_growth_only(library, counts):
 def test_training_of_earlier_version_is_not_repeated(library, counts):
     library.record_run("train", {"models": []})
     assert train_if_useful(library, "new-music") is None
+
+
+def test_training_that_is_off_does_not_start(library, counts):
+    assert train_if_useful(library, "new-music", off=frozenset({"train"})) is None
+    change_schedule(Scheduler(library), "train", enabled=False)
+    assert train_if_useful(library, "new-music") is None
+    assert library.jobs.all() == []
 
 
 def test_runner_reports_jobs_that_ended(library):

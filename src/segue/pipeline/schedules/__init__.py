@@ -1,0 +1,1 @@
+"""Schedules: start jobs at their times and when files change."""
