@@ -16,6 +16,7 @@ from segue.cli.evaluate import evaluate
 from segue.cli.export import export
 from segue.cli.import_listens import import_listens
 from segue.cli.library import library
+from segue.cli.library_schedules import schedules
 from segue.cli.missing import missing
 from segue.cli.models import models
 from segue.cli.mpd import mpd
@@ -82,6 +83,7 @@ app.add_typer(export, name="export")
 app.command("import")(report_errors(import_listens))
 app.add_typer(connect, name="connect")
 app.command()(report_errors(sync))
+library.command("schedules")(report_errors(schedules))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")
