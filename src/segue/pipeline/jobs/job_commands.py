@@ -13,7 +13,7 @@ from segue.pipeline.jobs.job_datasets import dataset_of, music_folders
 from segue.types import Progress
 
 
-class JobProgress(Progress, Protocol):
+class StepProgress(Progress, Protocol):
     """A progress that also names the step that a job is at."""
 
     def step(self, text: str) -> None:
@@ -21,7 +21,7 @@ class JobProgress(Progress, Protocol):
 
 
 def run_preprocess(
-    library: Library, given: Mapping[str, Any], progress: JobProgress
+    library: Library, given: Mapping[str, Any], progress: StepProgress
 ) -> dict[str, Any]:
     """Scan and analyze a dataset."""
     from segue.pipeline.preprocess import preprocess
@@ -33,7 +33,7 @@ def run_preprocess(
 def run_rescan(
     library: Library,
     given: Mapping[str, Any],  # noqa: ARG001  # every job has arguments
-    progress: JobProgress,
+    progress: StepProgress,
 ) -> dict[str, Any]:
     """Scan all music folders again; see `music_folders`.
 
@@ -67,7 +67,7 @@ def run_rescan(
     return {"folders": scanned, "analyzed": analyzed, "absent": absent}
 
 
-def run_train(library: Library, given: Mapping[str, Any], progress: JobProgress) -> dict[str, Any]:
+def run_train(library: Library, given: Mapping[str, Any], progress: StepProgress) -> dict[str, Any]:
     """Train models, all by default."""
     from segue.pipeline.train import train
 
@@ -79,7 +79,7 @@ def run_train(library: Library, given: Mapping[str, Any], progress: JobProgress)
 
 
 def run_evaluate(
-    library: Library, given: Mapping[str, Any], progress: JobProgress
+    library: Library, given: Mapping[str, Any], progress: StepProgress
 ) -> dict[str, Any]:
     """Evaluate models and recommendations, and write a report."""
     from segue.pipeline.evaluate import evaluate
@@ -87,7 +87,7 @@ def run_evaluate(
     return {"report": evaluate(library, progress=progress, **given).page.parent.name}
 
 
-def run_demo(library: Library, given: Mapping[str, Any], progress: JobProgress) -> dict[str, Any]:
+def run_demo(library: Library, given: Mapping[str, Any], progress: StepProgress) -> dict[str, Any]:
     """Make the starter library."""
     from segue.pipeline.demo import run_demo as run
 
@@ -97,7 +97,7 @@ def run_demo(library: Library, given: Mapping[str, Any], progress: JobProgress) 
     return {"report": made.page.parent.name, "pretrained": made.pretrained}
 
 
-def run_map(library: Library, given: Mapping[str, Any], progress: JobProgress) -> dict[str, Any]:
+def run_map(library: Library, given: Mapping[str, Any], progress: StepProgress) -> dict[str, Any]:
     """Lay out the map by a signal."""
     from segue.pipeline.recommender.service import RecommenderService
     from segue.pipeline.track_map.train_maps import track_map
@@ -126,7 +126,7 @@ def run_weekly(
 def run_sync(
     library: Library,
     given: Mapping[str, Any],  # noqa: ARG001  # every job has arguments
-    progress: JobProgress,
+    progress: StepProgress,
 ) -> dict[str, Any]:
     """Synchronize all connections to media servers; one that fails does not stop the others.
 
@@ -153,7 +153,7 @@ def run_sync(
 def run_backup(
     library: Library,
     given: Mapping[str, Any],
-    progress: JobProgress,
+    progress: StepProgress,
 ) -> dict[str, Any]:
     """Copy the database into `backups/`, and delete the oldest of these copies."""
     from segue.library import back_up_database

@@ -37,7 +37,7 @@ from segue.pipeline.jobs.argument_checks import (
     whole_number,
 )
 from segue.pipeline.jobs.job_commands import (
-    JobProgress,
+    StepProgress,
     run_backup,
     run_demo,
     run_evaluate,
@@ -95,7 +95,7 @@ class JobKind:
         When it runs by itself; None if it runs on request only.
     """
 
-    run: Callable[[Library, Mapping[str, Any], JobProgress], dict[str, Any]]
+    run: Callable[[Library, Mapping[str, Any], StepProgress], dict[str, Any]]
     takes: Mapping[str, ArgumentCheck] = field(default_factory=dict)
     check: Callable[[Library, dict[str, Any], bool], None] | None = None
     command: str | None = None
