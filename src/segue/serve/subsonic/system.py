@@ -8,7 +8,7 @@ from segue.errors import JobError, UnknownAccountError
 from segue.library import Library
 from segue.pipeline.accounts.login import find_account
 from segue.pipeline.catalogue.cover_images import draw_tile_picture
-from segue.pipeline.jobs.job_arguments import known_datasets
+from segue.pipeline.jobs.job_datasets import known_datasets
 from segue.pipeline.jobs.runner import start_job
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.responses import FORBIDDEN, GENERIC, NOT_FOUND, SubsonicError
@@ -52,7 +52,7 @@ def get_music_folders(call: Call) -> dict[str, Any]:  # noqa: ARG001
 def get_scan_status(call: Call) -> dict[str, Any]:
     """Return whether a scan is running, and the number of tracks."""
     library = call.app_state.library
-    scanning = any(job.verb == "preprocess" for job in library.jobs.under_way())
+    scanning = any(job.verb in {"preprocess", "rescan"} for job in library.jobs.under_way())
     return {"scanStatus": {"scanning": scanning, "count": len(call.app_state.catalogue())}}
 
 
