@@ -114,7 +114,7 @@ def run_map(library: Library, given: Mapping[str, Any], progress: StepProgress) 
 def run_weekly(
     library: Library,
     given: Mapping[str, Any],  # noqa: ARG001  # every job has arguments
-    progress: JobProgress,
+    progress: StepProgress,
 ) -> dict[str, Any]:
     """Fetch the weekly playlists of ListenBrainz, for all listeners who want them."""
     from segue.pipeline.playlists.weekly_playlists import fetch_due_playlists
