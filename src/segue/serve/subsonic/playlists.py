@@ -22,6 +22,7 @@ from segue.serve.subsonic.calls import Call, missing, whole_number
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
 from segue.serve.subsonic.responses import FORBIDDEN, GENERIC, NOT_FOUND, SubsonicError, moment
 from segue.serve.subsonic.serializers import Serializer
+from segue.sources.media_servers import COMMENT
 
 
 def get_playlists(call: Call) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def _about_virtual(call: Call, view: CatalogueView, playlist: VirtualPlaylist) -
     return {
         "id": playlist.id,
         "name": playlist.name,
-        "comment": "Refreshes by itself.",
+        "comment": f"{COMMENT}. Refreshes by itself.",
         "owner": call.me,
         "public": False,
         **_totals(view, playlist.track_ids),
