@@ -1,10 +1,10 @@
 // Keyboard shortcuts. They can be switched off for users whose assistive tools type single letters.
 
 import { h } from "./dom.js";
-import { queueTracks } from "./elements/track-menu.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { player } from "./player.js";
+import { queueTracks } from "./queue-tracks.js";
 
 const OFF = "segue.keys.off";
 

@@ -5,9 +5,9 @@ import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
+import { queueTracks } from "../queue-tracks.js";
 import { openMenu } from "./menu.js";
 import { openPlaylistMenu } from "./playlist-menu.js";
-import { queueTracks } from "./track-menu.js";
 
 /**
  * Return the head of a collection.

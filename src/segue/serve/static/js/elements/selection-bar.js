@@ -4,8 +4,8 @@ import { fill, h } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { announce } from "../notifications.js";
+import { queueTracks } from "../queue-tracks.js";
 import { openPlaylistMenu } from "./playlist-menu.js";
-import { queueTracks } from "./track-menu.js";
 
 let bar = null;
 /** @type {import("./track-list.js").TrackList | null} */

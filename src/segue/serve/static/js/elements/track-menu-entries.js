@@ -5,13 +5,13 @@ import { rate } from "../feedback.js";
 import { trackArtist, trackLabel, trackTitle } from "../format.js";
 import { t } from "../i18n.js";
 import { albumHref, artistHref } from "../links.js";
+import { queueTracks } from "../queue-tracks.js";
 import { startRadio } from "../radio.js";
 import { opinion } from "../store.js";
 import { dontLearnFrom, neverPlay } from "../taste-rules.js";
 import { cover } from "./cover.js";
 import { openMenu } from "./menu.js";
 import { playlistEntries } from "./playlist-menu.js";
-import { queueTracks } from "./track-menu.js";
 
 /**
  * Open the menu of a track at a button; for the options see `openTrackMenu`.

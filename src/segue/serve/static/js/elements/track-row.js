@@ -9,11 +9,12 @@ import { icon } from "../icons.js";
 import { trackLinks } from "../links.js";
 import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
+import { queueTracks } from "../queue-tracks.js";
 import { reasonOf, reasonSignal } from "../reasons.js";
 import { opinion, store } from "../store.js";
 import { isNeverPlayed, tasteRules } from "../taste-rules.js";
 import { cover } from "./cover.js";
-import { openTrackMenu, queueTracks } from "./track-menu.js";
+import { openTrackMenu } from "./track-menu.js";
 import { hasBar } from "./why-bar.js";
 
 export class TrackRow extends HTMLElement {
