@@ -13,7 +13,7 @@ is as it was read: two processes cannot start a run twice even if both believed 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Final
@@ -87,8 +87,8 @@ class Scheduler:
         """
         if not self._lease.take():
             return []
-        started = []
-        for schedule in self.schedules():
+        started, schedules = [], self.schedules()
+        for schedule in schedules:
             try:
                 job = self._start_if_due(self._note_end(schedule))
             except SegueError as error:
@@ -96,7 +96,7 @@ class Scheduler:
                 continue
             if job is not None:
                 started.append(job)
-        self._watch_folders()
+        self._watch_folders(schedules)
         return started
 
     def close(self) -> None:
@@ -251,11 +251,11 @@ class Scheduler:
             self.library.audit.note("job started", by, detail=f"{job.id}: {job.verb}")
         return job
 
-    def _watch_folders(self) -> None:
+    def _watch_folders(self, schedules: Sequence[Schedule]) -> None:
         """Start the schedules with `watch` when files have changed, once no scan is under way."""
         if self._watcher is None:
             return
-        watching = [each for each in self.schedules() if each.watch and self._runs(each)]
+        watching = [each for each in schedules if each.watch and self._runs(each)]
         now = time.monotonic()
         if now >= self._next_look or not watching:
             self._next_look = now + _FOLDERS_SECONDS
