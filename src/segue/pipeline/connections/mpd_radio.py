@@ -9,10 +9,11 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from segue.errors import LibraryError, MediaServerError
 from segue.library import Event, Library
+from segue.pipeline.history.playback import outcome
 from segue.pipeline.playlists.radio import RadioSession
 from segue.pipeline.recommender.service import RecommenderService
 from segue.sources.history_import.matching import Matcher
@@ -22,7 +23,6 @@ from segue.types import TrackReference
 AHEAD: Final = 5
 """Tracks behind the current one that the queue is filled up to."""
 POLL_SECONDS: Final = 1.0
-SKIP_SECONDS: Final = 30.0
 _MAX_TRIES: Final = 200
 
 
@@ -140,15 +140,15 @@ class MpdRadio:
 
     def _finish(self, song: _PlayedSong) -> None:
         """Store a play or a skip."""
-        limit = min(SKIP_SECONDS, song.duration / 4) if song.duration else SKIP_SECONDS
-        kind = "skip" if song.elapsed + POLL_SECONDS < limit else "play"
+        ended = outcome(song.elapsed + POLL_SECONDS, song.duration or None)
+        kind: Literal["play", "skip"] = "skip" if ended == "skip" else "play"
         if self._session is not None:
-            self._session.feedback(song.track_id, "skip" if kind == "skip" else "play")
+            self._session.feedback(song.track_id, kind)
         if self._user is not None:
             event = Event(
                 user=self._user,
                 track_id=song.track_id,
-                kind="skip" if kind == "skip" else "play",
+                kind=kind,
                 key=f"mpd:{secrets.token_hex(8)}",
                 at=time.time() - song.elapsed,
                 ms_played=1e3 * song.elapsed,
