@@ -157,6 +157,11 @@ def library(directory):
 @pytest.fixture
 def secrets(directory):
     """The player password and the key of anna, who is admin, and of ben."""
+    return add_two_accounts(directory)
+
+
+def add_two_accounts(directory):
+    """Add anna, who is admin, and ben; return the player password and the key of each."""
     library = Library(directory)
     found = {}
     for name in ("anna", "ben"):

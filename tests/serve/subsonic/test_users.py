@@ -3,13 +3,9 @@
 import shutil
 
 import pytest
-from tests.serve.conftest import PASSWORD, Client
-from tests.serve.subsonic.conftest import Player
+from tests.serve.conftest import Client
+from tests.serve.subsonic.conftest import Player, add_two_accounts
 
-from segue.library import Library
-from segue.pipeline.accounts.login import add_account
-from segue.pipeline.accounts.player_passwords import new_player_password
-from segue.pipeline.accounts.sessions import create_key
 from segue.serve.app import make_app
 
 
@@ -28,13 +24,7 @@ def client(directory):
 @pytest.fixture(scope="module")
 def secrets(directory):
     """The player password and the key of anna, who is admin, and of ben."""
-    library = Library(directory)
-    found = {}
-    for name in ("anna", "ben"):
-        add_account(library, name, PASSWORD, admin=name == "anna")
-        found[name] = new_player_password(library, name), create_key(library, name, "phone")
-    library.close()
-    return found
+    return add_two_accounts(directory)
 
 
 def stations(player):
