@@ -33,6 +33,11 @@ def hide_commands(text: str) -> str:
     return _COMMAND.sub("", text)
 
 
+def public_text(error: SegueError, *places: Path) -> str:
+    """Return the sentence of an error for remote users, without paths and command lines."""
+    return hide_commands(hide_paths(str(error), *places))
+
+
 def hide_paths(text: str, *places: Path) -> str:
     """Return a sentence with absolute paths reduced to their last component.
 

@@ -17,7 +17,6 @@ from typing import Any, Final
 import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from segue.errors import LibraryError, ModelError, SegueError, UnknownTrackError
 from segue.pipeline.catalogue.search import find_names
@@ -135,11 +134,10 @@ def _listener(request: Request, app_state: AppState) -> str | None:
     if sessions.mode_of(app_state) == "open":
         return None
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    try:
-        if scheme.casefold() == "bearer" and key.strip():
-            return sessions.by_key(app_state, key.strip()).listener
-    except ProblemError:
-        pass
+    if scheme.casefold() == "bearer" and key.strip():
+        found = sessions.listener_of_key(app_state, key.strip())
+        if found is not None:
+            return found
     raise AudioMuseError(401, "Unauthorized")
 
 
@@ -286,11 +284,11 @@ _METHODS: Final[Mapping[str, Method]] = {
 
 
 @router.get("/{method}")
-async def call_method(method: str, request: Request, app_state: deps.State) -> JSONResponse:
+def call_method(method: str, request: Request, app_state: deps.State) -> JSONResponse:
     """Call a method of AudioMuse-AI's HTTP API."""
     if method not in _METHODS:
         raise ProblemError("not-found")
-    return await run_in_threadpool(_answered, _METHODS[method], request, app_state)
+    return _answered(_METHODS[method], request, app_state)
 
 
 def _documents(

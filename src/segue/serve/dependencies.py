@@ -42,6 +42,14 @@ async def app_state(request: Request) -> AppState:
     return found
 
 
+async def _raw_body(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw_body)]
+"""The body of a request. List it after the login check, which then comes first."""
+
+
 State = Annotated[AppState, Depends(app_state)]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue import errors
-from segue.pipeline.hidden_paths import hide_commands, hide_paths
+from segue.pipeline.hidden_paths import public_text
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "/api/v1/problem-types/"
@@ -155,7 +155,7 @@ def of_error(error: errors.SegueError, *places: Path) -> ProblemError:
         headers["Retry-After"] = str(max(1, round(error.seconds)))
     if isinstance(error, errors.StorageError):
         headers["Retry-After"] = str(error.retry_seconds)
-    return ProblemError(kind, hide_commands(hide_paths(str(error), *places)), headers=headers)
+    return ProblemError(kind, public_text(error, *places), headers=headers)
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> ProblemError:

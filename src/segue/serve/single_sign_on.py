@@ -17,7 +17,7 @@ from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
-from segue.serve.security.proxies import external_path
+from segue.serve.security.proxies import client_address, external_path
 from segue.serve.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def finish(request: Request, app_state: deps.State) -> Response:
             f"The provider sends no {settings.oidc_claim}: allow the scope profile there, or choose"
             " another claim with --oidc-claim.",
         )
-    address = request.client.host if request.client else None
+    address = client_address(request)
     token = sessions.open_for(app_state, name, by="OpenID Connect", address=address)
     response = _redirect("/")  # below the prefix: see ProxyMiddleware
     response.delete_cookie(COOKIE, path=f"{settings.root_path}/oidc")

@@ -13,6 +13,7 @@ from segue.serve.problems import ProblemError
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
 from segue.serve.security.encoded_paths import unquoted
+from segue.serve.security.proxies import client_address
 
 router = APIRouter(prefix="/me", tags=["account"])
 
@@ -75,7 +76,7 @@ def change_account(
 ) -> Response:
     """Change the account of the current listener. A new password ends its other sessions."""
     if body.new_password is not None:
-        address = request.client.host if request.client else None
+        address = client_address(request)
         login.log_in(app_state.library, me.name, body.password or "", address=address)
         login.set_password(
             app_state.library,

@@ -16,6 +16,7 @@ from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
 from segue.serve.security import sessions
 from segue.serve.security.encoded_paths import unquoted
+from segue.serve.security.proxies import client_address
 
 router = APIRouter(tags=["accounts"])
 
@@ -202,7 +203,7 @@ def delete_invitation(number: int, me: AccountAdmin, app_state: deps.State) -> R
 )
 def accept(body: AcceptRequest, request: Request, app_state: deps.State) -> Response:
     """Make the account of an invitation, and log in."""
-    address = request.client.host if request.client else None
+    address = client_address(request)
     library = app_state.library
     account = accept_invitation(library, body.token, body.name, body.password, address=address)
     token, _ = open_session(library, account=account.name)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from segue.errors import DatasetError
@@ -74,11 +74,6 @@ class ImportedPlaylistResponse(BaseModel):
     problems: list[str]
 
 
-async def _body(request: Request) -> bytes:
-    """Return the body. List this dependency after the login check, which then comes first."""
-    return await request.body()
-
-
 @router.post(
     "/import",
     response_model=ImportedPlaylistResponse,
@@ -97,7 +92,7 @@ async def _body(request: Request) -> bytes:
 )
 def import_playlist(
     me: deps.Self,
-    data: Annotated[bytes, Depends(_body)],
+    data: deps.RawBody,
     turn: Annotated[None, EXPENSIVE],  # noqa: ARG001  # after the body has arrived
     app_state: deps.State,
 ) -> Response:

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from segue.errors import DatasetError
 from segue.library import translate_errors
-from segue.pipeline.hidden_paths import hide_commands, hide_paths
+from segue.pipeline.hidden_paths import public_text
 from segue.pipeline.history.import_listens import import_listens
 from segue.serve import dependencies as deps
 from segue.serve.problems import ProblemError
@@ -121,7 +121,7 @@ def import_history(
     try:
         done = import_listens(app_state.library, path, me.name, uploaded=True)
     except DatasetError as error:
-        detail = hide_commands(hide_paths(str(error), *app_state.places()))
+        detail = public_text(error, *app_state.places())
         raise ProblemError("unsupported-type", detail) from None
     app_state.scheduler.trigger("train", "new-history")
     (file,) = done.files

@@ -12,7 +12,7 @@ from segue.serve.app_state import AppState
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
 from segue.serve.security import sessions
-from segue.serve.security.proxies import proxy_user
+from segue.serve.security.proxies import client_address, proxy_user
 
 router = APIRouter(prefix="/session", tags=["session"])
 _MAX_NAME = 200
@@ -59,7 +59,7 @@ def get_session(request: Request, principal: deps.Anyone, app_state: deps.State)
     named = proxy_user(request, app_state.settings)
     if named is None or principal.listener is not None:
         return json_response(session_document(app_state, principal))
-    token = sessions.open_for(app_state, named, by="proxy", address=_address(request))
+    token = sessions.open_for(app_state, named, by="proxy", address=client_address(request))
     response = json_response(session_document(app_state, sessions.by_session(app_state, token)))
     sessions.set_cookie(response, token, app_state.settings)
     return response
@@ -68,7 +68,7 @@ def get_session(request: Request, principal: deps.Anyone, app_state: deps.State)
 @router.post("", response_model=SessionResponse, responses=problems("wrong-password", "too-many"))
 def log_in(body: LogInRequest, request: Request, app_state: deps.State) -> Response:
     """Log in: with a password if the library has accounts, else by name only."""
-    token = sessions.log_in(app_state, body.listener, body.password, _address(request))
+    token = sessions.log_in(app_state, body.listener, body.password, client_address(request))
     old = request.cookies.get(sessions.COOKIE)
     if old:
         close_session(app_state.library, old)
@@ -83,7 +83,7 @@ def log_out(request: Request, app_state: deps.State, principal: deps.Anyone) -> 
     if principal.token is not None:
         close_session(app_state.library, principal.token)
         if principal.mode == "accounts":
-            address = _address(request)
+            address = client_address(request)
             app_state.library.audit.note("log-out", principal.listener, address=address)
     response = Response(status_code=204)
     sessions.delete_cookie(response, app_state.settings)
@@ -104,7 +104,3 @@ def session_document(app_state: AppState, principal: sessions.Principal) -> dict
             name: counts[name] if seen else 0 for name in ("tracks", "listens", "listeners")
         },
     }
-
-
-def _address(request: Request) -> str | None:
-    return request.client.host if request.client else None

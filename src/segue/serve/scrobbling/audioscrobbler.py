@@ -13,24 +13,23 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
-from starlette.concurrency import run_in_threadpool
 
 from segue.errors import AccountError, SegueError, TooManyTriesError
 from segue.pipeline.accounts.scrobbler_sessions import open_scrobbler_session, verify_handshake
-from segue.pipeline.hidden_paths import hide_commands, hide_paths
+from segue.pipeline.hidden_paths import public_text
 from segue.pipeline.history.submitted_listens import give_opinion
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
+from segue.serve.scrobbling.scrobble_times import read_whole, time_problem
 from segue.serve.scrobbling.scrobbled_tracks import (
-    address_of,
     open_listener,
     read_form,
     scrobbled_listen,
     scrobbled_reference,
     session_listener,
-    time_problem,
 )
 from segue.serve.scrobbling.storing import store_listens, store_playing_now, submission_target
+from segue.serve.security.proxies import client_address
 from segue.sources.history_import import ImportRow, UnusableRow
 
 PREFIX: Final = "/audioscrobbler"
@@ -61,7 +60,7 @@ def shake_hands(request: Request, app_state: deps.State) -> Response:
     try:
         if open_listener(app_state, name) is None:
             code = given.get("a", "")
-            verify_handshake(app_state.library, name, code, at, address=address_of(request))
+            verify_handshake(app_state.library, name, code, at, address=client_address(request))
     except TooManyTriesError as error:
         return _text(f"FAILED {error}")
     except AccountError:
@@ -72,15 +71,15 @@ def shake_hands(request: Request, app_state: deps.State) -> Response:
 
 
 @router.post("/nowplaying")
-async def set_playing_now(request: Request, app_state: deps.State) -> Response:
+def set_playing_now(body: deps.RawBody, app_state: deps.State) -> Response:
     """Store the track that is playing now."""
-    return await run_in_threadpool(_answered, app_state, await request.body(), _playing_now)
+    return _answered(app_state, body, _playing_now)
 
 
 @router.post("/submission")
-async def submit_scrobbles(request: Request, app_state: deps.State) -> Response:
+def submit_scrobbles(body: deps.RawBody, app_state: deps.State) -> Response:
     """Store listens."""
-    return await run_in_threadpool(_answered, app_state, await request.body(), _scrobbled)
+    return _answered(app_state, body, _scrobbled)
 
 
 def _answered(app_state: AppState, body: bytes, store: Store) -> Response:
@@ -93,7 +92,7 @@ def _answered(app_state: AppState, body: bytes, store: Store) -> Response:
     except (ValueError, UnusableRow) as error:
         return _text(f"FAILED {error}")
     except SegueError as error:
-        return _text(f"FAILED {hide_commands(hide_paths(str(error), *app_state.places()))}")
+        return _text(f"FAILED {public_text(error, *app_state.places())}")
     return _text("OK")
 
 
@@ -110,13 +109,17 @@ def _scrobbled(app_state: AppState, me: str, form: Mapping[str, str]) -> None:
         if f"a[{place}]" not in form:
             break
         names = {name: form.get(f"{short}[{place}]", "") for name, short in _FIELDS.items()}
-        at = form.get(f"i[{place}]")
-        problem = time_problem(at)
-        if problem is not None or not names["artist"].strip() or not names["track"].strip():
+        at = read_whole(form.get(f"i[{place}]"))
+        if (
+            at is None
+            or time_problem(at)
+            or not names["artist"].strip()
+            or not names["track"].strip()
+        ):
             reason = f"The time or the names of listen {place} are missing or wrong."
             continue
         try:
-            listen = scrobbled_listen(names, int(at or 0))
+            listen = scrobbled_listen(names, at)
         except UnusableRow as error:
             reason = f"Listen {place} cannot be used: {error}."
             continue

@@ -15,7 +15,6 @@ from hmac import compare_digest
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from segue.errors import AccountError, SegueError, TooManyTriesError
 from segue.pipeline.accounts.player_passwords import verify_player_password
@@ -24,11 +23,10 @@ from segue.pipeline.accounts.scrobbler_sessions import (
     signature,
     verify_mobile_token,
 )
-from segue.pipeline.hidden_paths import hide_commands, hide_paths
+from segue.pipeline.hidden_paths import public_text
 from segue.pipeline.history.submitted_listens import give_opinion
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
-from segue.serve.problems import ProblemError
 from segue.serve.scrobbling.lastfm_answers import (
     AUTHENTICATION_FAILED,
     INVALID_METHOD,
@@ -43,17 +41,17 @@ from segue.serve.scrobbling.lastfm_answers import (
     lastfm_response,
 )
 from segue.serve.scrobbling.lastfm_history import recent_tracks, user_document
+from segue.serve.scrobbling.scrobble_times import read_whole, time_problem
 from segue.serve.scrobbling.scrobbled_tracks import (
-    address_of,
     open_listener,
     read_form,
     scrobbled_listen,
     scrobbled_reference,
     session_listener,
-    time_problem,
 )
 from segue.serve.scrobbling.storing import store_listens, store_playing_now, submission_target
 from segue.serve.security import sessions
+from segue.serve.security.proxies import client_address
 from segue.sources.history_import import ImportRow, UnusableRow
 
 router = APIRouter(prefix="/2.0", include_in_schema=False)
@@ -70,13 +68,8 @@ Parameters = Mapping[str, str]
 @router.get("/")
 @router.post("")
 @router.post("/")
-async def call_method(request: Request, app_state: deps.State) -> Response:
+def call_method(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
     """Answer a call of a method."""
-    body = await request.body()
-    return await run_in_threadpool(_answered, request, app_state, body)
-
-
-def _answered(request: Request, app_state: AppState, body: bytes) -> Response:
     given = dict(request.query_params)
     try:
         given |= read_form(body)
@@ -91,8 +84,7 @@ def _answered(request: Request, app_state: AppState, body: bytes) -> Response:
     except AccountError:
         failure = LastfmError(AUTHENTICATION_FAILED, "Wrong user name or password.")
     except SegueError as error:
-        text = hide_commands(hide_paths(str(error), *app_state.places()))
-        failure = LastfmError(TRY_AGAIN, text)
+        failure = LastfmError(TRY_AGAIN, public_text(error, *app_state.places()))
     return lastfm_failure(failure, as_json=given.get("format") == "json")
 
 
@@ -117,7 +109,7 @@ def _called(request: Request, app_state: AppState, given: Parameters) -> dict[st
 def _mobile_session(request: Request, app_state: AppState, given: Parameters) -> dict[str, Any]:
     name = _wanted(given, "username")
     if open_listener(app_state, name) is None:
-        library, address = app_state.library, address_of(request)
+        library, address = app_state.library, client_address(request)
         if given.get("authToken"):
             verify_mobile_token(library, name, given["authToken"], address=address)
         else:
@@ -130,10 +122,7 @@ def _session_of_key(app_state: AppState, given: Parameters) -> dict[str, Any]:
     token = _wanted(given, "token")
     name = open_listener(app_state, token)
     if name is None:
-        try:
-            name = sessions.by_key(app_state, token).listener
-        except ProblemError:
-            name = None
+        name = sessions.listener_of_key(app_state, token)
     if name is None:
         raise LastfmError(
             UNAUTHORIZED_TOKEN,
@@ -212,11 +201,12 @@ def _listen(part: Mapping[str, str]) -> tuple[ImportRow | None, int]:
     """Return the listen of a request, or None and the code of the reason to ignore it."""
     if not part.get("artist", "").strip() or not part.get("track", "").strip():
         return None, _IGNORED["names"]
-    problem = time_problem(part.get("timestamp"))
-    if problem is not None:
-        return None, _IGNORED[problem]
+    at = read_whole(part.get("timestamp"))
+    problem = time_problem(at)
+    if at is None or problem is not None:
+        return None, _IGNORED[problem or "missing"]
     try:
-        return scrobbled_listen(part, int(part["timestamp"])), 0
+        return scrobbled_listen(part, at), 0
     except UnusableRow:
         return None, _IGNORED["names"]
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from segue.serve.app_state import AppState
 from segue.serve.scrobbling.lastfm_answers import INVALID_PARAMETERS, LastfmError
 from segue.serve.scrobbling.listenbrainz_history import listen_documents
+from segue.serve.scrobbling.scrobble_times import read_whole
 
 MAX_LISTED: Final = 1_000
 """Latest listens that pages reach."""
@@ -64,6 +65,7 @@ def _number(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
+    number = read_whole(text)
+    if number is None:
         raise LastfmError(INVALID_PARAMETERS, f"{name} must be a whole number.")
-    return int(text)
+    return number

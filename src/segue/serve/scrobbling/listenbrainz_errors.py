@@ -16,6 +16,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from segue.serve.security.proxies import client_address
 from segue.sources.history_import import UnusableRow
 
 MAX_REQUESTS: Final = 300
@@ -65,7 +66,7 @@ class ListenBrainzRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             window: RequestWindow = request.app.state.scrobbler_requests
-            address = request.client.host if request.client else ""
+            address = client_address(request) or ""
             client = request.headers.get("authorization") or address
             now = time.time()
             left, reset = window.count(client, now)

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from segue.library import Opinion
 from segue.pipeline.history.recording_ids import named_recording
@@ -40,13 +39,10 @@ _SCORES: Final = {"like": 1, "dislike": -1}
 
 
 @router.post("/recording-feedback")
-async def give_recording_feedback(request: Request, app_state: deps.State) -> Response:
+def give_recording_feedback(
+    request: Request, body: deps.RawBody, app_state: deps.State
+) -> Response:
     """Store an opinion of the current user."""
-    body = await request.body()
-    return await run_in_threadpool(_stored, request, body, app_state)
-
-
-def _stored(request: Request, body: bytes, app_state: AppState) -> Response:
     me = current_user(request, app_state)
     document = read_document(body)
     score = document.get("score")
@@ -102,17 +98,13 @@ def get_feedback_for_recordings(name: str, request: Request, app_state: deps.Sta
 
 
 @router.post("/user/{name}/get-feedback-for-recordings")
-async def post_feedback_for_recordings(
-    name: str, request: Request, app_state: deps.State
+def post_feedback_for_recordings(
+    name: str, request: Request, body: deps.RawBody, app_state: deps.State
 ) -> Response:
     """Return the opinions of a user of some recordings, 0 where there is none."""
-    document = read_document(await request.body())
-
-    def read() -> Response:
-        readable_user(request, app_state, name)
-        return _of_recordings(app_state, name, document)
-
-    return await run_in_threadpool(read)
+    document = read_document(body)
+    readable_user(request, app_state, name)
+    return _of_recordings(app_state, name, document)
 
 
 def _of_recordings(app_state: AppState, name: str, given: Any) -> Response:
@@ -126,10 +118,13 @@ def _of_recordings(app_state: AppState, name: str, given: Any) -> Response:
     if len(wanted) > MAX_ITEMS:
         raise ListenBrainzError(400, f"Too many recordings: at most {MAX_ITEMS} in one request.")
     opinions = app_state.library.histories.all_opinions(name)
-    known = _items(app_state, name, opinions, with_names=False)
+    known: dict[tuple[str, str | None], Document] = {}
+    for item in _items(app_state, name, opinions, with_names=False):
+        for key in ("recording_mbid", "recording_msid"):
+            known.setdefault((key, item[key]), item)  # the latest opinion comes first
     items = []
     for key, one in wanted:
-        found = next((item for item in known if item[key] == one.casefold()), None)
+        found = known.get((key, one.casefold()))
         none = {"recording_mbid": None, "recording_msid": None, key: one}
         items.append({"score": 0, "user_id": name, **(found or none)})
     return JSONResponse({"feedback": items})

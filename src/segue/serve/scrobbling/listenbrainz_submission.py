@@ -9,13 +9,11 @@ Source: listenbrainz.readthedocs.io, "Core", "JSON Documentation".
 """
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from segue.pipeline.history.recording_ids import named_recording
 from segue.pipeline.history.submitted_listens import read_listens, take_back, track_reference_of
@@ -32,6 +30,7 @@ from segue.serve.scrobbling.listenbrainz_users import (
     request_token,
     token_owner,
 )
+from segue.serve.scrobbling.scrobble_times import read_whole, time_problem
 from segue.serve.scrobbling.storing import store_listens, store_playing_now, submission_target
 from segue.sources.history_import import ImportRow, UnusableRow
 from segue.types import Problem
@@ -41,9 +40,6 @@ router = APIRouter(route_class=ListenBrainzRoute)
 MAX_LISTENS: Final = 1_000
 MAX_LISTEN_BYTES: Final = 10_240
 """Largest size of a listen, as JSON."""
-EARLIEST: Final = 1_033_430_400
-"""October 2002, when scrobbling began."""
-_AHEAD: Final = 3_600
 _KINDS: Final = ("single", "playing_now", "import")
 _MAX_SUBJECT: Final = 200
 _MAX_SERVICE: Final = 40
@@ -64,13 +60,8 @@ def validate_token(request: Request, app_state: deps.State, token: str = "") -> 
 
 
 @router.post("/submit-listens")
-async def submit_listens(request: Request, app_state: deps.State) -> Response:
+def submit_listens(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
     """Store listens, or the track that is playing now."""
-    body = await request.body()
-    return await run_in_threadpool(_submitted, request, body, app_state)
-
-
-def _submitted(request: Request, body: bytes, app_state: AppState) -> Response:
     me = current_user(request, app_state)
     kind, payload = _read(body)
     if kind == "playing_now":
@@ -89,13 +80,8 @@ def _submitted(request: Request, body: bytes, app_state: AppState) -> Response:
 
 
 @router.post("/delete-listen")
-async def delete_listen(request: Request, app_state: deps.State) -> Response:
+def delete_listen(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
     """Delete a listen, named by its time and `recording_msid`."""
-    body = await request.body()
-    return await run_in_threadpool(_deleted, request, body, app_state)
-
-
-def _deleted(request: Request, body: bytes, app_state: AppState) -> Response:
     me = current_user(request, app_state)
     document = read_document(body)
     at, msid = document.get("listened_at"), document.get("recording_msid")
@@ -124,13 +110,8 @@ def get_latest_import(
 
 
 @router.post("/latest-import")
-async def set_latest_import(request: Request, app_state: deps.State) -> Response:
+def set_latest_import(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
     """Store the time up to which a program has imported listens."""
-    body = await request.body()
-    return await run_in_threadpool(_imported, request, body, app_state)
-
-
-def _imported(request: Request, body: bytes, app_state: AppState) -> Response:
     me = current_user(request, app_state)
     document = read_document(body)
     at, service = document.get("ts", 0), document.get("service", "lastfm")
@@ -227,13 +208,14 @@ def _check(kind: str, listen: Any) -> None:
         if at is not None:
             raise ListenBrainzError(400, "A playing_now listen must not have listened_at.")
         return
-    if isinstance(at, str) and at.isascii() and at.isdigit() and len(at) < 12:
-        at = listen["listened_at"] = int(at)
+    if isinstance(at, str) and read_whole(at) is not None:
+        at = listen["listened_at"] = read_whole(at)
     if isinstance(at, bool) or not isinstance(at, int):
         raise ListenBrainzError(400, "listened_at must be a whole number.")
-    if at > time.time() + _AHEAD:
+    problem = time_problem(at)
+    if problem == "new":
         raise ListenBrainzError(400, "Value for key listened_at is too high.")
-    if at < EARLIEST:
+    if problem == "old":
         raise ListenBrainzError(400, "Value for key listened_at is too low.")
 
 

@@ -9,8 +9,8 @@ from fastapi import Request
 from segue.errors import AccountError
 from segue.pipeline.accounts.login import check_name
 from segue.serve.app_state import AppState
-from segue.serve.problems import ProblemError
 from segue.serve.scrobbling.listenbrainz_errors import ListenBrainzError
+from segue.serve.scrobbling.scrobble_times import read_whole
 from segue.serve.security import sessions
 
 
@@ -54,10 +54,7 @@ def token_owner(app_state: AppState, token: str) -> str:
             return check_name(token)
         except AccountError:
             raise ListenBrainzError(401, "Invalid authorization token.") from None
-    try:
-        found = sessions.by_key(app_state, token).listener
-    except ProblemError:
-        found = None
+    found = sessions.listener_of_key(app_state, token)
     if found is None:
         raise ListenBrainzError(401, "Invalid authorization token.")
     return found
@@ -103,9 +100,10 @@ def whole_parameter(request: Request, name: str, default: int | None = None) -> 
     text = request.query_params.get(name)
     if text is None or text == "":
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
+    number = read_whole(text)
+    if number is None:
         raise ListenBrainzError(400, f"Invalid {name} argument: {text[:40]}.")
-    return int(text)
+    return number
 
 
 def page_parameters(request: Request, count: int, most: int) -> tuple[int, int]:

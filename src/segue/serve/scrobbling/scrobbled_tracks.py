@@ -1,11 +1,8 @@
 """Tracks as Audioscrobbler and Last.fm name them, as listens of one form, and who sends them."""
 
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
-
-from fastapi import Request
 
 from segue.pipeline.accounts.login import check_name
 from segue.pipeline.accounts.scrobbler_sessions import find_scrobbler_session
@@ -15,9 +12,6 @@ from segue.serve.security import sessions
 from segue.sources.history_import import ImportRow
 from segue.types import TrackReference
 
-EARLIEST: Final = 1_033_430_400
-"""October 2002, when scrobbling began."""
-MAX_AHEAD_SECONDS: Final = 3_600
 MAX_FIELDS: Final = 1_000
 
 
@@ -66,19 +60,6 @@ def _metadata(names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def time_problem(text: str | None) -> str | None:
-    """Return why a time cannot be that of a listen: missing, old or new; None if it can.
-
-    >>> time_problem("1700000000"), time_problem("17"), time_problem(None), time_problem("9" * 11)
-    (None, 'old', 'missing', 'new')
-    """
-    if text is None or not (text.isascii() and text.isdigit() and len(text) < 12):
-        return "missing"
-    if int(text) < EARLIEST:
-        return "old"
-    return "new" if int(text) > time.time() + MAX_AHEAD_SECONDS else None
-
-
 def open_listener(app_state: AppState, name: str) -> str | None:
     """Return the listener of a name in a library without accounts; None if it has accounts.
 
@@ -95,8 +76,3 @@ def session_listener(app_state: AppState, session: str) -> str | None:
     found = find_scrobbler_session(app_state.library, session)
     needs_account = sessions.mode_of(app_state) != "open" and not app_state.library.accounts.any()
     return None if needs_account else found
-
-
-def address_of(request: Request) -> str | None:
-    """Return the address of the client of a request."""
-    return request.client.host if request.client else None

@@ -78,6 +78,11 @@ class _RootPathRemover:
         await self._app(inner, receive, send_with_prefix)
 
 
+def client_address(request: Request) -> str | None:
+    """Return the address of the client of a request, also behind a trusted proxy."""
+    return request.client.host if request.client else None
+
+
 def is_trusted(peer: str | None, proxies: Sequence[str]) -> bool:
     """Return whether the program at an address is one of the trusted proxies.
 

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from segue.serve.dependencies import Anyone
 from segue.serve.problems import ProblemError
+from segue.serve.security.proxies import client_address
 
 MAX_STREAMS: Final = 16
 """Event streams of one listener that are open at the same time."""
@@ -93,7 +94,7 @@ def _counted(counts: Counter[str], who: str) -> Iterator[None]:
 
 def counted_as(request: Request, listener: str | None) -> str:
     """Return the key that a request is counted under."""
-    address = request.client.host if request.client else ""
+    address = client_address(request) or ""
     return f"listener {listener}" if listener is not None else f"address {address}"
 
 

@@ -78,6 +78,12 @@ def by_key(app_state: AppState, key: str) -> Principal:
     return Principal("accounts", account.name, account.admin)
 
 
+def listener_of_key(app_state: AppState, key: str) -> str | None:
+    """Return the listener of an API key; None if the key is unknown."""
+    account = kept.find_key(app_state.library, key)
+    return None if account is None else account.name
+
+
 def mode_of(app_state: AppState) -> Mode:
     """Return whether clients choose their listener or log in with a password."""
     if _needs_account(app_state.settings) or app_state.library.accounts.any():

@@ -15,6 +15,7 @@ from segue import errors
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
 from segue.serve.problems import of_error
+from segue.serve.security.proxies import client_address
 from segue.serve.security.sessions import Principal
 from segue.serve.subsonic import (
     annotation,
@@ -169,7 +170,7 @@ def _called(
     if name in _PUBLIC:
         return _PUBLIC[name](Call(parameters, app_state, request, Principal("open")))
     check_version(parameters)
-    address = request.client.host if request.client else None
+    address = client_address(request)
     principal = caller(app_state, parameters, address)
     if name not in METHODS:
         raise SubsonicError(GENERIC, "The server has no such method.")
