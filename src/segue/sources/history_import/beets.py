@@ -27,7 +27,7 @@ from segue.sources.history_import.totals import Counters, total_rows
 from segue.sources.tables.values import read_number, read_time
 from segue.types import TrackReference
 
-_COLUMNS = ("artist", "title", "album", "mb_trackid", "isrc")
+ITEM_COLUMNS = ("artist", "title", "album", "mb_trackid", "isrc")
 _ATTRIBUTES = (
     *("play_count", "skip_count", "last_played"),  # mpdstats
     *("lastfm_play_count", "listenbrainz_play_count"),  # lastimport and lbimport
@@ -47,9 +47,26 @@ def read_beets(connection: Connection) -> Iterator[ImportRow | ImportIssue]:
         yield from usable_rows(_rows_of(item))
 
 
+def item_reference(item: Mapping[str, Any]) -> TrackReference:
+    """Return the track of an item by its ids and names.
+
+    Raises
+    ------
+    UnusableRow
+        An id or name is too long.
+    """
+    return TrackReference(
+        recording=read_id(item.get("mb_trackid"), "recording id"),
+        isrc=read_id(item.get("isrc"), "ISRC"),
+        artist=read_name(item.get("artist")),
+        title=read_name(item.get("title")),
+        album=read_name(item.get("album")),
+    )
+
+
 def _items(connection: Connection) -> Iterator[Mapping[str, Any]]:
     present = columns_of(connection, "items")
-    columns = [f"i.{name}" for name in _COLUMNS if name in present]
+    columns = [f"i.{name}" for name in ITEM_COLUMNS if name in present]
     # some values of plugins were once a column of items
     columns += [
         f"i.{name}"
@@ -72,14 +89,8 @@ def _rows_of(item: Mapping[str, Any]) -> Iterator[ImportRow]:
         It names no track, or a count is negative or not a number.
     """
     plays, skips = (max(_numbers(item, names), default=0.0) for names in (_PLAYS, _SKIPS))
-    track = TrackReference(
-        recording=read_id(item.get("mb_trackid"), "recording id"),
-        isrc=read_id(item.get("isrc"), "ISRC"),
-        artist=read_name(item.get("artist")),
-        title=read_name(item.get("title")),
-        album=read_name(item.get("album")),
-    )
     last = max(_times(item), default=None)
+    track = item_reference(item)
     yield from total_rows(None, track, Counters(plays, skips, _rating(item), last))
 
 
