@@ -22,7 +22,7 @@ quick: lint
 test: js lint docs
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not nightly"
 
-nightly: js lint docs
+nightly: js lint docs $(VENV)/.installed-nightly
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --hypothesis-profile nightly
 
 lint: $(VENV)/.installed-dev
@@ -68,6 +68,10 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[train,demo,connect,dev,docs,oidc]'
 	@touch $@ $(VENV)/.installed-demo
 
+$(VENV)/.installed-nightly: $(VENV)/.installed-dev
+	$(INSTALL) --editable '.[nightly]'
+	@touch $@
+
 $(VENV)/.installed-audit: $(VENV)/.installed-dev
 	$(INSTALL) --editable '.[audit]'
 	@touch $@
@@ -80,7 +84,7 @@ node_modules/.installed: package.json package-lock.json
 # after changing dependencies: what a fresh installation gets today becomes what everybody gets
 constraints:
 	rm -rf .make && $(PYTHON) -m venv .make
-	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,connect,dev,docs,oidc,audit]'
+	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,connect,dev,docs,oidc,nightly,audit]'
 	.make/bin/python -m pip freeze --exclude segue | sed 's/^tensorflow_cpu==\(.*\)/&\ntensorflow==\1/' | sort -f > constraints.txt
 	rm -rf .make
 
