@@ -32,6 +32,7 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 │   ├── ModelNotTrainedError    the command needs a model that is not trained yet
 │   ├── NoWeightError           all signals have a weight of 0
 │   └── TooLittleDataError      one class only, too few tracks, no labels
+├── AddressError                the address of another server is not valid
 ├── MediaServerError            a media server cannot be reached, or refuses
 │   └── UnknownConnectionError  the library has no such connection
 ├── ContradictionError          two arguments contradict each other: wrong usage
@@ -197,6 +198,10 @@ class NoWeightError(ModelError):
 
 class TooLittleDataError(ModelError):
     """Too few classes, tracks or listens for the request."""
+
+
+class AddressError(SegueError):
+    """An address of another server that is not valid, or contains credentials."""
 
 
 class MediaServerError(SegueError):

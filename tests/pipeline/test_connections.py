@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.factories import make_library, rows, write_dataset
 from tests.servers.navidrome import SimulatedNavidrome, Song
 
-from segue.errors import MediaServerError, UnknownConnectionError
+from segue.errors import AddressError, MediaServerError, UnknownConnectionError
 from segue.library import Library
 from segue.pipeline.connections.connect import connect, connections, disconnect
 from segue.pipeline.connections.sync import sync
@@ -183,7 +183,7 @@ def test_totals_and_listens_add_up(original, tmp_path_factory, passes, full, out
             server.play(user, f"s{song}", at)
         server.n_before_outage = n_before
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("segue.sources.media_servers.http_client.WAITS", ())
+            patch.setattr("segue.sources.media_servers.server_client.WAITS", ())
             sync(library, full=whole)
     server.n_before_outage = None
     run(library, full=True)
@@ -200,7 +200,7 @@ def test_totals_and_listens_add_up(original, tmp_path_factory, passes, full, out
 
 
 def test_outage_keeps_what_was_read(connected, server, monkeypatch):
-    monkeypatch.setattr("segue.sources.media_servers.http_client.WAITS", ())
+    monkeypatch.setattr("segue.sources.media_servers.server_client.WAITS", ())
     monkeypatch.setattr("segue.sources.media_servers.subsonic.PAGE", 4)
     for i in range(1, N_TRACKS):
         server.play("anna", f"s{i}", START + i, 2)
@@ -398,7 +398,7 @@ def test_changed_password_is_one_sentence(connected, server):
 
 @pytest.mark.parametrize("url", ["music.home", "ftp://x", "http://u:p@x", "http://", "http://x?a"])
 def test_bad_address_is_refused(library, url):
-    with pytest.raises(MediaServerError) as failed:
+    with pytest.raises(AddressError) as failed:
         connect(library, "navidrome", url, user="anna", password=USERS["anna"])
     assert ":p@" not in str(failed.value)
 

@@ -96,6 +96,7 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.WrongPasswordError, "wrong-password"),
     (errors.TooManyTriesError, "too-many"),
     (errors.AccountError, "invalid"),
+    (errors.AddressError, "invalid"),
     (errors.EmptyLibraryError, "empty-library"),
     (errors.LibraryBusyError, "busy"),
     (errors.StorageFullError, "storage-full"),

@@ -10,21 +10,17 @@ Source: labs.api.listenbrainz.org/similar-artists (dataset hoster of MetaBrainz)
 github.com/metabrainz/troi-recommendation-playground.
 """
 
-import json
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from segue.errors import DatasetError
+from segue.sources.web_requests import NoAnswerError, WebClient, checked_url
 
 URL: Final = "https://labs.api.listenbrainz.org/similar-artists/json"
 ALGORITHM: Final = (
     "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
 )
 TIMEOUT_SECONDS: Final = 10.0
-_MAX_BYTES = 1 << 23
 _MAX_NAME_LENGTH = 1_000
 
 
@@ -52,26 +48,25 @@ def similar_artists(
 
     Raises
     ------
+    AddressError
+        The address is not valid.
     DatasetError
         The service cannot be reached, or its answer is not understood.
     """
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise DatasetError(f"{url} is no address of a service: give one that starts with https://.")
-    query = urllib.parse.urlencode({"artist_mbids": mbid, "algorithm": algorithm})
-    request = urllib.request.Request(  # noqa: S310  # the scheme is checked above
-        f"{url}?{query}", headers={"User-Agent": "segue", "Accept": "application/json"}
-    )
+    query = {"artist_mbids": mbid, "algorithm": algorithm}
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
-            content = answer.read(_MAX_BYTES)
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
+        with WebClient(timeout_seconds=timeout, follow_redirects=True) as client:
+            answer = client.request("GET", checked_url(url), parameters=query)
+        reason = f"status {answer.status}" if answer.status >= 400 else None
+    except NoAnswerError as error:
+        reason = str(error)
+    if reason is not None:
         raise DatasetError(
             f"{url} gave no answer ({reason}): try again later, or leave out --similar-artists."
-        ) from error
+        )
     try:
-        found = json.loads(content)  # an answer that is too long was cut, and is no JSON
-    except (ValueError, RecursionError):
+        found = answer.document()  # an answer that is too long was cut, and is no JSON
+    except ValueError:
         raise DatasetError(
             f"{url} gave an answer that is not understood: check --similar-artists-url."
         ) from None

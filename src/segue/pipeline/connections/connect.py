@@ -79,8 +79,10 @@ def connect(
     ------
     MediaServerError
         If the server cannot be reached or refuses the account, or a name is not valid.
+    AddressError
+        If the address is not valid.
     MissingExtraError
-        If the extra ``connect`` is not installed.
+        If the server is MPD, and the extra ``connect`` is not installed.
     """
     if name is not None and not _NAME.fullmatch(name):
         raise MediaServerError(

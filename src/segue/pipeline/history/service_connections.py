@@ -19,7 +19,7 @@ from segue.sources.scrobble_services import (
 )
 from segue.sources.scrobble_services.lastfm_client import LASTFM_URL
 from segue.sources.scrobble_services.listenbrainz_client import LISTENBRAINZ_URL
-from segue.sources.scrobble_services.service_request import checked_url
+from segue.sources.web_requests import checked_url
 
 PUBLIC_URLS: Final[Mapping[ServiceName, str]] = {
     "listenbrainz": LISTENBRAINZ_URL,
@@ -64,7 +64,7 @@ def connect_service(
     ------
     AccountError
         If credentials are missing, or an address is missing or may not be given.
-    DatasetError
+    AddressError
         If the address is none.
     UnavailableError, CredentialsError, RefusedRequestError
         If the service does not answer, or refuses the credentials; nothing is stored.

@@ -1,11 +1,11 @@
 """Internet radio stations: all listeners see them, admins change them."""
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from segue.library import InternetRadioStation
 from segue.serve.subsonic.calls import Call, whole_number
 from segue.serve.subsonic.responses import FORBIDDEN, GENERIC, NOT_FOUND, SubsonicError
+from segue.sources.web_requests import web_address
 
 _MAX_NAME: Final = 200
 
@@ -70,17 +70,9 @@ def _stated(call: Call) -> tuple[str, str, str | None]:
     if len(name) > _MAX_NAME or not name.isprintable():
         raise SubsonicError(GENERIC, f"name must have at most {_MAX_NAME} characters.")
     for parameter, url in (("streamUrl", stream_url), ("homepageUrl", home_page_url)):
-        if url is not None and not _is_web_address(url):
+        if url is not None and web_address(url) is None:
             raise SubsonicError(GENERIC, f"{parameter} must be a http or https address.")
     return name, stream_url, home_page_url
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and url.isprintable()
 
 
 def _unknown() -> SubsonicError:

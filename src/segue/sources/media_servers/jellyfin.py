@@ -21,7 +21,7 @@ from segue.sources.history_import.json_fields import joined_names
 from segue.sources.history_import.totals import opinion
 from segue.sources.media_servers.contract import LogIn, ServerPlaylist, ServerTrack
 from segue.sources.media_servers.fields import number, records, reference, text
-from segue.sources.media_servers.http_client import ServerClient
+from segue.sources.media_servers.server_client import ServerClient
 
 PAGE: Final = 500
 _AT_ONCE: Final = 100

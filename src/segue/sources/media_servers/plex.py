@@ -18,7 +18,7 @@ from segue.ratings import STARS
 from segue.sources.history_import.import_row import read_timestamp
 from segue.sources.media_servers.contract import COMMENT, LogIn, ServerPlaylist, ServerTrack
 from segue.sources.media_servers.fields import number, records, reference, text
-from segue.sources.media_servers.http_client import ServerClient
+from segue.sources.media_servers.server_client import ServerClient
 
 PAGE: Final = 500
 _AT_ONCE: Final = 100

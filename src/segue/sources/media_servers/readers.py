@@ -42,8 +42,10 @@ def log_in(
     ------
     MediaServerError
         If the server cannot be reached, refuses the account, or its kind is unknown.
+    AddressError
+        If the address is not valid.
     MissingExtraError
-        If the extra ``connect`` is not installed.
+        If the server is MPD, and the extra ``connect`` is not installed.
     """
     return _reader(kind).log_in(url, user, password, token)
 
@@ -54,9 +56,11 @@ def open_server(kind: str, url: str, credentials: Mapping[str, str]) -> MediaSer
     Raises
     ------
     MediaServerError
-        If the kind is unknown, or the address is not valid.
+        If the kind is unknown.
+    AddressError
+        If the address is not valid.
     MissingExtraError
-        If the extra ``connect`` is not installed.
+        If the server is MPD, and the extra ``connect`` is not installed.
     """
     return _reader(kind)(url, credentials)
 

@@ -26,7 +26,7 @@ from segue.sources.history_import.import_row import read_timestamp
 from segue.sources.history_import.totals import opinion
 from segue.sources.media_servers.contract import COMMENT, LogIn, ServerPlaylist, ServerTrack
 from segue.sources.media_servers.fields import number, records, reference, text
-from segue.sources.media_servers.http_client import ServerClient
+from segue.sources.media_servers.server_client import ServerClient
 
 PAGE: Final = 500
 _VERSION: Final = "1.16.1"

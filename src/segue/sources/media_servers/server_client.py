@@ -1,27 +1,22 @@
 """Send requests to one media server, with one clear sentence for every failure.
 
-A request that is not answered, or answered with a status of 5xx, is sent again after half a second
-and after two seconds, unless it writes. Downloads are streamed to a file.
+A request that is not answered, or answered with a status of 429 or 5xx, is sent again after half a
+second and after two seconds, unless it writes. Downloads are streamed to a file.
 """
 
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final
 
-from segue import __version__
-from segue.errors import MediaServerError, MissingExtraError
-
-if TYPE_CHECKING:
-    import httpx
+from segue.errors import MediaServerError
+from segue.sources.web_requests import NoAnswerError, Values, WebAnswer, WebClient, checked_url
 
 WAITS: Final = (0.5, 2.0)
 """Seconds before a request is sent again."""
 TIMEOUT_SECONDS: Final = 60.0
+_MAX_BYTES: Final = 1 << 28
 _MAX_SHOWN: Final = 120
-
-Values = Mapping[str, Any]
 
 
 class ServerClient:
@@ -36,26 +31,20 @@ class ServerClient:
 
     Raises
     ------
-    MediaServerError
+    AddressError
         If the address is not valid.
-    MissingExtraError
-        If httpx is not installed.
     """
 
     def __init__(
         self, url: str, *, headers: Values | None = None, parameters: Values | None = None
     ) -> None:
         self.url = checked_url(url)
-        try:
-            import httpx
-        except ImportError:
-            raise MissingExtraError("Connecting to a media server", "connect") from None
-        self._errors = httpx.HTTPError, httpx.InvalidURL
         self._parameters = dict(parameters or {})
-        self._client = httpx.Client(
-            headers={"User-Agent": f"segue/{__version__}", **(headers or {})},
-            timeout=TIMEOUT_SECONDS,
+        self._client = WebClient(
+            headers=headers,
+            timeout_seconds=TIMEOUT_SECONDS,
             follow_redirects=True,
+            max_bytes=_MAX_BYTES,
         )
 
     def close(self) -> None:
@@ -70,7 +59,7 @@ class ServerClient:
         MediaServerError
             If the server does not answer, refuses, or answers no JSON.
         """
-        return self._document(self._answer("GET", path, parameters))
+        return self._document(self._answer("GET", path, parameters, waits=WAITS))
 
     def send(
         self,
@@ -80,15 +69,22 @@ class ServerClient:
         *,
         form: Mapping[str, Any] | None = None,
         body: Any = None,
+        repeatable: bool = False,
     ) -> Any:
-        """Send a request that may write, once; return its JSON document, None if it has none.
+        """Send a request; return its JSON document, None if it has none.
+
+        Parameters
+        ----------
+        repeatable
+            Whether it only reads, so that it may be sent again.
 
         Raises
         ------
         MediaServerError
             As `get_json` does.
         """
-        answer = self._answer(method, path, parameters, form=form, body=body, waits=())
+        waits = WAITS if repeatable else ()
+        answer = self._answer(method, path, parameters, form=form, body=body, waits=waits)
         return self._document(answer) if answer.content else None
 
     def download(self, path: str, target: Path, parameters: Values | None = None) -> None:
@@ -100,22 +96,18 @@ class ServerClient:
             If the server does not send it, or the file cannot be written.
         """
         part = target.with_name(f".new-{target.name}")
+        sent = {**self._parameters, **(parameters or {})}
         try:
-            with self._client.stream(
-                "GET", f"{self.url}{path}", params={**self._parameters, **(parameters or {})}
-            ) as answer:
-                self._check(answer.status_code)
-                kind = answer.headers.get("content-type", "")
-                if kind.startswith(("application/json", "text/xml", "application/xml")):
-                    raise MediaServerError(
-                        f"The server at {self.url} does not send {target.name}: check that the"
-                        " account may download."
-                    )
-                with part.open("wb") as stream:
-                    for chunk in answer.iter_bytes(1 << 20):
-                        stream.write(chunk)
+            with part.open("wb") as stream:
+                status = self._client.download(f"{self.url}{path}", stream, parameters=sent)
+            self._check(status)
+            if status == 204:
+                raise MediaServerError(
+                    f"The server at {self.url} does not send {target.name}: check that the account"
+                    " may download."
+                )
             part.replace(target)
-        except self._errors as error:
+        except NoAnswerError as error:
             raise self._unreachable(error) from None
         except OSError as error:
             raise MediaServerError(
@@ -133,20 +125,20 @@ class ServerClient:
         *,
         form: Mapping[str, Any] | None = None,
         body: Any = None,
-        waits: Sequence[float] = WAITS,
-    ) -> "httpx.Response":
+        waits: Sequence[float],
+    ) -> WebAnswer:
         sent = {**self._parameters, **(parameters or {})}
         for wait in (*waits, None):
             try:
                 answer = self._client.request(
-                    method, f"{self.url}{path}", params=sent, data=form, json=body
+                    method, f"{self.url}{path}", parameters=sent, form=form, body=body
                 )
-            except self._errors as error:
+            except NoAnswerError as error:
                 if wait is None:
                     raise self._unreachable(error) from None
             else:
-                if answer.status_code < 500 or wait is None:
-                    self._check(answer.status_code)
+                if wait is None or not answer.is_transient:
+                    self._check(answer.status)
                     return answer
             time.sleep(wait)
         raise AssertionError("the last try returns or raises")
@@ -175,46 +167,14 @@ class ServerClient:
             f"The server at {self.url} answered {what}: check the address and the kind of server."
         )
 
-    def _unreachable(self, error: Exception) -> MediaServerError:
-        reason = "no answer in time" if "Timeout" in type(error).__name__ else str(error)
+    def _unreachable(self, error: NoAnswerError) -> MediaServerError:
         return MediaServerError(
-            f"The server at {self.url} cannot be reached ({reason[:_MAX_SHOWN] or 'no answer'}):"
-            " start it or check the address, and run the command again; what was read is stored."
+            f"The server at {self.url} cannot be reached ({error}): start it or check the address,"
+            " and run the command again; what was read is stored."
         )
 
-    def _document(self, answer: "httpx.Response") -> Any:
+    def _document(self, answer: WebAnswer) -> Any:
         try:
-            return answer.json()
+            return answer.document()
         except ValueError:
             raise self.not_understood("no JSON") from None
-
-
-def checked_url(url: str) -> str:
-    """Return the address of a server without a slash at its end.
-
-    Raises
-    ------
-    MediaServerError
-        If it is no http address, or has a user name or password in it.
-
-    Examples
-    --------
-    >>> checked_url("http://music.home:4533/")
-    'http://music.home:4533'
-    """
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        valid, parts = False, urlsplit("")
-    if not valid or parts.query or parts.fragment:
-        raise MediaServerError(
-            f"{url.partition('?')[0]!r} is not the address of a server: give one like"
-            " http://music.home:4533."
-        )
-    if parts.username or parts.password:
-        raise MediaServerError(
-            "The address of a server must not contain a user name or password: use --user and"
-            " --password."
-        )
-    return url.rstrip("/")
