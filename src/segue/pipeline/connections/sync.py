@@ -41,9 +41,9 @@ OVERLAP_SECONDS: Final = 3_600.0
 """Time that a quick pass reads again: clocks differ, and plays are sent late."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class AccountSync:
-    """The result of one pass for one account; `error` is why it ended early.
+    """What one pass does for one account; `error` is why it ended early.
 
     Of `read` tracks `matched` are in the library. `listens` are new ones, with totals that were not
     there; `changed` are totals with other values than before.
@@ -59,7 +59,7 @@ class AccountSync:
     playlists_read: int = 0
     playlists_written: int = 0
     playlists_deleted: int = 0
-    notes: Sequence[str] = ()
+    notes: list[str] = field(default_factory=list)
     error: str | None = None
 
 
@@ -102,7 +102,7 @@ def sync(
     UnknownConnectionError
         If there is no such connection.
     MissingExtraError
-        If the extra ``connect`` is not installed.
+        If the server is MPD, and the extra ``connect`` is not installed.
     LibraryError
         If the library cannot be written.
     """
@@ -133,18 +133,6 @@ def sync(
     )
 
 
-@dataclass(slots=True)
-class _Tally:
-    read: int = 0
-    matched: int = 0
-    listens: int = 0
-    changed: int = 0
-    playlists_read: int = 0
-    playlists_written: int = 0
-    playlists_deleted: int = 0
-    notes: list[str] = field(default_factory=list)
-
-
 class _AccountPass:
     """One pass over the tracks and playlists of one account."""
 
@@ -160,18 +148,17 @@ class _AccountPass:
         self._library, self._one, self._account = library, one, account
         self._matcher = matcher
         self._imported = library.connections.imported_plays(account, one.source, one.row)
-        self._tally = _Tally()
         self._now = time.time()
         stale = account.read_all is None or self._now - account.read_all > FULL_SECONDS
         self._full = stale if full is None else full or account.synced is None
+        self._done = AccountSync(user=account.user, listener=account.listener, full=self._full)
         self._occurrences = OccurrenceCounter() if self._full else None
-        self._error: str | None = None
         self._is_read = False
 
     @property
     def has_new(self) -> bool:
         """Whether listens were added or changed."""
-        return bool(self._tally.listens or self._tally.changed)
+        return bool(self._done.listens or self._done.changed)
 
     def read(self, progress: Progress) -> None:
         """Read the tracks of the server."""
@@ -181,23 +168,20 @@ class _AccountPass:
 
     def copy_playlists(self, mixes: DailyMixes) -> None:
         """Copy the playlists, if the tracks could be read."""
-        if self._error is None:
+        if self._done.error is None:
             with self._server() as server:
                 self._copy_playlists(server, mixes)
 
     def finish(self) -> AccountSync:
         """Record how the pass ended, and return its result."""
-        account, full, error = self._account, self._full, self._error
         self._library.connections.set_synced(
-            account.row, self._now, is_read=self._is_read, read_all=full, error=error
+            self._account.row,
+            self._now,
+            is_read=self._is_read,
+            read_all=self._full,
+            error=self._done.error,
         )
-        return AccountSync(
-            user=account.user,
-            listener=account.listener,
-            full=full,
-            error=error,
-            **asdict(self._tally),
-        )
+        return self._done
 
     @contextmanager
     def _server(self) -> Iterator[MediaServer]:
@@ -208,7 +192,7 @@ class _AccountPass:
             ) as server:
                 yield server
         except MediaServerError as reason:
-            self._error = str(reason)
+            self._done.error = str(reason)
 
     def _read(self, server: MediaServer, progress: Progress) -> None:
         since = (self._account.synced or 0.0) - OVERLAP_SECONDS
@@ -223,7 +207,7 @@ class _AccountPass:
 
     def _store(self, tracks: Sequence[ServerTrack]) -> None:
         """Store one batch with the listens that follow from it."""
-        store, tally = self._library.connections, self._tally
+        store, done = self._library.connections, self._done
         before = self._counts_before(tracks)
         items: dict[str, int | None] = {}
         counts: list[ItemCounts] = []
@@ -243,10 +227,10 @@ class _AccountPass:
         added = store.put_batch(
             self._account, self._one, items=items, counts=counts, arrivals=arrivals
         )
-        tally.read += len(tracks)
-        tally.matched += sum(row is not None for row in items.values())
-        tally.listens += added.new
-        tally.changed += added.changed
+        done.read += len(tracks)
+        done.matched += sum(row is not None for row in items.values())
+        done.listens += added.new
+        done.changed += added.changed
 
     def _counts_before(self, tracks: Sequence[ServerTrack]) -> dict[str, ItemCounts]:
         """Return what is stored of tracks; after a first pass, others had no plays."""
@@ -329,13 +313,13 @@ class _AccountPass:
 
     def _copy_playlists(self, server: MediaServer, mixes: DailyMixes) -> None:
         copied = PlaylistSync(self._library, self._one, self._account, server)
-        tally = self._tally
+        done = self._done
         try:
             copied.read()
             if self._one.writes:
                 copied.write(mixes)
         finally:
-            tally.playlists_read = copied.n_read
-            tally.playlists_written = copied.n_written
-            tally.playlists_deleted = copied.n_deleted
-            tally.notes += copied.notes
+            done.playlists_read = copied.n_read
+            done.playlists_written = copied.n_written
+            done.playlists_deleted = copied.n_deleted
+            done.notes += copied.notes
