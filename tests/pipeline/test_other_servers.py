@@ -1,16 +1,17 @@
-"""Jellyfin and Plex, simulated by answers in the form of their published APIs."""
+"""Jellyfin, Plex and Lyrion, simulated by answers in the form of their published APIs."""
 
 import shutil
 
 import pytest
 from tests.factories import make_library, rows, write_dataset
 from tests.servers.http_server import SimulatedServer
+from tests.servers.lyrion import PASSWORD, USER, SimulatedLyrion
 
 from segue.errors import MediaServerError
 from segue.library import Library
 from segue.pipeline.connections.connect import connect
 from segue.pipeline.connections.sync import sync
-from segue.sources.media_servers import SUFFIX
+from segue.sources.media_servers import SUFFIX, open_server
 
 N_TRACKS = 6
 SECRET = "a-secret"  # noqa: S105
@@ -44,9 +45,13 @@ class SimulatedJellyfin(SimulatedServer):
         super().__init__()
         self.data, self.names, self.lists = {}, {}, {}
 
+    @staticmethod
+    def id_of(number):
+        return f"j{number}"
+
     def item(self, number):
         return {
-            "Id": f"j{number}",
+            "Id": self.id_of(number),
             "Name": f"Piece {number}",
             "Artists": [f"Band {number}"],
             "Path": f"/data/{number}.flac",
@@ -110,9 +115,13 @@ class SimulatedPlex(SimulatedServer):
         super().__init__()
         self.data, self.names, self.lists = {}, {}, {}
 
+    @staticmethod
+    def id_of(number):
+        return f"{100 + number}"
+
     def item(self, number):
         return {
-            "ratingKey": f"{100 + number}",
+            "ratingKey": self.id_of(number),
             "title": f"Piece {number}",
             "grandparentTitle": f"Band {number}",
             "Media": [{"Part": [{"file": f"/data/{number}.flac", "key": f"/library/{number}"}]}],
@@ -158,7 +167,6 @@ class SimulatedPlex(SimulatedServer):
 def server(request):
     simulated = {"jellyfin": SimulatedJellyfin, "plex": SimulatedPlex}[request.param]()
     simulated.kind = request.param
-    simulated.first = "j" if request.param == "jellyfin" else "10"
     yield simulated
     simulated.close()
 
@@ -207,26 +215,36 @@ def test_plays_and_likes_are_read_once(library, server):
     ) == heard(library)
 
 
-def test_playlists_are_copied_both_ways(library, server):
-    first = server.first
-    server.names["own"], server.lists["own"] = "Evening", [f"{first}3", f"{first}1"]
-    join(library, server)
+def written_lists(server):
+    return {server.names[key]: songs for key, songs in server.lists.items()}
+
+
+def check_playlists_both_ways(library, server, written, put):
+    """Copy lists both ways; `put` adds one to the server, `written` returns the lists there."""
+    songs = [server.id_of(number) for number in range(N_TRACKS)]
+    put("Evening", [songs[3], songs[1]])
     mine = library.playlists.add("anna", "Mine", "tracks", {}, ["t5", "t0"])
     for _ in range(2):
         assert sync(library).error is None
-        written = {server.names[key]: songs for key, songs in server.lists.items()}
-        assert written == {
-            "Evening": [f"{first}3", f"{first}1"],
-            f"Mine{SUFFIX}": [f"{first}5", f"{first}0"],
+        assert written() == {
+            "Evening": [songs[3], songs[1]],
+            f"Mine{SUFFIX}": [songs[5], songs[0]],
         }
     assert ("t3", "t1") in [tuple(one.tracks) for one in library.playlists.of("anna")]
     library.playlists.replace_tracks("anna", mine.id, ["t2"])
     sync(library)
-    written = {server.names[key]: songs for key, songs in server.lists.items()}
-    assert written[f"Mine{SUFFIX}"] == [f"{first}2"]
+    assert written()[f"Mine{SUFFIX}"] == [songs[2]]
     library.playlists.delete("anna", mine.id)
     sync(library)
-    assert list(server.names.values()) == ["Evening"]
+    assert list(written()) == ["Evening"]
+
+
+def test_playlists_are_copied_both_ways(library, server):
+    def put(name, songs):
+        server.names["own"], server.lists["own"] = name, songs
+
+    join(library, server)
+    check_playlists_both_ways(library, server, lambda: written_lists(server), put)
 
 
 def test_wrong_credentials_are_one_sentence(library, server):
@@ -243,3 +261,145 @@ def test_jellyfin_keeps_a_token_not_the_password(library):
     key = connect(library, "jellyfin", server.url, user="Anna", token=TOKEN)
     assert [account.user for account in key.accounts] == ["anna"]
     server.close()
+
+
+@pytest.fixture
+def lyrion():
+    simulated = SimulatedLyrion(N_TRACKS)
+    yield simulated
+    simulated.close()
+
+
+def test_lyrion_plays_ratings_and_favorites_are_read(library, lyrion):
+    connect(library, "lyrion", lyrion.url, user="anna")
+    lyrion.data[1] = {"playcount": 4}
+    lyrion.data[2] = {"rating": 60, "playcount": "1"}
+    lyrion.data[3] = {"rating": 0}
+    lyrion.folders |= {
+        "": [("Radio", "http://radio.example/x"), ("Mine", "f1")],
+        "f1": [("Piece 4", lyrion.id_of(4)), ("Deep", "f2")],
+        "f2": [("Piece 5", lyrion.id_of(5))],
+    }
+    wanted = [
+        ("t1", None, 4.0, None),
+        ("t2", None, 1.0, 0.0),
+        ("t4", None, None, 1.0),
+        ("t5", None, None, 1.0),
+    ]
+    for full in (True, False, True):
+        done = sync(library, full=full)
+        assert (done.error, done.accounts[0].matched) == (None, N_TRACKS)
+        assert heard(library) == wanted
+    lyrion.data[1] = {"playcount": 6}
+    lyrion.folders["f2"] = []
+    assert sync(library).error is None
+    taken_back = ("t5", None, 0.0, None)
+    assert heard(library) == [("t1", None, 6.0, None), *wanted[1:3], taken_back]
+
+
+def test_lyrion_playlists_are_copied_both_ways(library, lyrion):
+    connect(library, "lyrion", lyrion.url, user="anna")
+    check_playlists_both_ways(library, lyrion, lambda: lyrion.lists, lyrion.lists.__setitem__)
+
+
+def test_lyrion_numbers_of_another_scan_change_nothing(library, lyrion):
+    connect(library, "lyrion", lyrion.url, user="anna")
+    lyrion.lists["Evening"] = [lyrion.id_of(3)]
+    library.playlists.add("anna", "Mine", "tracks", {}, ["t5"])
+    sync(library)
+    before = {name: list(songs) for name, songs in lyrion.lists.items()}
+    lyrion.first_number += 3
+    lyrion.lists = {"Other": [lyrion.id_of(0)], **lyrion.lists}
+    done = sync(library, full=True)
+    assert (done.accounts[0].playlists_read, done.accounts[0].playlists_written) == (1, 0)
+    assert lyrion.lists == {"Other": [lyrion.id_of(0)], **before}
+
+
+def test_lyrion_without_playlist_folder_says_so(library, lyrion):
+    connect(library, "lyrion", lyrion.url, user="anna")
+    library.playlists.add("anna", "Mine", "tracks", {}, ["t5"])
+    lyrion.has_playlist_folder = False
+    assert "choose a folder of playlists" in sync(library).error
+
+
+def test_lyrion_paths_are_read_from_addresses(lyrion):
+    lyrion.data = {
+        0: {"url": "file:///M%C3%BCsik/a%23b.flac"},
+        1: {"url": "file:///C:/Music/x.mp3"},
+        2: {"url": "qobuz://1.flac", "remote": 1},
+        3: {"url": "file:///data/all.flac#10.5-20"},
+    }
+    reader = open_server("lyrion", lyrion.url, {})
+    (found,) = reader.tracks()
+    reader.close()
+    assert [(one.reference.track_id, one.suffix) for one in found[:4]] == [
+        ("/Müsik/a#b.flac", "flac"),
+        ("/C:/Music/x.mp3", "mp3"),
+        (None, ""),
+        ("/data/all.flac", "flac"),
+    ]
+
+
+def test_lyrion_pages_and_downloads_are_read(lyrion, tmp_path):
+    lyrion.tracks = list(range(1_100))
+    reader = open_server("lyrion", lyrion.url, {})
+    assert [len(batch) for batch in reader.tracks()] == [500, 500, 100]
+    reader.download(lyrion.id_of(7), tmp_path / "a.flac")
+    assert (tmp_path / "a.flac").read_bytes() == b"audio of 7"
+    with pytest.raises(MediaServerError, match="synchronize again"):
+        reader.download("file:///gone.flac", tmp_path / "b.flac")
+    reader.close()
+
+
+def test_lyrion_password_is_optional(library):
+    server = SimulatedLyrion(1, is_protected=True)
+    wrong = ({}, {"user": USER}, {"user": USER, "password": "no"}, {"password": PASSWORD})
+    for given in (*wrong, {"user": USER, "token": TOKEN}):
+        with pytest.raises(MediaServerError) as failed:
+            connect(library, "lyrion", server.url, **given)
+        assert str(failed.value).count(". ") == 0
+    one = connect(library, "lyrion", server.url, user=USER, password=PASSWORD)
+    assert one.accounts[0].credentials == {"user": USER, "password": PASSWORD}
+    assert sync(library).error is None
+    server.is_protected = False
+    open_one = connect(library, "lyrion", server.url, name="open")
+    assert (open_one.accounts[0].listener, open_one.accounts[0].credentials) == ("me", {})
+    server.close()
+
+
+def test_server_that_is_no_lyrion_is_refused(library, server):
+    with pytest.raises(MediaServerError):
+        connect(library, "lyrion", server.url, user="anna")
+
+
+def test_lyrion_list_of_the_same_name_is_replaced(lyrion):
+    reader = open_server("lyrion", lyrion.url, {})
+    name = f"Mine{SUFFIX}"
+    for songs in ([lyrion.id_of(1), lyrion.id_of(2)], [lyrion.id_of(3)]):
+        written = reader.write_playlist(None, name, songs)
+        assert lyrion.lists == {name: songs}
+    reader.delete_playlist(written)
+    reader.delete_playlist(written)
+    assert lyrion.lists == {}
+    reader.close()
+
+
+def test_lyrion_reads_again_and_writes_once(lyrion, monkeypatch):
+    monkeypatch.setattr("segue.sources.media_servers.server_client.WAITS", (0.0,))
+    answer, refused = lyrion.answer, []
+
+    def unreliable(request):
+        command = request.body["params"][1]
+        kind = command[1] if command[0] == "playlists" else command[0]
+        if kind in refused:
+            return answer(request)
+        refused.append(kind)
+        return 503, b""
+
+    lyrion.answer = unreliable
+    reader = open_server("lyrion", lyrion.url, {})
+    assert len(next(iter(reader.tracks()))) == N_TRACKS
+    with pytest.raises(MediaServerError, match="status 503"):
+        reader.write_playlist(None, "Mine", [])
+    assert refused == ["favorites", "titles", "new"]
+    reader.close()

@@ -23,6 +23,7 @@ _SERVERS = {
     "jellyfin": "Jellyfin",
     "plex": "Plex",
     "mpd": "MPD",
+    "lyrion": "Lyrion Music Server (Logitech Media Server)",
 }
 _PASSWORD = "SEGUE_SERVER_PASSWORD"  # noqa: S105  # the name of a variable
 connect = typer.Typer(

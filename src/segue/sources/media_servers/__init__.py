@@ -2,7 +2,6 @@
 
 from segue.sources.media_servers.contract import (
     COMMENT,
-    SERVER_KINDS,
     SUFFIX,
     LogIn,
     MediaServer,
@@ -10,12 +9,10 @@ from segue.sources.media_servers.contract import (
     ServerPlaylist,
     ServerTrack,
 )
-from segue.sources.media_servers.readers import SERVER_NAMES, log_in, open_server
+from segue.sources.media_servers.readers import log_in, open_server
 
 __all__ = [
     "COMMENT",
-    "SERVER_KINDS",
-    "SERVER_NAMES",
     "SUFFIX",
     "LogIn",
     "MediaServer",

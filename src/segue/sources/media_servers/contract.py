@@ -14,12 +14,11 @@ Conventions
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Protocol, get_args
+from typing import Final, Literal, NamedTuple, Protocol
 
 from segue.types import TrackReference
 
-ServerKind = Literal["navidrome", "subsonic", "jellyfin", "plex", "mpd"]
-SERVER_KINDS: tuple[ServerKind, ...] = get_args(ServerKind)
+ServerKind = Literal["navidrome", "subsonic", "jellyfin", "plex", "mpd", "lyrion"]
 
 SUFFIX: Final = " (segue)"
 """The end of the names of playlists that segue wrote."""

@@ -6,25 +6,19 @@ from typing import Final
 from segue.errors import MediaServerError
 from segue.sources.media_servers.contract import LogIn, MediaServer
 from segue.sources.media_servers.jellyfin import JellyfinReader
+from segue.sources.media_servers.lyrion import LyrionReader
 from segue.sources.media_servers.mpd import MpdReader
 from segue.sources.media_servers.plex import PlexReader
 from segue.sources.media_servers.subsonic import SubsonicReader
 
-SERVER_NAMES: Final[Mapping[str, str]] = {
-    "navidrome": "Navidrome",
-    "subsonic": "Subsonic",
-    "jellyfin": "Jellyfin",
-    "plex": "Plex",
-    "mpd": "MPD",
-}
-"""The kinds of servers, as users know them."""
-Reader = type[SubsonicReader | JellyfinReader | PlexReader | MpdReader]
+Reader = type[SubsonicReader | JellyfinReader | PlexReader | MpdReader | LyrionReader]
 _READERS: Final[Mapping[str, Reader]] = {
     "navidrome": SubsonicReader,
     "subsonic": SubsonicReader,
     "jellyfin": JellyfinReader,
     "plex": PlexReader,
     "mpd": MpdReader,
+    "lyrion": LyrionReader,
 }
 
 
