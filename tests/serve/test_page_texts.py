@@ -2,6 +2,7 @@
 
 import json
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 
@@ -10,6 +11,7 @@ from segue.library import PLAYLIST_KINDS
 from segue.pipeline.jobs.job_kinds import JOB_KINDS
 from segue.pipeline.jobs.stages import STAGES
 from segue.pipeline.playlists.smart import FIELDS, ORDERS
+from segue.sources.media_servers import ServerKind
 
 LOCALES = files("segue.serve") / "static" / "locales"
 
@@ -42,3 +44,9 @@ def test_kinds_of_jobs_and_schedules_have_texts(keys):
     assert {f"job.{name}" for name in JOB_KINDS} <= keys
     scheduled = [name for name, kind in JOB_KINDS.items() if kind.schedule is not None]
     assert {f"schedule.name.{name}" for name in scheduled} <= keys
+
+
+def test_kinds_of_media_servers_are_offered():
+    static = files("segue.serve") / "static"
+    script = (static / "js" / "elements" / "server-connections.js").read_text("utf-8")
+    assert all(f"\n  {kind}: {{" in script for kind in get_args(ServerKind))

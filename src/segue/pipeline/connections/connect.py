@@ -60,6 +60,7 @@ def connect(
     listener: str | None = None,
     paths: Sequence[tuple[str, str]] | None = None,
     writes: bool | None = None,
+    by: str | None = None,
 ) -> ConnectedServer:
     """Connect an account of a media server with a listener, after the server has accepted it.
 
@@ -74,6 +75,8 @@ def connect(
         By default the name of the account on the server.
     paths, writes
         See `ServerConnection`; by default as they were.
+    by
+        The account that connects it, for the log of what administrators do.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def connect(
         user=found.user, listener=who, first_listener=who, credentials=found.credentials
     )
     library.connections.add_account(one.row, account)
-    library.audit.note("media server connected", None, detail=f"{who}, {one.name}")
+    library.audit.note("media server connected", by, detail=f"{who}, {one.name}")
     return connected(library, one)
 
 
@@ -139,7 +142,7 @@ def find_connection(library: Library, name: str | None) -> ServerConnection:
     raise UnknownConnectionError(f"There is no connection {name!r}: choose from {names}.")
 
 
-def disconnect(library: Library, name: str) -> None:
+def disconnect(library: Library, name: str, *, by: str | None = None) -> None:
     """Remove a connection with its credentials; listens and playlists stay, here and there.
 
     Raises
@@ -149,7 +152,7 @@ def disconnect(library: Library, name: str) -> None:
     """
     find_connection(library, name)
     library.connections.remove(name)
-    library.audit.note("media server disconnected", None, detail=name)
+    library.audit.note("media server disconnected", by, detail=name)
 
 
 def connected(library: Library, one: ServerConnection) -> ConnectedServer:

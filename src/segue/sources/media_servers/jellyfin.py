@@ -52,8 +52,8 @@ class JellyfinReader:
         """
         if not user or (password is None and not token):
             raise MediaServerError(
-                "Jellyfin needs the name of a user, and a password or an API key: give --user and"
-                " --password, or --user and --token."
+                "Jellyfin needs the name of a user, and a password or an API key: give the user and"
+                " the password, or the user and the key as token."
             )
         reader = cls(url, {"token": token} if token else {})
         try:

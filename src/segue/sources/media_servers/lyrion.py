@@ -55,7 +55,7 @@ class LyrionReader:
         """
         if token or (password and not user):
             raise MediaServerError(
-                "Lyrion needs --user and --password if its page is protected by them, and no token."
+                "Lyrion has no tokens: give the user and the password if its page is protected."
             )
         credentials = {"user": user or "", "password": password} if password else {}
         reader = cls(url, credentials)

@@ -178,7 +178,7 @@ class MpdReader:
                 ) from None
             raise MediaServerError(
                 f"MPD at {self._url} cannot be reached ({text}): start it or check the address,"
-                " and run the command again; what was read is stored."
+                " and try again; what was read is stored."
             ) from None
 
 

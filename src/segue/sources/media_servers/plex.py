@@ -50,7 +50,7 @@ class PlexReader:
         """
         if not token or password is not None:
             raise MediaServerError(
-                "Plex needs the token of the user (X-Plex-Token): give --token and --user."
+                "Plex needs the token of the user (X-Plex-Token), and no password: give the token."
             )
         reader = cls(url, {"token": token})
         try:

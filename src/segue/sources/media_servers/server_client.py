@@ -157,8 +157,8 @@ class ServerClient:
     ) -> MediaServerError:
         """Return the error of a server that refuses the account."""
         return MediaServerError(
-            f"The server at {self.url} refuses the account ({reason[:_MAX_SHOWN]}): run segue"
-            " connect again with the right one."
+            f"The server at {self.url} refuses the account ({reason[:_MAX_SHOWN]}): connect"
+            " it again with the right one."
         )
 
     def not_understood(self, what: str = "a document of another form") -> MediaServerError:
@@ -170,7 +170,7 @@ class ServerClient:
     def _unreachable(self, error: NoAnswerError) -> MediaServerError:
         return MediaServerError(
             f"The server at {self.url} cannot be reached ({error}): start it or check the address,"
-            " and run the command again; what was read is stored."
+            " and try again; what was read is stored."
         )
 
     def _document(self, answer: WebAnswer) -> Any:

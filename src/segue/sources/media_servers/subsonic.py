@@ -70,8 +70,8 @@ class SubsonicReader:
             return LogIn(name or user or "", {"apiKey": token})
         if not user or password is None:
             raise MediaServerError(
-                "A Subsonic server needs a name and password, or an API key: give --user and"
-                " --password, or --token."
+                "A Subsonic server needs a name and password, or an API key: give the user and the"
+                " password, or the key as token."
             )
         salt = secrets.token_hex(8)
         digest = hashlib.md5((password + salt).encode(), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-// Manage page: counts, problems, duplicates, jobs and their schedules.
+// Manage page: counts, problems, duplicates, jobs and their schedules, media servers.
 
 import { get, post } from "../api.js";
 import { fill, h, onSubmit } from "../dom.js";
@@ -7,6 +7,7 @@ import { chooseFolder } from "../elements/folder-browser.js";
 import "../elements/history-import.js";
 import { locationOf } from "../elements/job-list.js";
 import "../elements/schedule-list.js";
+import "../elements/server-connections.js";
 import { formatCount, formatPercent, trackLabel } from "../format.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -24,6 +25,7 @@ export const manage = {
       h("schedule-list", {})
     );
     schedules.addEventListener("run", () => jobs.load());
+    const connections = h("server-connections", { on: { run: () => jobs.load() } });
     const problems = pagedTable(
       t("manage.problems"),
       (query) => get("/library/problems", { query }),
@@ -56,6 +58,7 @@ export const manage = {
       tiles,
       isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
       isAdmin ? h("section", { class: "card schedule-card" }, schedules) : null,
+      isAdmin ? h("section", { class: "card schedule-card" }, connections) : null,
       isAdmin && state.session.mode === "accounts"
         ? h("section", { class: "card import-card" }, h("account-admin"))
         : null,
