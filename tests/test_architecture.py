@@ -45,6 +45,7 @@ PIPELINE = (
     "hidden_paths",
     "arguments",
     "arrays",
+    "repeated_task",
     "reports",
     "analysis",
     "filters",

@@ -16,7 +16,7 @@ from segue.library import Library
 from segue.pipeline.connections.connect import connect, connections, disconnect
 from segue.pipeline.connections.sync import sync
 from segue.pipeline.maintenance.join_users import join_users
-from segue.sources.media_servers import SUFFIX
+from segue.sources.media_servers import SUFFIX, PlayingTrack, open_server
 
 N_TRACKS = 24
 USERS = {"anna": "one", "ben": "two", "carl": "three"}
@@ -450,3 +450,21 @@ def test_two_servers_of_a_kind_have_own_totals(connected, server):
             run(connected, connection=name, full=True)
     assert sorted(one[2] for one in heard(connected, "anna")) == [2.0, 5.0]
     other.close()
+
+
+def test_subsonic_names_what_the_account_plays(connected, server):
+    account = connections(connected)[0].accounts[0]
+    server.playing = [
+        ("ben", "s1", {}),
+        ("anna", "s2", {"minutesAgo": 3, "playerName": "Phone"}),
+        ("anna", "s3", {"positionMs": 2_500, "state": "playing", "minutesAgo": 1}),
+        ("anna", "s4", {"positionMs": 2_500, "state": "paused"}),
+    ]
+    reader = open_server("navidrome", server.url, account.credentials)
+    assert reader.now_playing() == [
+        PlayingTrack("s2", 180.0, "Phone"),
+        PlayingTrack("s3", 2.5, ""),
+    ]
+    server.playing = []
+    assert reader.now_playing() == []
+    reader.close()

@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -169,3 +170,14 @@ def test_mpd_that_is_off_is_one_sentence(library):
         MpdRadio(library, "mpd://127.0.0.1:1")
     with pytest.raises(MediaServerError, match="is not the address"):
         connect(library, "mpd", "http://127.0.0.1:1")
+
+
+def test_mpd_names_what_it_plays(mpd, control):
+    with closing(MpdReader(mpd, {})) as reader:
+        assert reader.now_playing() == []
+        control.add("audio/2.flac")
+        control.play()
+        (one,) = reader.now_playing()
+        assert (one.item, one.player) == ("audio/2.flac", "MPD")
+        control.pause(1)
+        assert reader.now_playing() == []

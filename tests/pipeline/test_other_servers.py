@@ -11,7 +11,7 @@ from segue.errors import MediaServerError
 from segue.library import Library
 from segue.pipeline.connections.connect import connect
 from segue.pipeline.connections.sync import sync
-from segue.sources.media_servers import SUFFIX, open_server
+from segue.sources.media_servers import SUFFIX, PlayingTrack, open_server
 
 N_TRACKS = 6
 SECRET = "a-secret"  # noqa: S105
@@ -44,6 +44,7 @@ class SimulatedJellyfin(SimulatedServer):
     def __init__(self):
         super().__init__()
         self.data, self.names, self.lists = {}, {}, {}
+        self.sessions = []
 
     @staticmethod
     def id_of(number):
@@ -68,6 +69,8 @@ class SimulatedJellyfin(SimulatedServer):
         if f'Token="{TOKEN}"' not in header:
             return 401, b""
         parts = path.split("/")[1:]
+        if path == "/Sessions":
+            return self.sessions
         if path == "/Users":
             return [{"Id": "u1", "Name": "anna"}]
         if path == "/Items":
@@ -114,6 +117,7 @@ class SimulatedPlex(SimulatedServer):
     def __init__(self):
         super().__init__()
         self.data, self.names, self.lists = {}, {}, {}
+        self.sessions = []
 
     @staticmethod
     def id_of(number):
@@ -134,6 +138,8 @@ class SimulatedPlex(SimulatedServer):
         return {"MediaContainer": self._content(request, request.path.split("/")[1:])}
 
     def _content(self, request, parts):
+        if parts == ["status", "sessions"]:
+            return {"Metadata": self.sessions}
         if parts == ["identity"]:
             return {"machineIdentifier": "m1"}
         if parts == ["library", "sections"]:
@@ -402,4 +408,48 @@ def test_lyrion_reads_again_and_writes_once(lyrion, monkeypatch):
     with pytest.raises(MediaServerError, match="status 503"):
         reader.write_playlist(None, "Mine", [])
     assert refused == ["favorites", "titles", "new"]
+    reader.close()
+
+
+def test_jellyfin_names_what_the_user_plays():
+    def session(user, number, kind="Audio", *, paused=False):
+        return {
+            "UserId": user,
+            "DeviceName": "Phone",
+            "NowPlayingItem": {"Id": f"j{number}", "Type": kind},
+            "PlayState": {"PositionTicks": 125_000_000, "IsPaused": paused},
+        }
+
+    server = SimulatedJellyfin()
+    others = [session("u2", 2), session("u1", 3, "Movie"), session("u1", 4, paused=True)]
+    server.sessions = [{"UserId": "u1", "DeviceName": "TV"}, *others, session("u1", 1)]
+    reader = open_server("jellyfin", server.url, {"token": TOKEN, "user": "u1"})
+    assert reader.now_playing() == [PlayingTrack("j1", 12.5, "Phone")]
+    reader.close()
+    server.close()
+
+
+def test_plex_names_what_the_owner_plays():
+    def session(user, number, kind="track", state="playing"):
+        return {
+            "ratingKey": f"{100 + number}",
+            "type": kind,
+            "viewOffset": 12_500,
+            "User": {"id": user, "title": "anna"},
+            "Player": {"title": "Phone", "state": state},
+        }
+
+    server = SimulatedPlex()
+    others = [session("2", 2), session("1", 3, "movie"), session("1", 4, state="paused")]
+    server.sessions = [*others, session("1", 1)]
+    reader = open_server("plex", server.url, {"token": TOKEN})
+    assert reader.now_playing() == [PlayingTrack("101", 12.5, "Phone")]
+    reader.close()
+    server.close()
+
+
+def test_lyrion_names_what_its_players_play(lyrion):
+    lyrion.playing = {"Kitchen": 2, "Bath": None}
+    reader = open_server("lyrion", lyrion.url, {})
+    assert reader.now_playing() == [PlayingTrack(lyrion.id_of(2), 12.5, "Kitchen")]
     reader.close()

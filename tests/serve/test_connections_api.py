@@ -96,3 +96,18 @@ def test_connection_is_synchronized_by_a_job(anna, lyrion):
     anna.post(CONNECTIONS, json=body(lyrion))
     answer = anna.post("/api/v1/jobs", json={"verb": "sync"})
     assert (answer.status_code, answer.json()["verb"]) == (202, "sync")
+
+
+def test_track_of_a_connected_server_plays_now(anna, app, directory, lyrion):
+    anna.post(CONNECTIONS, json=body(lyrion, listener="anna"))
+    assert sync(directory).error is None
+    lyrion.playing = {"Kitchen": 2}
+    app.state.app_state.now_playing.read()
+    answer = anna.get("/1/user/anna/playing-now").json()["payload"]
+    assert [one["track_metadata"]["track_name"] for one in answer["listens"]] == ["Piece 2"]
+    shown = anna.get("/rest/getNowPlaying?u=anna&p=x&v=1.16.1&c=test&f=json").json()
+    (entry,) = shown["subsonic-response"]["nowPlaying"]["entry"]
+    assert (entry["title"], entry["playerName"]) == ("Piece 2", "lyrion (anna): Kitchen")
+    lyrion.playing = {"Kitchen": None}
+    app.state.app_state.now_playing.read()
+    assert anna.get("/1/user/anna/playing-now").json()["payload"]["listens"] == []

@@ -51,7 +51,8 @@ class List:
 class SimulatedNavidrome(SimulatedServer):
     """`users` are names with passwords; `states` what they think of songs, by name and id.
 
-    `writes` are the calls that would change something: method, user, parameters.
+    `playing` are what players play now: user, id of the song, other fields of the entry. `writes`
+    are the calls that would change something: method, user, parameters.
     """
 
     def __init__(self, songs, users):
@@ -61,6 +62,7 @@ class SimulatedNavidrome(SimulatedServer):
         self.states = {name: {} for name in users}
         self.playlists = {}
         self.writes = []
+        self.playing = []
         self._n = 0
 
     def play(self, user, song, at, n=1):
@@ -97,6 +99,13 @@ class SimulatedNavidrome(SimulatedServer):
     def _failed(self, code, message):
         error = {"code": code, "message": message}
         return {"subsonic-response": {"status": "failed", "version": "1.16.1", "error": error}}
+
+    def _get_now_playing(self, user, request):
+        entries = [
+            {**self._song(user, self.songs[song]), "username": name, **more}
+            for name, song, more in self.playing
+        ]
+        return self._ok(nowPlaying={"entry": entries} if entries else {})
 
     def _ping(self, user, request):
         return self._ok()

@@ -79,6 +79,11 @@ class SchedulerLease:
         self._directory = directory
         self._file: IO[str] | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this process holds the lease, without an attempt to get it."""
+        return self._file is not None
+
     def take(self) -> bool:
         """Return whether this process holds the lease, after an attempt to get it.
 

@@ -171,6 +171,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     scheduling = None
     if app.state.own_process:  # no part of another program scans music by itself
         scheduling = asyncio.create_task(_run_schedules(app_state))
+        if app_state.settings.schedule:
+            app_state.now_playing.start()
     idling = asyncio.create_task(_schedule_idle_tasks(app.state.lists))
     supervising = asyncio.create_task(_watch_supervisor(getattr(app.state, "supervisor", None)))
     yield
@@ -182,6 +184,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     supervising.cancel()
     await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(app_state.forwarder.stop)
+    await anyio.to_thread.run_sync(app_state.now_playing.stop)
     await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(app_state.close)
 

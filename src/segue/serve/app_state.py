@@ -18,6 +18,7 @@ from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
 from segue.pipeline.catalogue.covers import Covers
 from segue.pipeline.catalogue.play_counts import PlayCountCache
 from segue.pipeline.catalogue.track_credits import TrackCredits
+from segue.pipeline.connections.now_playing import NowPlayingReader
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.history.forwarding import Forwarder
 from segue.pipeline.jobs.job_kinds import JOB_KINDS
@@ -64,6 +65,9 @@ class AppState:
         self.forwarder = Forwarder(self.library)
         self.scheduler = Scheduler(
             self.library, off=_not_run(settings), watcher=FolderWatcher(self.library.directory)
+        )
+        self.now_playing = NowPlayingReader(
+            self.library, self.service.feedback, is_active=lambda: self.scheduler.leads
         )
         self.covers = Covers(self.library.covers)
         self.broadcaster = EventBroadcaster(self.library, self.version)

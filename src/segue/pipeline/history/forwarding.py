@@ -8,15 +8,14 @@ refuses for its content is kept as refused, with the reason, and does not hold u
 """
 
 import logging
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from segue.errors import SegueError
 from segue.library import Library
 from segue.library.service_store import QueuedListen, ServiceConnection
 from segue.pipeline.history.service_connections import service_client
+from segue.pipeline.repeated_task import RepeatedTask
 from segue.sources.history_import.matching import recordings_in
 from segue.sources.scrobble_services import (
     CredentialsError,
@@ -39,19 +38,15 @@ class Forwarder:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._task = RepeatedTask("forwarding", self.send_due, POLL_SECONDS)
 
     def start(self) -> None:
         """Send listens in a thread until `stop` is called."""
-        self._thread = threading.Thread(target=self._run, name="forwarding", daemon=True)
-        self._thread.start()
+        self._task.start()
 
-    def stop(self, timeout: float = 2.0) -> None:
+    def stop(self) -> None:
         """Stop sending; a request that waits for its answer is not waited for longer."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout)
+        self._task.stop()
 
     def send_due(self) -> int:
         """Send the listens that are due; return the number of those that were taken.
@@ -63,21 +58,12 @@ class Forwarder:
         """
         n_taken = 0
         for connection in self._library.services.due(time.time()):
-            while not self._stopping.is_set():
+            while not self._task.is_stopping:
                 n_sent, n_batch = self._send_batch(connection)
                 n_taken += n_batch
                 if not n_sent:
                     break
         return n_taken
-
-    def _run(self) -> None:
-        while not self._stopping.wait(POLL_SECONDS):
-            try:
-                self.send_due()
-            except SegueError as error:
-                _LOG.warning("forwarding: %s", error)
-            except Exception:  # noqa: BLE001  # the thread must go on
-                _LOG.exception("forwarding failed")
 
     def _send_batch(self, connection: ServiceConnection) -> tuple[int, int]:
         """Send one batch; return the numbers of listens with a result, and of those taken.

@@ -73,6 +73,11 @@ class Scheduler:
         """The time zone of the schedules."""
         return self._zone or server_zone()
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process has the lease: of several, one does what others need not do."""
+        return self._lease.is_held
+
     def now(self) -> float:
         """Return the present time, in seconds since 1970."""
         return self._clock()

@@ -60,6 +60,14 @@ class ServerPlaylist(NamedTuple):
         return self.name.endswith(SUFFIX) or self.comment.startswith(COMMENT)
 
 
+class PlayingTrack(NamedTuple):
+    """A track that the account plays now: `position` in seconds, `player` names the device."""
+
+    item: str
+    position: float = 0.0
+    player: str = ""
+
+
 class LogIn(NamedTuple):
     """The name of the account on the server, and the credentials to store for it."""
 
@@ -75,6 +83,9 @@ class MediaServer(Protocol):
 
     def tracks_since(self, since: float) -> Iterator[Sequence[ServerTrack]]:
         """Yield the tracks that the account played or starred since a time, and maybe others."""
+
+    def now_playing(self) -> list[PlayingTrack]:
+        """Return what players of the account play now, without those that pause."""
 
     def playlists(self) -> list[ServerPlaylist]:
         """Return the playlists that the account owns."""

@@ -19,11 +19,14 @@ from segue.errors import MediaServerError
 from segue.sources.history_import.import_row import read_timestamp
 from segue.sources.history_import.json_fields import joined_names
 from segue.sources.history_import.totals import opinion
-from segue.sources.media_servers.contract import LogIn, ServerPlaylist, ServerTrack
+from segue.sources.media_servers.contract import LogIn, PlayingTrack, ServerPlaylist, ServerTrack
 from segue.sources.media_servers.fields import number, records, reference, text
 from segue.sources.media_servers.server_client import ServerClient
 
 PAGE: Final = 500
+_TICKS: Final = 1e7
+"""Units of time in a second."""
+_ACTIVE_SECONDS: Final = 300
 _AT_ONCE: Final = 100
 """Tracks that one address names."""
 
@@ -90,6 +93,23 @@ class JellyfinReader:
             yield new
             if len(new) < len(found):
                 return
+
+    def now_playing(self) -> list[PlayingTrack]:
+        """Return what players of the user play now."""
+        sessions = self._client.get_json("/Sessions", {"activeWithinSeconds": _ACTIVE_SECONDS})
+        found = []
+        for one in records({"sessions": sessions}, "sessions"):
+            item, state = one.get("NowPlayingItem"), one.get("PlayState")
+            state = state if isinstance(state, dict) else {}
+            if (
+                isinstance(item, dict)
+                and item.get("Type") == "Audio"
+                and text(one, "UserId") == self._user
+                and state.get("IsPaused") is not True
+            ):
+                position = (number(state.get("PositionTicks")) or 0.0) / _TICKS
+                found.append(PlayingTrack(text(item, "Id"), position, text(one, "DeviceName")))
+        return found
 
     def playlists(self) -> list[ServerPlaylist]:
         """Return the playlists that the user may delete."""

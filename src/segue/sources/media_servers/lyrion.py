@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- Every request is a JSON-RPC call of ``slim.request`` to ``/jsonrpc.js``; the player is 0, since
+- Every request is a JSON-RPC call of ``slim.request`` to ``/jsonrpc.js``; the player is 0 where
   none is meant. The server has no accounts: one connection is one listener. A user name and
   password are those that protect its page (HTTP basic authentication).
 - The id of a track or playlist is its address (``file:///...``): the numbers change when the server
@@ -24,7 +24,7 @@ from segue.errors import MediaServerError
 from segue.ratings import STARS
 from segue.sources.history_import.totals import opinion
 from segue.sources.history_import.track_paths import plain_path
-from segue.sources.media_servers.contract import LogIn, ServerPlaylist, ServerTrack
+from segue.sources.media_servers.contract import LogIn, PlayingTrack, ServerPlaylist, ServerTrack
 from segue.sources.media_servers.fields import number, records, reference, text
 from segue.sources.media_servers.server_client import ServerClient
 
@@ -75,6 +75,19 @@ class LyrionReader:
     def tracks_since(self, since: float) -> Iterator[Sequence[ServerTrack]]:  # noqa: ARG002
         """Yield every track: the server does not tell when one was played."""
         yield from self.tracks()
+
+    def now_playing(self) -> list[PlayingTrack]:
+        """Return what the players of the server play now."""
+        found = []
+        for player in records(self._call("serverstatus", 0, PAGE), "players_loop"):
+            if not number(player.get("connected")):
+                continue
+            status = self._call("status", "-", 1, "tags:u", player=text(player, "playerid"))
+            current = records(status, "playlist_loop")
+            if status.get("mode") == "play" and current:
+                position = number(status.get("time")) or 0.0
+                found.append(PlayingTrack(text(current[0], "url"), position, text(player, "name")))
+        return found
 
     def playlists(self) -> list[ServerPlaylist]:
         """Return the saved playlists of the server, without those of online services."""
@@ -171,8 +184,10 @@ class LyrionReader:
             if len(found) < PAGE:
                 return
 
-    def _call(self, *command: str | int, writes: bool = False) -> dict[str, Any]:
-        body = {"id": 1, "method": "slim.request", "params": [0, list(command)]}
+    def _call(
+        self, *command: str | int, writes: bool = False, player: str | int = 0
+    ) -> dict[str, Any]:
+        body = {"id": 1, "method": "slim.request", "params": [player, list(command)]}
         answer = self._client.send("POST", "/jsonrpc.js", body=body, repeatable=not writes)
         result = answer.get("result") if isinstance(answer, dict) else None
         if not isinstance(result, dict):

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from segue.errors import MediaServerError, MissingExtraError
 from segue.ratings import STARS
 from segue.sources.history_import.totals import last_time, opinion
-from segue.sources.media_servers.contract import LogIn, ServerPlaylist, ServerTrack
+from segue.sources.media_servers.contract import LogIn, PlayingTrack, ServerPlaylist, ServerTrack
 from segue.sources.media_servers.fields import number, reference
 
 PORT: Final = 6600
@@ -107,6 +107,15 @@ class MpdReader:
             for record in records:
                 found[record["file"]][name] = record["sticker"].partition("=")[2]
         return found
+
+    def now_playing(self) -> list[PlayingTrack]:
+        """Return what MPD plays now."""
+        status, queue = self.status(), self.queue()
+        place = int(status.get("song", -1))
+        if status.get("state") != "play" or not 0 <= place < len(queue):
+            return []
+        position = number(status.get("elapsed")) or 0.0
+        return [PlayingTrack(str(queue[place]["file"]), position, "MPD")]
 
     def playlists(self) -> list[ServerPlaylist]:
         """Return the stored playlists; MPD may have no directory of them."""

@@ -16,13 +16,21 @@ from typing import Any, Final
 from segue.errors import MediaServerError
 from segue.ratings import STARS
 from segue.sources.history_import.import_row import read_timestamp
-from segue.sources.media_servers.contract import COMMENT, LogIn, ServerPlaylist, ServerTrack
+from segue.sources.media_servers.contract import (
+    COMMENT,
+    LogIn,
+    PlayingTrack,
+    ServerPlaylist,
+    ServerTrack,
+)
 from segue.sources.media_servers.fields import number, records, reference, text
 from segue.sources.media_servers.server_client import ServerClient
 
 PAGE: Final = 500
 _AT_ONCE: Final = 100
 """Tracks that one address names."""
+_OWNER: Final = "1"
+"""The id of the owner among the users of a server."""
 _TRACKS: Final = 10
 """The number of the type of tracks."""
 
@@ -74,6 +82,19 @@ class PlexReader:
                     yield [_track(one) for one in new]
                     if len(new) < len(items):
                         break
+
+    def now_playing(self) -> list[PlayingTrack]:
+        """Return what players of the owner of the server play now; no other token may ask."""
+        found = []
+        for one in records(self._get("/status/sessions"), "Metadata"):
+            user, player = one.get("User"), one.get("Player")
+            user = user if isinstance(user, dict) else {}
+            player = player if isinstance(player, dict) else {}
+            is_own = text(user, "id") == _OWNER and one.get("type") == "track"
+            if is_own and text(player, "state") == "playing":
+                position = (number(one.get("viewOffset")) or 0.0) / 1e3
+                found.append(PlayingTrack(text(one, "ratingKey"), position, text(player, "title")))
+        return found
 
     def playlists(self) -> list[ServerPlaylist]:
         """Return the audio playlists of the user that are not smart."""

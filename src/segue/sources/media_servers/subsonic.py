@@ -24,7 +24,13 @@ from segue.errors import MediaServerError
 from segue.ratings import STARS
 from segue.sources.history_import.import_row import read_timestamp
 from segue.sources.history_import.totals import opinion
-from segue.sources.media_servers.contract import COMMENT, LogIn, ServerPlaylist, ServerTrack
+from segue.sources.media_servers.contract import (
+    COMMENT,
+    LogIn,
+    PlayingTrack,
+    ServerPlaylist,
+    ServerTrack,
+)
 from segue.sources.media_servers.fields import number, records, reference, text
 from segue.sources.media_servers.server_client import ServerClient
 
@@ -132,6 +138,17 @@ class SubsonicReader:
             if len(albums) < PAGE:
                 return
 
+    def now_playing(self) -> list[PlayingTrack]:
+        """Return what players of the account play now."""
+        if not self._user:  # an API key: servers name the players of all accounts
+            self._user = text(self._call("tokenInfo").get("tokenInfo") or {}, "username")
+        found = self._call("getNowPlaying").get("nowPlaying")
+        return [
+            PlayingTrack(text(one, "id"), _position(one), text(one, "playerName"))
+            for one in records(found, "entry")
+            if text(one, "username") == self._user and one.get("state") in (None, "playing")
+        ]
+
     def playlists(self) -> list[ServerPlaylist]:
         """Return the playlists that the account owns."""
         found = self._call("getPlaylists").get("playlists")
@@ -222,6 +239,14 @@ def _track(song: Mapping[str, Any]) -> ServerTrack:
         ),
         suffix=text(song, "suffix"),
     )
+
+
+def _position(entry: Mapping[str, Any]) -> float:
+    """Return the seconds since the start: milliseconds of OpenSubsonic, else whole minutes."""
+    milliseconds = number(entry.get("positionMs"))
+    if milliseconds is not None:
+        return milliseconds / 1e3
+    return 60 * (number(entry.get("minutesAgo")) or 0.0)
 
 
 def _time(value: Any) -> float | None:
