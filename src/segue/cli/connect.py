@@ -194,7 +194,7 @@ def sync(
     json: JsonOption = False,
 ) -> None:
     """Read plays, ratings and playlists of connected servers, and write segue's playlists there."""
-    from segue.errors import MediaServerError
+    from segue.errors import MediaServerError, SegueError
     from segue.library import Library
     from segue.pipeline.connections.connect import find_connection
     from segue.pipeline.connections.server_audio import download_missing
@@ -204,10 +204,13 @@ def sync(
     names = [one.name for one in opened.connections.all()] if name is None else [name]
     if not names:
         find_connection(opened, None)
-    done = []
+    done, errors = [], []
     for one in names:
         if download_to is not None:
-            download_missing(opened, one, download_to, progress=terminal_progress())
+            try:
+                download_missing(opened, one, download_to, progress=terminal_progress())
+            except SegueError as error:  # plays and playlists are read all the same
+                errors.append(str(error))
         done.append(run(opened, one, full=full or None, progress=terminal_progress()))
     if json:
         print_json({"connections": [one.to_dict() for one in done]})
@@ -217,7 +220,7 @@ def sync(
         more = ("new", "changed", "playlists read", "written")
         print_table("Synchronized", (*columns, *more), rows, right=6)
         hint([note for one in done for each in one.accounts for note in each.notes])
-    errors = [one.error for one in done if one.error]
+    errors += [one.error for one in done if one.error]
     if errors:
         raise MediaServerError(errors[0])
 
