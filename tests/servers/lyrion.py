@@ -11,7 +11,8 @@ class SimulatedLyrion(SimulatedServer):
     """`data` are fields by track, `lists` addresses of tracks by the name of the playlist.
 
     `folders` are favorites by the id of the folder, "" for the first level: pairs of a name, and
-    the address of the favorite or the id of a folder. `playing` is the track of the player by name.
+    the address of the favorite or the id of a folder. `playing` is the track of the player by name,
+    `contents` are files by track.
     """
 
     def __init__(self, n_tracks, *, is_protected=False):
@@ -19,6 +20,7 @@ class SimulatedLyrion(SimulatedServer):
         self.is_protected = is_protected
         self.tracks = list(range(n_tracks))
         self.data, self.lists, self.folders, self.playing = {}, {}, {"": []}, {}
+        self.contents = {}
         self.first_number = 40
         self.has_playlist_folder = True
 
@@ -38,7 +40,7 @@ class SimulatedLyrion(SimulatedServer):
     def answer(self, request):
         if request.path.startswith("/music/"):
             number = int(request.path.split("/")[2]) - self.first_number
-            return 200, b"audio of %d" % number
+            return 200, self.contents.get(number, b"audio of %d" % number)
         if self.is_protected:
             pair = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
             if request.headers.get("authorization") != f"Basic {pair}":
