@@ -18,6 +18,17 @@ def configuration(root):
     return next(block for block in blocks if f"location {root}/ {{" in block)
 
 
+def make_certificate(certificate, key):
+    """Write a certificate for 127.0.0.1 that it has signed itself, and its key."""
+    subject = ("-subj", "/CN=music.example", "-addext", "subjectAltName=IP:127.0.0.1")
+    made = ("-newkey", "rsa:2048", "-nodes", "-keyout", key)
+    subprocess.run(
+        ["openssl", "req", "-x509", *made, "-out", certificate, *subject],
+        check=True,
+        capture_output=True,
+    )
+
+
 class Nginx:
     """nginx in front of a server, with TLS or without."""
 
@@ -36,13 +47,7 @@ class Nginx:
         if not tls:
             block = re.sub(r"ssl_certificate.*", "", block)
         else:
-            subject = ("-subj", "/CN=music.example", "-addext", "subjectAltName=IP:127.0.0.1")
-            key = ("-newkey", "rsa:2048", "-nodes", "-keyout", directory / "cert.key")
-            subprocess.run(
-                ["openssl", "req", "-x509", *key, "-out", self.certificate, *subject],
-                check=True,
-                capture_output=True,
-            )
+            make_certificate(self.certificate, directory / "cert.key")
         places = "".join(
             f"{name}_temp_path {directory}/{name};\n"
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -94,20 +94,23 @@ class Server:
 
 
 class LocalServer:
-    """The server of the library in a directory, in a thread: it starts two seconds sooner."""
+    """The server of the library in a directory, in a thread: it starts two seconds sooner.
 
-    def __init__(self, library):
+    `options` are those of uvicorn.
+    """
+
+    def __init__(self, library, **options):
         self.library = library
-        config = uvicorn.Config(
-            make_app(library), port=0, log_level="warning", timeout_graceful_shutdown=1
-        )
+        self._scheme = "https" if "ssl_certfile" in options else "http"
+        options = {"port": 0, "log_level": "warning", "timeout_graceful_shutdown": 1, **options}
+        config = uvicorn.Config(make_app(library), **options)
         self._serving = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serving.run)
 
     @property
     def url(self):
         port = self._serving.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/"
+        return f"{self._scheme}://127.0.0.1:{port}/"
 
     def start(self):
         """Start it, and return it."""

@@ -25,6 +25,7 @@ from segue.library.serving_schema import (
     play_queues,
     playback,
     playlists,
+    scrobbler_tokens,
     service_connections,
     service_playlists,
     sessions,
@@ -137,6 +138,8 @@ def join_listeners(
         )
         done["friends"] = _move_friends(connection, source.row, target)
         connection.execute(delete(playback).where(playback.c.owner == old))
+        tokens = scrobbler_tokens
+        connection.execute(delete(tokens).where(tokens.c.owner == old))
         connection.execute(delete(sessions).where(sessions.c.listener == old))
         connection.execute(update(jobs).where(jobs.c.asked_by == old).values(asked_by=new))
         servers = connection_accounts

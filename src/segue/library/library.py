@@ -72,6 +72,7 @@ from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
 from segue.library.schedules import ScheduleStore
+from segue.library.scrobbler_tokens import ScrobblerTokenStore
 from segue.library.service_store import ServiceStore
 from segue.library.storage import is_writable, translate_errors
 from segue.library.tag_store import TagStore
@@ -149,6 +150,7 @@ class Library(LibraryQueries):
         self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)
         self.players = PlayerStore(self._database, self.reader)
+        self.scrobbler_tokens = ScrobblerTokenStore(self._database)
         self.services = ServiceStore(self._database)
         self.rules = ListenerRuleStore(self._database)
         self.tags = TagStore(self._database)

@@ -239,6 +239,18 @@ latest_imports = Table(
 )
 """Times up to which programs have imported listens by the API of ListenBrainz."""
 
+scrobbler_tokens = Table(
+    "scrobbler_tokens",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("token", LargeBinary, nullable=False, unique=True),  # a digest
+    Column("api_key", Text, nullable=False),  # of the program that asked for it
+    Column("owner", String),  # who approved it
+    Column("expires", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Tokens for which programs get a session of the Last.fm API, once a listener has approved them."""
+
 service_connections = Table(
     "service_connections",
     schema,

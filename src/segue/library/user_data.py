@@ -20,6 +20,7 @@ from segue.library.serving_schema import (
     play_queues,
     playback,
     playlists,
+    scrobbler_tokens,
     service_connections,
     service_playlists,
     sessions,
@@ -99,7 +100,13 @@ def delete_listener(database: "Database", user: str) -> dict[str, int]:
                 connection, connection_accounts, connection_accounts.c.listener == user
             ),
         }
-        for table in (latest_imports, service_connections, forward_queue, service_playlists):
+        for table in (
+            latest_imports,
+            scrobbler_tokens,
+            service_connections,
+            forward_queue,
+            service_playlists,
+        ):
             found[table.name] = _deleted(connection, table, table.c.owner == user)
         if row is not None:
             friends = schema.friends

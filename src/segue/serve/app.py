@@ -31,7 +31,7 @@ from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc,
 from segue.serve.openapi import openapi_of
 from segue.serve.page import WebPage
 from segue.serve.problems import ProblemError, of_error, of_status
-from segue.serve.scrobbling import audioscrobbler, lastfm, listenbrainz
+from segue.serve.scrobbling import audioscrobbler, lastfm, lastfm_sessions, listenbrainz
 from segue.serve.scrobbling.listenbrainz_errors import RequestWindow
 from segue.serve.security.body_limits import BodyLimitMiddleware
 from segue.serve.security.encoded_paths import EncodedPathMiddleware
@@ -93,7 +93,7 @@ def make_app(
     app.openapi = partial(openapi_of, app, settings.root_path)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
-    for scrobbling in (listenbrainz, audioscrobbler, lastfm):
+    for scrobbling in (listenbrainz, audioscrobbler, lastfm, lastfm_sessions):
         app.include_router(scrobbling.router)
     app.include_router(audiomuse.router)
     app.include_router(single_sign_on.router)

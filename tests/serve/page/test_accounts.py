@@ -114,3 +114,22 @@ def test_failed_job_is_noticed_on_any_page(administered, visit, tmp_path):
     page.get_by_role("alert").get_by_text("A job has failed").wait_for(timeout=90_000)
     page.get_by_role("button", name="Show").click()
     page.locator("job-list").get_by_role("button", name="Try again").wait_for()
+
+
+def test_program_is_approved_after_login(accounts, visit):
+    from segue.library import Library
+    from segue.pipeline.accounts.scrobbler_approval import new_token, redeem_token
+
+    library = Library(accounts.library)
+    token = new_token(library, "a program")
+    page = visit(accounts, None)
+    page.goto("about:blank")
+    page.goto(f"{accounts.url}api/auth/?api_key=a+program&token={token}&cb=https://music.example/x")
+    log_in(page, PASSWORD)
+    page.get_by_text("API key of the program: a program").wait_for()
+    assert redeem_token(library, "a program", token) == (None, "waiting")
+    page.get_by_role("button", name="Allow").click()
+    back = page.get_by_role("link", name="Back to music.example")
+    assert back.get_attribute("href") == "https://music.example/x"
+    assert redeem_token(library, "a program", token) == ("anna", "waiting")
+    library.close()

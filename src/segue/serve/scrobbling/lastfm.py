@@ -1,28 +1,17 @@
 """Last.fm API 2.0 for scrobblers: log in, scrobble, love, and read what was played, at ``/2.0/``.
 
-- A session comes from `auth.getMobileSession` with the player password, or from `auth.getSession`
-  with an API key as its token. There is no page of Last.fm on which a user could approve a token.
-- A signature is checked where segue knows the secret: `api_key` is the name of the account, and its
-  secret the player password. The secrets of programs that are registered at Last.fm are unknown to
-  segue; the session alone is then what counts.
+- Sessions and signatures: see `segue.serve.scrobbling.lastfm_sessions`.
 - Of several listens those that cannot be used are `ignored`, each with the reason, as Last.fm does.
 
 Source: last.fm/api.
 """
 
 from collections.abc import Callable, Mapping
-from hmac import compare_digest
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from segue.errors import AccountError, SegueError, TooManyTriesError
-from segue.pipeline.accounts.player_passwords import verify_player_password
-from segue.pipeline.accounts.scrobbler_sessions import (
-    open_scrobbler_session,
-    signature,
-    verify_mobile_token,
-)
 from segue.pipeline.hidden_paths import public_text
 from segue.pipeline.history.submitted_listens import give_opinion
 from segue.serve import dependencies as deps
@@ -32,26 +21,26 @@ from segue.serve.scrobbling.lastfm_answers import (
     INVALID_METHOD,
     INVALID_PARAMETERS,
     INVALID_SESSION,
-    INVALID_SIGNATURE,
     TOO_MANY,
     TRY_AGAIN,
-    UNAUTHORIZED_TOKEN,
     LastfmError,
     lastfm_failure,
     lastfm_response,
 )
 from segue.serve.scrobbling.lastfm_history import recent_tracks, user_document
+from segue.serve.scrobbling.lastfm_sessions import (
+    SESSION_METHODS,
+    check_signature,
+    wanted_parameter,
+)
 from segue.serve.scrobbling.scrobble_times import read_whole, time_problem
 from segue.serve.scrobbling.scrobbled_tracks import (
-    open_listener,
     read_form,
     scrobbled_listen,
     scrobbled_reference,
     session_listener,
 )
 from segue.serve.scrobbling.storing import store_listens, store_playing_now, submission_target
-from segue.serve.security import sessions
-from segue.serve.security.proxies import client_address
 from segue.sources.history_import import ImportRow, UnusableRow
 
 router = APIRouter(prefix="/2.0", include_in_schema=False)
@@ -90,69 +79,15 @@ def call_method(request: Request, body: deps.RawBody, app_state: deps.State) -> 
 
 def _called(request: Request, app_state: AppState, given: Parameters) -> dict[str, Any]:
     method = given.get("method", "").casefold()
-    if method == "auth.getmobilesession":
-        return _mobile_session(request, app_state, given)
-    if method == "auth.getsession":
-        return _session_of_key(app_state, given)
+    if method in SESSION_METHODS:
+        return SESSION_METHODS[method](request, app_state, given)
     if method not in _METHODS:
         raise LastfmError(INVALID_METHOD, f"There is no method {method[:60]!r} in this server.")
     me = session_listener(app_state, given.get("sk", ""))
     if me is None:
         raise LastfmError(INVALID_SESSION, "Invalid session key: log in again.")
-    _check_signature(app_state, me, given)
+    check_signature(app_state, me, given)
     return _METHODS[method](app_state, me, given)
-
-
-# log in ------------------------------------------------------------------------------------------
-
-
-def _mobile_session(request: Request, app_state: AppState, given: Parameters) -> dict[str, Any]:
-    name = _wanted(given, "username")
-    if open_listener(app_state, name) is None:
-        library, address = app_state.library, client_address(request)
-        if given.get("authToken"):
-            verify_mobile_token(library, name, given["authToken"], address=address)
-        else:
-            verify_player_password(library, name, _wanted(given, "password"), address=address)
-        _check_signature(app_state, name, given)
-    return _session(app_state, name)
-
-
-def _session_of_key(app_state: AppState, given: Parameters) -> dict[str, Any]:
-    token = _wanted(given, "token")
-    name = open_listener(app_state, token)
-    if name is None:
-        name = sessions.listener_of_key(app_state, token)
-    if name is None:
-        raise LastfmError(
-            UNAUTHORIZED_TOKEN,
-            "The token is not valid: use an API key of this server as the token.",
-        )
-    if (
-        app_state.library.accounts.any()
-        and app_state.library.accounts.player_password(name) is None
-    ):
-        raise LastfmError(
-            UNAUTHORIZED_TOKEN, "The account has no player password: create one first."
-        )
-    return _session(app_state, name)
-
-
-def _session(app_state: AppState, name: str) -> dict[str, Any]:
-    key = open_scrobbler_session(app_state.library, name)
-    return {"session": {"name": name, "key": key, "subscriber": 0}}
-
-
-def _check_signature(app_state: AppState, name: str, given: Parameters) -> None:
-    """Check the signature of a request, if the secret is the player password of a listener."""
-    if given.get("api_key") != name:
-        return
-    secret = app_state.library.accounts.player_password(name)
-    sent = given.get("api_sig", "").lower().encode("utf-8", "replace")
-    if secret is not None and not compare_digest(signature(given, secret).encode(), sent):
-        raise LastfmError(
-            INVALID_SIGNATURE, "Invalid signature: the secret of this key is the player password."
-        )
 
 
 # scrobble ----------------------------------------------------------------------------------------
@@ -160,7 +95,7 @@ def _check_signature(app_state: AppState, name: str, given: Parameters) -> None:
 
 def _update_now_playing(app_state: AppState, me: str, given: Parameters) -> dict[str, Any]:
     for name in ("artist", "track"):
-        _wanted(given, name)
+        wanted_parameter(given, name)
     store_playing_now(app_state, me, "Last.fm", scrobbled_reference(given))
     return {"nowplaying": _document(given, 0)}
 
@@ -219,17 +154,11 @@ def _document(part: Parameters, code: int) -> dict[str, Any]:
 def _opinion(score: int) -> Callable[[AppState, str, Parameters], dict[str, Any]]:
     def give(app_state: AppState, me: str, given: Parameters) -> dict[str, Any]:
         for name in ("artist", "track"):
-            _wanted(given, name)
+            wanted_parameter(given, name)
         give_opinion(submission_target(app_state), me, scrobbled_reference(given), score)
         return {}
 
     return give
-
-
-def _wanted(given: Parameters, name: str) -> str:
-    if not given.get(name, "").strip():
-        raise LastfmError(INVALID_PARAMETERS, f"The parameter {name} is missing.")
-    return given[name]
 
 
 _METHODS: Final[Mapping[str, Callable[[AppState, str, Parameters], dict[str, Any]]]] = {

@@ -1,4 +1,7 @@
-"""Answers of the Last.fm API, as JSON or XML, where ``@attr`` are attributes."""
+"""Answers of the Last.fm API, as JSON or XML.
+
+In XML, ``@attr`` and what stands next to ``#text`` are attributes.
+"""
 
 import json
 import re
@@ -14,6 +17,7 @@ INVALID_METHOD: Final = 3
 INVALID_SESSION: Final = 9
 INVALID_SIGNATURE: Final = 13
 UNAUTHORIZED_TOKEN: Final = 14
+EXPIRED_TOKEN: Final = 15
 TRY_AGAIN: Final = 16
 TOO_MANY: Final = 29
 
@@ -58,7 +62,8 @@ def _element(name: str, value: Any) -> str:
     if not isinstance(value, Mapping):
         return f"<{name}>{_escaped(str(value))}</{name}>"
     attributes = {**value.get("@attr", {})}
-    attributes |= {key: one for key, one in value.items() if key in ("corrected", "code", "uts")}
+    if "#text" in value:
+        attributes |= {key: one for key, one in value.items() if key not in ("#text", "@attr")}
     stated = "".join(f" {key}={quoteattr(str(one))}" for key, one in attributes.items())
     inner = "".join(
         _escaped(str(one)) if key == "#text" else _element(key, one)

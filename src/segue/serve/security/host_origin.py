@@ -35,6 +35,8 @@ from segue.serve.security.headers import APIS
 from segue.serve.settings import Settings, is_loopback
 
 _SAME_SITE: Final = ("same-origin", "none")
+APPROVAL_PATHS: Final = ("/api/auth", "/api/auth/")
+"""Addresses of the Last.fm API that programs open in a browser; they lead to the page."""
 _PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
@@ -113,7 +115,7 @@ def _is_page_visit(scope: Scope, headers: Headers) -> bool:
         scope["method"] in ("GET", "HEAD")
         and headers.get("sec-fetch-mode") == "navigate"
         and headers.get("sec-fetch-dest") == "document"
-        and not scope["path"].startswith(APIS)
+        and (scope["path"] in APPROVAL_PATHS or not scope["path"].startswith(APIS))
     )
 
 

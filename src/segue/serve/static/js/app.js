@@ -93,6 +93,10 @@ const LINKED = {
     parent: "playlists",
     load: () => import("./pages/playlist.js").then((it) => it.playlist),
   },
+  approve: {
+    title: t("approve.title"),
+    load: () => import("./pages/approve.js").then((it) => it.approve),
+  },
   "home-row": {
     title: t("listen.title"),
     parent: "listen",
@@ -122,9 +126,11 @@ function element(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
+const WITHOUT_TRACKS = new Set(["manage", "approve"]);
+
 /** Page of a name; an empty library shows the welcome page instead of pages that need tracks. */
 function pageOf(name) {
-  if (state.session.library.tracks || name === "manage") return PAGES[name].load();
+  if (state.session.library.tracks || WITHOUT_TRACKS.has(name)) return PAGES[name].load();
   return import("./pages/welcome.js").then((it) => it.welcome);
 }
 
