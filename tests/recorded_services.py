@@ -11,11 +11,15 @@ TOKEN = "secret-token"  # noqa: S105
 class RecordedServices:
     """The services. `failures` are actions that come before the next answers, in order.
 
-    A failure is a status, or "drop" to take the listens and close the connection without an answer.
+    A failure is a status, "drop" to take the listens and close the connection without an answer, or
+    None for none. `recordings` are those that ListenBrainz knows, by title.
     """
 
     def __init__(self):
         self.listens = []
+        self.playing = []
+        self.opinions = []
+        self.recordings = {}
         self.requests = []
         self.failures = []
         self.playlists = {}
@@ -82,8 +86,19 @@ class RecordedServices:
             return 200, {"code": 200, "valid": valid} | ({"user_name": "anna_lb"} if valid else {})
         if auth != f"Token {TOKEN}":
             return 401, {"code": 401, "error": "Invalid authorization token."}
+        if path == "/1/feedback/recording-feedback":
+            given = json.loads(body)
+            self.opinions.append((given["recording_mbid"], given["score"]))
+            return 200, {"status": "ok"}
+        if path == "/1/metadata/lookup/":
+            found = self.recordings.get(query["recording_name"])
+            return 200, {"recording_mbid": found} if found else {}
         if path == "/1/submit-listens":
             payload = json.loads(body)["payload"]
+            if json.loads(body)["listen_type"] == "playing_now":
+                assert "listened_at" not in payload[0]
+                self.playing.append(payload[0]["track_metadata"]["track_name"])
+                return 200, {"status": "ok"}
             made = [
                 {
                     "artist": one["track_metadata"]["artist_name"],
@@ -130,8 +145,14 @@ class RecordedServices:
             if given["password"] != TOKEN:
                 return 403, {"error": 4, "message": "Authentication Failed"}
             return 200, {"session": {"name": "anna_fm", "key": "session-key", "subscriber": 0}}
-        if given.get("sk") != "session-key" and method == "track.scrobble":
+        if given.get("sk") != "session-key" and method.startswith("track."):
             return 403, {"error": 9, "message": "Invalid session key"}
+        if method == "track.updateNowPlaying":
+            self.playing.append(given["track"])
+            return 200, {"nowplaying": {}}
+        if method in ("track.love", "track.unlove"):
+            self.opinions.append((given["track"], 1 if method == "track.love" else 0))
+            return 200, {}
         if method == "user.getRecentTracks":
             near = range(int(given["from"]), int(given["to"]) + 1)
             tracks = [

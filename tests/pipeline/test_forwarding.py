@@ -8,13 +8,19 @@ from tests.recorded_services import TOKEN, RecordedServices
 from segue.errors import AccountError, SegueError
 from segue.library import Event, ImportedListen, Library
 from segue.library.service_store import CLAIM_SECONDS
+from segue.pipeline.history import forwarding
 from segue.pipeline.history.forwarding import MAX_WAIT_SECONDS, Forwarder
 from segue.pipeline.history.service_connections import (
     connect_service,
     disconnect_service,
     service_document,
 )
-from segue.pipeline.history.submitted_listens import SubmissionTarget, read_listens, submit
+from segue.pipeline.history.submitted_listens import (
+    SubmissionTarget,
+    give_opinion,
+    read_listens,
+    submit,
+)
 from segue.sources.history_import.matching import Matcher
 from segue.sources.scrobble_services import CredentialsError, UnavailableError
 from segue.types import Track, TrackReference
@@ -163,7 +169,6 @@ def test_private_plays_and_skips_are_not_sent(library, services):
     connect(library, services)
     play(library, 1, private=True)
     library.feedback.add([Event(user="anna", track_id="t2", kind="skip", key="s", at=AT)])
-    library.feedback.add([Event(user="anna", track_id="t2", kind="like", key="l", at=AT)])
     play(library, 3, user="ben")
     assert state(library).waiting == 0
 
@@ -211,6 +216,151 @@ def test_refused_listen_does_not_hold_up_the_others(library, services, service):
     ((listen, reason),) = library.services.refused("anna", service)
     assert listen["title"] == "Piece 2"
     assert reason
+
+
+def opine(library, kind, number=1, at=AT):
+    event = Event(user="anna", track_id=f"t{number}", kind=kind, key=f"{kind}{at}", at=at)
+    library.feedback.add([event])
+
+
+@pytest.mark.parametrize(
+    ("service", "opinions"),
+    [
+        ("listenbrainz", [("m1", 1), ("m1", -1), ("m1", 0)]),
+        ("lastfm", [("Piece 1", 1), ("Piece 1", 0), ("Piece 1", 0)]),
+    ],
+)
+def test_opinions_are_sent_in_order(library, services, service, opinions):
+    services.recordings = {"Piece 1": "m1"}
+    connect(library, services, service)
+    for place, kind in enumerate(("like", "dislike", "clear")):
+        opine(library, kind, at=AT + place)
+        opine(library, kind, at=AT + place)
+        assert Forwarder(library).send_due() == 1
+    assert services.opinions == opinions
+    assert services.listens == []
+
+
+def test_recording_of_the_library_is_not_looked_up(library, services):
+    known = "0d2b5f8e-0b0a-4f7e-9a2c-1c6d3c7e9a11"
+    track = Track(
+        track_id="m", title="Named", artist="Band", metadata={"musicbrainz_trackid": known}
+    )
+    import pandas as pd
+
+    from segue.types import LISTEN_COLUMNS
+
+    library.add_dataset("more", tracks=[track], listens=pd.DataFrame(columns=LISTEN_COLUMNS))
+    connect(library, services)
+    library.feedback.add([Event(user="anna", track_id="m", kind="like", key="l", at=AT)])
+    Forwarder(library).send_due()
+    assert services.opinions == [(known, 1)]
+    assert "/1/metadata/lookup/" not in services.paths()
+
+
+def test_later_opinion_replaces_the_one_that_waits(library, services):
+    connect(library, services, "lastfm")
+    for place, kind in enumerate(("like", "clear", "like")):
+        opine(library, kind, at=AT + place)
+    opine(library, "dislike", number=2)
+    opine(library, "like", number=1, at=AT - 1)  # an earlier one that came late
+    assert state(library, "lastfm").waiting == 2
+    Forwarder(library).send_due()
+    assert services.opinions == [("Piece 1", 1), ("Piece 2", 0)]
+
+
+def test_opinion_outlives_an_outage(library, services):
+    connect(library, services, "lastfm")
+    opine(library, "like")
+    services.failures = ["drop"]
+    assert Forwarder(library).send_due() == 0
+    retry_now(library, "lastfm")
+    assert Forwarder(library).send_due() == 1
+    assert services.opinions == [("Piece 1", 1)] * 2  # which changes nothing there
+    assert state(library, "lastfm").waiting == 0
+
+
+def test_outage_after_the_listens_keeps_the_opinions(library, services):
+    connect(library, services, "lastfm")
+    play(library, 1)
+    opine(library, "like", number=2)
+    services.failures = [None, 503, 503]
+    assert Forwarder(library).send_due() == 1
+    assert (state(library, "lastfm").waiting, services.opinions) == (1, [])
+    retry_now(library, "lastfm")
+    assert Forwarder(library).send_due() == 1
+    assert (services.sent(), services.opinions) == (sent(1), [("Piece 2", 1)])
+
+
+def test_opinion_of_an_unknown_recording_is_refused(library, services):
+    connect(library, services)
+    opine(library, "like")
+    play(library, 1)
+    Forwarder(library).send_due()
+    now = state(library)
+    assert (now.sent, now.waiting, now.refused) == (1, 0, 1)
+
+
+def test_opinion_is_not_queued_for_maloja(library, services):
+    connect(library, services, "maloja")
+    opine(library, "like")
+    assert state(library, "maloja").waiting == 0
+
+
+def test_opinion_of_a_track_that_the_library_lacks_is_sent(library, services):
+    connect(library, services, "lastfm")
+    target = SubmissionTarget(library, library.feedback.add, Matcher([]), {}.get)
+    for score in (1, 0):
+        give_opinion(target, "anna", TrackReference(artist="Nobody", title="Nothing"), score)
+        Forwarder(library).send_due()
+    assert services.opinions == [("Nothing", 1), ("Nothing", 0)]
+
+
+@pytest.mark.parametrize("service", ["listenbrainz", "lastfm"])
+def test_playing_track_is_shown_once(library, services, service):
+    connect(library, services, service)
+    forwarder = Forwarder(library)
+    forwarder.announce("ben", TRACKS[2])
+    forwarder.announce("anna", TRACKS[0])
+    forwarder.announce("anna", TRACKS[1])
+    assert forwarder.send_playing() == 1
+    assert forwarder.send_playing() == 0
+    assert services.playing == ["Piece 1"]
+    assert services.listens == []
+    assert state(library, service).waiting == 0
+
+
+def test_playing_track_is_dropped_when_it_is_not_taken(library, services, monkeypatch):
+    connect(library, services)
+    forwarder = Forwarder(library)
+    services.failures = [503]
+    forwarder.announce("anna", TRACKS[1])
+    assert forwarder.send_playing() == 0
+    assert forwarder.send_playing() == 0
+    now = state(library)
+    assert (now.failures, now.waiting, services.playing) == (0, 0, [])
+    monkeypatch.setattr(forwarding, "PLAYING_SECONDS", -1.0)
+    forwarder.announce("anna", TRACKS[1])
+    assert forwarder.send_playing() == 0
+    monkeypatch.undo()
+    forwarder.announce("anna", Track(track_id="x", title="No artist"))
+    library.services.change("anna", "listenbrainz", forwards=False)
+    forwarder.announce("anna", TRACKS[1])
+    assert forwarder.send_playing() == 0
+    assert services.playing == []
+
+
+def test_forwarder_sends_what_is_announced_at_once(library, services, monkeypatch):
+    monkeypatch.setattr(forwarding, "POLL_SECONDS", 600.0)
+    connect(library, services)
+    forwarder = Forwarder(library)
+    forwarder.start()
+    forwarder.announce("anna", TrackReference(artist="Nobody", title="Nothing"))
+    until = time.monotonic() + 60
+    while not services.playing and time.monotonic() < until:
+        time.sleep(0.01)
+    forwarder.stop(60)
+    assert services.playing == ["Nothing"]
 
 
 def test_refused_token_stops_until_it_is_connected_again(library, services):

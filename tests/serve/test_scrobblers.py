@@ -7,6 +7,7 @@ import time
 import xml.etree.ElementTree as ET
 
 import pytest
+from tests.recorded_services import TOKEN, RecordedServices
 from tests.serve.conftest import PASSWORD, Client
 
 from segue.library import Library
@@ -292,3 +293,34 @@ def test_listen_of_several_protocols_counts_once(client, library):
     document = {"listen_type": "single", "payload": [listen]}
     client.post("/1/submit-listens", json=document, headers={"Authorization": "Token new"})
     assert plays(library) == [("t00", AT)]
+
+
+def test_playing_track_is_shown_by_connected_services(client, library):
+    services = RecordedServices()
+    library.services.put(
+        "new",
+        "listenbrainz",
+        url=services.url,
+        account="new",
+        secret={"token": TOKEN},
+        forwards=True,
+        fetches=False,
+    )
+    forwarder = client.app.state.app_state.forwarder
+    sk = log_in(client)
+    for title in ("Piece 1", "Piece 1", "Nothing"):
+        call(client, "track.updateNowPlaying", sk=sk, artist="Band 1", track=title)
+        forwarder.send_playing()
+    assert services.playing == ["Piece 1", "Nothing"]
+    player = {"u": "new", "p": "x", "v": "1.16.1", "c": "player", "f": "json"}
+    client.get("/rest/scrobble", params={**player, "id": "t02", "submission": "false"})
+    forwarder.send_playing()
+    report = {"mediaId": "t03", "mediaType": "song", "positionMs": 0, "state": "starting"}
+    client.get("/rest/reportPlayback", params={**player, **report})
+    client.get("/rest/reportPlayback", params={**player, **report, "state": "playing"})
+    forwarder.send_playing()
+    hidden = {**report, "mediaId": "t04", "ignoreScrobble": "true"}
+    client.get("/rest/reportPlayback", params={**player, **hidden})
+    forwarder.send_playing()
+    services.close()
+    assert services.playing == ["Piece 1", "Nothing", "Piece 2", "Piece 3"]

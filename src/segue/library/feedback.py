@@ -25,7 +25,12 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from segue.errors import UnknownTrackError
 from segue.library import schema
 from segue.library.database import Database
-from segue.library.forward_queue import forwarding_services, queue_track, unqueue
+from segue.library.forward_queue import (
+    forwarding_services,
+    queue_track,
+    queue_track_opinion,
+    unqueue,
+)
 from segue.library.lookup import rows_where
 from segue.library.read_connection import ReadConnection
 from segue.ratings import DISLIKED, LIKED
@@ -40,6 +45,7 @@ FeedbackKind = Literal["play", "skip", "like", "dislike", "clear", "undo"]
 FEEDBACK_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 
 _MARKS = {"like": LIKED, "dislike": DISLIKED}
+_SCORES = {"like": 1, "dislike": -1, "clear": 0}
 _UNKNOWN = "The library holds no track {!r}: search for its id."
 
 
@@ -222,6 +228,11 @@ def _add(
     # a row of no plays takes an opinion back
     stated = {"rating": _MARKS.get(event.kind)} if event.kind in _MARKS else {"plays": 0.0}
     connection.execute(insert(listens).values({**common, **stated, "fingerprint": opinion}))
+    if services:
+        score = _SCORES[event.kind]
+        queue_track_opinion(
+            connection, event.user, services, opinion, track=track, at=at, score=score
+        )
     return True
 
 

@@ -1,10 +1,15 @@
-"""Queue listens for other services, in the transaction that stores or deletes them."""
+"""Queue listens and opinions for other services, in the transaction that stores or deletes them.
+
+An opinion is queued as a listen with an `opinion` (1 like, -1 dislike, 0 neither) and replaces one
+of the same track that still waits.
+"""
 
 import json
+import secrets
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
 
 QueueState = Literal["waiting", "unsure", "refused"]
 
+_OPINION_SERVICES: Final = ("listenbrainz", "lastfm")
 _RECORDING = ("recording", "mbid", "musicbrainz_trackid", "mb_trackid")
 
 
@@ -40,6 +46,52 @@ def queue_track(
     ms_played: float | None,
 ) -> None:
     """Queue a play of the track at a row."""
+    listen = {**_names(connection, track), "ms_played": ms_played}
+    queue_listen(connection, owner, services, fingerprint, listen=listen, at=at)
+
+
+def queue_track_opinion(
+    connection: "Connection",
+    owner: str,
+    services: Collection[str],
+    mark: bytes,
+    *,
+    track: int,
+    at: float,
+    score: int,
+) -> None:
+    """Queue an opinion of the track at a row; see `queue_opinion`."""
+    names = _names(connection, track)
+    queue_opinion(connection, owner, services, mark, names=names, at=at, score=score)
+
+
+def queue_opinion(
+    connection: "Connection",
+    owner: str,
+    services: Collection[str],
+    mark: bytes,
+    *,
+    names: Mapping[str, Any],
+    at: float,
+    score: int,
+) -> None:
+    """Queue an opinion for the services that have opinions.
+
+    `mark` is the same for all opinions of a listener of one track: the one that waits is replaced.
+    """
+    queue = forward_queue
+    same = func.substr(queue.c.fingerprint, 1, len(mark)) == mark
+    old = (queue.c.owner == owner, same, queue.c.claim.is_(None), queue.c.state != "refused")
+    connection.execute(delete(queue).where(*old))
+    taking = [service for service in services if service in _OPINION_SERVICES]
+    # one that is being sent stays, so this one has a fingerprint of its own
+    fingerprint = mark + secrets.token_bytes(8)
+    listen = {**names, "opinion": score}
+    queue_listen(connection, owner, taking, fingerprint, listen=listen, at=at)
+
+
+def _names(connection: "Connection", track: int) -> dict[str, Any]:
+    """Return what services are told about the track at a row."""
     table, files = schema.tracks, schema.audio_files
     query = select(
         table.c.artist, table.c.title, table.c.album, table.c.duration, table.c.metadata
@@ -52,8 +104,7 @@ def queue_track(
         if any(part in name for part in _RECORDING)
     }
     names = {"artist": artist, "title": title, "album": album, "metadata": named}
-    listen = {**names, "duration": analyzed or duration, "ms_played": ms_played}
-    queue_listen(connection, owner, services, fingerprint, listen=listen, at=at)
+    return {**names, "duration": analyzed or duration}
 
 
 def queue_listen(

@@ -15,7 +15,7 @@ from sqlalchemy import Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
-from segue.library.forward_queue import forwarding_services, queue_listen
+from segue.library.forward_queue import forwarding_services, queue_listen, queue_opinion
 from segue.library.lookup import rows_where
 from segue.library.writes import VALUES
 from segue.types import TrackReference
@@ -98,15 +98,10 @@ def put_arrivals(
 
 
 def _forward(connection: "Connection", arrivals: Sequence[ImportedListen]) -> None:
-    """Queue the plays that are new for the services of their listeners."""
+    """Queue the plays that are new, and opinions, for the services of their listeners."""
     services = forwarding_services(connection, {one.user_id for one in arrivals})
-    plays = [
-        one
-        for one in arrivals
-        if one.user_id in services
-        and one.timestamp is not None
-        and not (one.total or one.skipped or one.private)
-    ]
+    mine = [one for one in arrivals if one.user_id in services and one.timestamp is not None]
+    plays = [one for one in mine if not (one.total or one.skipped or one.private)]
     marks = [one.fingerprint for one in plays]
     known = {
         mark
@@ -117,22 +112,36 @@ def _forward(connection: "Connection", arrivals: Sequence[ImportedListen]) -> No
     }
     for one in plays:
         if one.fingerprint not in known:
-            sought = one.sought
-            listen = {
-                "artist": sought.artist,
-                "title": sought.title,
-                "album": sought.album,
-                "recording": (sought.recording or "").split("|")[0] or None,
-                "ms_played": one.ms_played,
-            }
             queue_listen(
                 connection,
                 one.user_id,
                 services[one.user_id],
                 one.fingerprint,
-                listen=listen,
+                listen={**_names(one), "ms_played": one.ms_played},
                 at=one.timestamp or 0.0,
             )
+    for one in mine:
+        if one.total:
+            queue_opinion(
+                connection,
+                one.user_id,
+                services[one.user_id],
+                one.fingerprint,
+                names=_names(one),
+                at=one.timestamp or 0.0,
+                score=0 if one.rating is None else 1 if one.rating > 0 else -1,
+            )
+
+
+def _names(one: ImportedListen) -> dict[str, Any]:
+    """Return what services are told about the track of a listen."""
+    sought = one.sought
+    return {
+        "artist": sought.artist,
+        "title": sought.title,
+        "album": sought.album,
+        "recording": (sought.recording or "").split("|")[0] or None,
+    }
 
 
 def key_of(sought: TrackReference) -> bytes:

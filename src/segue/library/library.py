@@ -284,7 +284,7 @@ class Library(LibraryQueries):
     ) -> AddedListens:
         """Add a batch of imported listens that are new, completely or not at all.
 
-        `forward` sends new plays to the services that their listeners connected.
+        `forward` sends new plays, and totals as opinions, to the services of their listeners.
         """
         with self._database.begin() as connection:
             return put_arrivals(connection, source, arrivals, forward=forward)

@@ -16,7 +16,7 @@ class RepeatedTask:
     def __init__(self, name: str, action: Callable[[], object], seconds: float) -> None:
         self._name, self._action, self._seconds = name, action, seconds
         self._log = logging.getLogger(f"segue.{name}")
-        self._stopping = threading.Event()
+        self._stopping, self._woken = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
@@ -29,14 +29,23 @@ class RepeatedTask:
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
+    def wake(self) -> None:
+        """Call the action as soon as a call that lasts has ended."""
+        self._woken.set()
+
     def stop(self, timeout: float = 2.0) -> None:
         """Call the action no more; a call that lasts is waited for no longer than `timeout`."""
         self._stopping.set()
+        self.wake()
         if self._thread is not None:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._seconds):
+        while not self._stopping.is_set():
+            self._woken.wait(self._seconds)
+            self._woken.clear()
+            if self._stopping.is_set():
+                return
             try:
                 self._action()
             except SegueError as error:

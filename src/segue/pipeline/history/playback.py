@@ -52,8 +52,8 @@ def record_playback(
     report: PlaybackReport,
     *,
     duration_of: Callable[[str], float | None],
-) -> None:
-    """Process a report of a player.
+) -> bool:
+    """Process a report of a player; return whether a track begins with it.
 
     Events are stored before the playback state, so an interruption repeats an event, which counts
     once.
@@ -84,7 +84,8 @@ def record_playback(
         if events:
             feed(events)
         if library.playback.put(owner, client, after, before):
-            return
+            begins = before is None or before.session != after.session
+            return begins and after.state in ("starting", "playing")
     raise LibraryError("The player sent too many reports at the same time: send the report again.")
 
 

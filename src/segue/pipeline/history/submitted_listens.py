@@ -117,7 +117,7 @@ def give_opinion(
         fingerprint(KIND, user, row),
         row.timestamp,
     )
-    target.library.add_listens(f"import:{KIND}", [arrival])
+    target.library.add_listens(f"import:{KIND}", [arrival], forward=True)
 
 
 def take_back(target: SubmissionTarget, user: str, track_id: str, second: int) -> int:

@@ -30,13 +30,17 @@ def store_listens(app_state: AppState, user: str, listens: Sequence[ImportRow]) 
 
 
 def store_playing_now(app_state: AppState, user: str, client: str, track: TrackReference) -> None:
-    """Store the track that a client plays now, if the library has it; it does not count."""
+    """Store the track that a client plays now, if the library has it; it does not count.
+
+    Services that the listener connected show it as well, also if the library lacks it.
+    """
     view = catalogue_view(app_state)
     match = track_matcher(app_state).match(track)
     track_id = None if match is None else _id_at_row(view, match.row)
+    begins = True
     if track_id is not None:
         playback = PlaybackReport(track_id=track_id, state="playing", ignored=True)
-        record_playback(
+        begins = record_playback(
             app_state.library,
             app_state.service.feedback,
             user,
@@ -44,6 +48,8 @@ def store_playing_now(app_state: AppState, user: str, client: str, track: TrackR
             playback,
             duration_of=view.duration,
         )
+    if begins:
+        app_state.forwarder.announce(user, track)
 
 
 def _id_at_row(view: CatalogueView, row: int) -> str | None:

@@ -190,7 +190,8 @@ def _plays_now(call: Call, view: CatalogueView, track_id: str) -> None:
     if session is not None and not session.ignored and session.state != "stopped":
         return  # the player sends playback reports, which are more exact
     playback = PlaybackReport(track_id=track_id, state="playing", ignored=True)
-    _report(call, view, playback)
+    if _report(call, view, playback):
+        _announce(call, view, track_id)
 
 
 def report_playback(call: Call) -> dict[str, Any]:
@@ -217,13 +218,21 @@ def report_playback(call: Call) -> dict[str, Any]:
         rate=rate,
         ignored=ignored,
     )
-    _report(call, view, playback)
+    if _report(call, view, playback) and not ignored:
+        _announce(call, view, track_id)
     return {}
 
 
-def _report(call: Call, view: CatalogueView, playback: PlaybackReport) -> None:
+def _announce(call: Call, view: CatalogueView, track_id: str) -> None:
+    """Let services that the listener connected show what is playing now."""
+    track = view.catalogue.tracks[view.catalogue.positions[track_id]]
+    call.app_state.forwarder.announce(call.me, track)
+
+
+def _report(call: Call, view: CatalogueView, playback: PlaybackReport) -> bool:
+    """Store a report; return whether a track begins with it."""
     app_state = call.app_state
-    record_playback(
+    return record_playback(
         app_state.library,
         app_state.service.feedback,
         call.me,

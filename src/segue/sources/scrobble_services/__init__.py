@@ -7,6 +7,7 @@ https or http; redirects are not followed, since they would carry credentials to
 from segue.sources.scrobble_services.forwarded_listen import (
     CredentialsError,
     ForwardedListen,
+    OpinionService,
     ScrobbleService,
     UnavailableError,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "LastfmClient",
     "ListenBrainzClient",
     "MalojaClient",
+    "OpinionService",
     "ScrobbleService",
     "UnavailableError",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from segue.errors import SegueError
 
@@ -70,3 +70,20 @@ class ScrobbleService(Protocol):
         UnavailableError, CredentialsError, RefusedRequestError
             If it cannot say.
         """
+
+
+@runtime_checkable
+class OpinionService(ScrobbleService, Protocol):
+    """A service that also takes opinions, and shows what is playing now."""
+
+    def give_opinion(self, listen: ForwardedListen, score: int) -> None:
+        """Send that the user likes (1) or dislikes (-1) a track, or has no opinion (0) of it.
+
+        Raises
+        ------
+        UnavailableError, CredentialsError, RefusedRequestError
+            If the service does not take it. It may be sent again, which changes nothing.
+        """
+
+    def show_playing(self, listen: ForwardedListen) -> None:
+        """Send that a track is playing now; raises as `give_opinion` does."""

@@ -58,15 +58,8 @@ class LastfmClient:
         """Send listens: see `ScrobbleService`."""
         given: dict[str, str] = {"sk": self._session}
         for place, one in enumerate(listens):
-            values = {
-                "artist": one.artist,
-                "track": one.title,
-                "timestamp": str(one.at),
-                "album": one.album,
-                "mbid": one.recording,
-                "duration": None if one.duration is None else str(round(one.duration)),
-            }
-            given |= {f"{name}[{place}]": value for name, value in values.items() if value}
+            values = {**_names(one), "timestamp": str(one.at)}
+            given |= {f"{name}[{place}]": value for name, value in values.items()}
         scrobbles = self._call("track.scrobble", given).get("scrobbles")
         found = scrobbles.get("scrobble") if isinstance(scrobbles, dict) else None
         answers = found if isinstance(found, list) else [found]
@@ -95,6 +88,15 @@ class LastfmClient:
             there.add(str(date.get("uts")) if isinstance(date, dict) else "")
         return [str(one.at) in there for one in listens]
 
+    def give_opinion(self, listen: ForwardedListen, score: int) -> None:
+        """Love a track, or take that back: see `OpinionService`. There are no dislikes."""
+        method = "track.love" if score > 0 else "track.unlove"
+        self._call(method, {"sk": self._session, "artist": listen.artist, "track": listen.title})
+
+    def show_playing(self, listen: ForwardedListen) -> None:
+        """Send that a track is playing now: see `OpinionService`."""
+        self._call("track.updateNowPlaying", {"sk": self._session, **_names(listen)})
+
     def _call(self, method: str, given: Mapping[str, str]) -> dict[str, Any]:
         sent = {**given, "method": method, "api_key": self._api_key}
         signed = "".join(f"{name}{sent[name]}" for name in sorted(sent)) + self._api_secret
@@ -112,6 +114,18 @@ class LastfmClient:
         if number is not None or answer.status >= 400:
             raise RefusedRequestError(said or f"Last.fm answered status {answer.status}.")
         return answer.document
+
+
+def _names(one: ForwardedListen) -> dict[str, str]:
+    """Return the parameters that name a track."""
+    values = {
+        "artist": one.artist,
+        "track": one.title,
+        "album": one.album,
+        "mbid": one.recording,
+        "duration": None if one.duration is None else str(round(one.duration)),
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def _code(answer: Any) -> str:

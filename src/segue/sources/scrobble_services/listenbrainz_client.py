@@ -1,6 +1,6 @@
 """A client of ListenBrainz, or of a server with its API.
 
-Source: listenbrainz.readthedocs.io, "Core", "Playlists".
+Source: listenbrainz.readthedocs.io, "Core", "Playlists", "Recordings", "Metadata".
 """
 
 import json
@@ -45,7 +45,7 @@ class ListenBrainzClient:
         """Send listens: see `ScrobbleService`."""
         kind = "single" if len(listens) == 1 else "import"
         document = {"listen_type": kind, "payload": [_document(one) for one in listens]}
-        answer = self._request("/1/submit-listens", json.dumps(document).encode())
+        answer = self._post("/1/submit-listens", document)
         reasons: list[str | None] = [None] * len(listens)
         rejected = answer.get("rejected")  # a server of segue takes the others
         for one in rejected if isinstance(rejected, list) else []:
@@ -67,6 +67,25 @@ class ListenBrainzClient:
                     found.add(one.at)
         return [one.at in found for one in listens]
 
+    def give_opinion(self, listen: ForwardedListen, score: int) -> None:
+        """Send a love, hate or neither: see `OpinionService`.
+
+        ListenBrainz has opinions of MusicBrainz recordings; one that is unknown is looked up there.
+        """
+        recording = listen.recording
+        if recording is None:
+            names = {"artist_name": listen.artist, "recording_name": listen.title}
+            found = self._get("/1/metadata/lookup/", names).get("recording_mbid")
+            recording = found if isinstance(found, str) else None
+        if not recording:
+            raise RefusedRequestError("ListenBrainz knows no recording of these names.")
+        self._post("/1/feedback/recording-feedback", {"recording_mbid": recording, "score": score})
+
+    def show_playing(self, listen: ForwardedListen) -> None:
+        """Send that a track is playing now: see `OpinionService`."""
+        playing = {"track_metadata": _document(listen)["track_metadata"]}
+        self._post("/1/submit-listens", {"listen_type": "playing_now", "payload": [playing]})
+
     def created_for(self) -> list[dict[str, Any]]:
         """Return the playlists that ListenBrainz made for the user, without tracks, latest first.
 
@@ -86,6 +105,9 @@ class ListenBrainzClient:
 
     def _get(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
         return self._request(f"{path}?{urlencode(query)}" if query else path)
+
+    def _post(self, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        return self._request(path, json.dumps(document).encode())
 
     def _request(self, path: str, body: bytes | None = None) -> dict[str, Any]:
         headers = {"Authorization": f"Token {self._token}"}
