@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import Request, Response
 
@@ -26,6 +27,26 @@ def json_response(
         media_type="application/json",
         headers=dict(headers or {}),
     )
+
+
+def attachment(stem: str, suffix: str) -> dict[str, str]:
+    """Return the header of a download that names its file (RFC 6266).
+
+    Old clients read the plain name, in which all but printable ASCII is replaced.
+
+    >>> attachment('Sü"n/day', ".m3u8")["Content-Disposition"].split("; ")
+    ['attachment', 'filename="S__n_day.m3u8"', "filename*=UTF-8''S%C3%BC%22n_day.m3u8"]
+    """
+    safe = "".join("_" if each in "/\\" else each for each in stem).strip(".") or "download"
+    name = f"{safe}{suffix}"
+    plain = "".join(each if _is_plain(each) else "_" for each in name)
+    quoted = quote(name, safe="", errors="replace")
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quoted}"}
+
+
+def _is_plain(character: str) -> bool:
+    """Return whether all clients read a character in a quoted file name as it is."""
+    return character.isascii() and character.isprintable() and character not in '"\\%;'
 
 
 def etag_json(request: Request, parts: Sequence[object], make: Callable[[], Any]) -> Response:

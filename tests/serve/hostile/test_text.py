@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -224,9 +225,14 @@ def test_playlist_name_is_safe_in_header_and_file(anna, name):
             answer = anna.get(f"/api/v1/playlists/{made.json()['id']}/export?format={kind}")
             assert answer.status_code == 200
             stated = answer.headers["content-disposition"]
-            assert stated.startswith("attachment; filename*=UTF-8''")
-            saved = stated.removeprefix("attachment; filename*=UTF-8''")
+            plain, saved = re.fullmatch(
+                "attachment; filename=\"(.*)\"; filename\\*=UTF-8''(.*)", stated, re.S
+            ).groups()
+            assert plain.isascii()
+            assert plain.isprintable()
+            assert not set(plain) & set('/\\";')
             assert not set(saved) & set('/\\"; \r\n')
+            assert not plain.startswith(".")
             assert not saved.startswith(".")
             assert "x=1" not in answer.headers.get("set-cookie", "")
 

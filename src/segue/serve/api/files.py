@@ -13,7 +13,7 @@ from segue.serve import dependencies as deps
 from segue.serve.api.playlists import PlaylistId
 from segue.serve.api.tracks import track_items
 from segue.serve.problems import ProblemError
-from segue.serve.responses import json_response
+from segue.serve.responses import attachment, json_response
 from segue.serve.schemas import TrackItem, problems
 from segue.serve.security.quotas import EXPENSIVE
 from segue.sources.playlist_files import MEDIA_TYPES
@@ -48,20 +48,8 @@ def export_playlist(
     return Response(
         data,
         media_type=MEDIA_TYPES[format],
-        headers={"Content-Disposition": attachment(found.name, format)},
+        headers=attachment(found.name, f".{format}"),
     )
-
-
-def attachment(name: str, suffix: str) -> str:
-    """Return the Content-Disposition header for a download.
-
-    >>> attachment('Sü"n/day', "m3u8")
-    "attachment; filename*=UTF-8''S%C3%BC%22n_day.m3u8"
-    """
-    from urllib.parse import quote
-
-    safe = "".join("_" if each in "/\\" else each for each in name)
-    return f"attachment; filename*=UTF-8''{quote(safe.strip('.') or 'playlist', safe='')}.{suffix}"
 
 
 class ImportedPlaylistResponse(BaseModel):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -15,6 +14,7 @@ from segue.errors import AudioError
 from segue.pipeline.catalogue.cover_images import COVER_SIZES, draw_tile_picture, rounded_size
 from segue.serve.audio_stream import stream_chunks
 from segue.serve.cover_art import find_cover, send_cover
+from segue.serve.responses import attachment
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import catalogue_view
 from segue.serve.subsonic.playlists import virtual_playlists_of
@@ -88,7 +88,7 @@ def download(call: Call) -> Response:
     track_id = call.wanted("id")
     path = _path(call, track_id)
     (song,) = Serializer(call).known([track_id])
-    return _whole(path, name=file_name(song, path.suffix))
+    return _whole(path, name=file_name(song))
 
 
 def _chosen(call: Call, path: Path, media: Media, wanted: str, most: int) -> Format | None:
@@ -124,11 +124,7 @@ def _whole(path: Path, media: Media | None = None, *, name: str | None = None) -
             raise SubsonicError(NOT_FOUND, "The song cannot be played.") from None
     headers = {"Cache-Control": _PRIVATE}
     if name is not None:
-        plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "'")
-        quoted = quote(name, safe="")
-        headers["Content-Disposition"] = (
-            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quoted}"
-        )
+        headers |= attachment(name, path.suffix)
     return FileResponse(path, media_type=media.media_type, headers=headers)
 
 

@@ -237,14 +237,14 @@ class Serializer:
         ]
 
 
-def file_name(song: Mapping[str, Any], suffix: str) -> str:
-    """Return the name of a song as a file: its number, artist and title.
+def file_name(song: Mapping[str, Any]) -> str:
+    """Return the name of a song as a file, without its suffix: its number, artist and title.
 
-    >>> file_name({"artist": "AC/DC", "title": "T.N.T.", "track": 3}, ".flac")
-    '03 AC_DC - T.N.T.flac'
+    >>> file_name({"artist": "AC/DC", "title": "T.N.T.", "track": 3})
+    '03 AC_DC - T.N.T'
     """
     number = f"{song['track']:02} " if "track" in song else ""
-    return f"{number}{_named(song['artist'])} - {_named(song['title'])}{suffix}"
+    return f"{number}{_named(song['artist'])} - {_named(song['title'])}"
 
 
 def _said(annotation: Annotation) -> dict[str, Any]:
