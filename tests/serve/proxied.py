@@ -1,4 +1,4 @@
-"""Run nginx with the configurations of docs/reverse-proxy.md."""
+"""Run nginx and Caddy with the configurations of docs/reverse-proxy.md."""
 
 import re
 import shutil
@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "reverse-proxy.md"
+PASSWORD = "three plain words"  # noqa: S105
+"""Password of the user whom a proxy logs in."""
 
 
-def configuration(root):
-    """Return the configuration that the page gives for a server below a path."""
-    blocks = re.findall(r"```nginx\n(.*?)```", PAGE.read_text("utf-8"), re.S)
-    return next(block for block in blocks if f"location {root}/ {{" in block)
+def configuration(kind, mark):
+    """Return the configuration of a kind that the page gives, and that has a text in it."""
+    blocks = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text("utf-8"), re.S)
+    return next(block for block in blocks if mark in block)
 
 
 def make_certificate(certificate, key):
@@ -29,41 +31,33 @@ def make_certificate(certificate, key):
     )
 
 
-class Nginx:
-    """nginx in front of a server, with TLS or without."""
+class Proxy:
+    """A program in front of a server, with TLS or without. It may log the user anna in.
 
-    def __init__(self, directory, server, root="", tls=True):
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-        if program is None:
-            pytest.skip("no nginx: apt-get install nginx-light")
+    A kind of proxy has the name of its `program`, the Debian `package`, and `command`, which writes
+    a configuration and returns the command that reads it.
+    """
+
+    def __init__(self, directory, server, root="", *, tls=True, login=False):
+        self.program = shutil.which(self.name) or shutil.which(self.name, path="/usr/sbin")
+        if self.program is None:
+            pytest.skip(f"no {self.name}: apt-get install {self.package}")
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         directory.mkdir()
-        self.certificate = directory / "cert.pem"
+        self.directory, self.server = directory, server
+        self.certificate, self.key = directory / "cert.pem", directory / "cert.key"
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}{root}/"
-        block = configuration(root).replace("127.0.0.1:8765", f"127.0.0.1:{server.port}")
-        block = block.replace("listen 443 ssl", f"listen 127.0.0.1:{self.port}{' ssl' * tls}")
-        block = block.replace("/etc/ssl/music.example", str(directory / "cert"))
-        if not tls:
-            block = re.sub(r"ssl_certificate.*", "", block)
-        else:
-            make_certificate(self.certificate, directory / "cert.key")
-        places = "".join(
-            f"{name}_temp_path {directory}/{name};\n"
-            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        (directory / "nginx.conf").write_text(
-            f"daemon off; master_process off; pid {directory}/pid; error_log stderr;\n"
-            f"events {{}}\nhttp {{\naccess_log off;\n{places}{block}}}\n"
-        )
+        if tls:
+            make_certificate(self.certificate, self.key)
+        command = self.command(root, tls=tls, login=login)
         self._said = (directory / "log").open("w+")
-        command = [program, "-e", "stderr", "-p", directory, "-c", directory / "nginx.conf"]
-        self.process = subprocess.Popen(command, stderr=self._said)
+        self.process = subprocess.Popen(command, stderr=self._said, cwd=directory)
         end = time.monotonic() + 60
         while not self._listens():
             self._said.seek(0)
             assert self.process.poll() is None, self._said.read()
-            assert time.monotonic() < end, "nginx does not listen"
+            assert time.monotonic() < end, f"{self.name} does not listen"
             time.sleep(0.02)
 
     def _listens(self):
@@ -78,3 +72,56 @@ class Nginx:
         self.process.terminate()
         self.process.wait(timeout=20)
         self._said.close()
+
+
+class Nginx(Proxy):
+    """nginx."""
+
+    name, package = "nginx", "nginx-light"
+
+    def command(self, root, *, tls, login):
+        """Write the configuration, and return the command."""
+        directory = self.directory
+        block = configuration("nginx", "Remote-User" if login else f"location {root}/ {{")
+        block = block.replace("127.0.0.1:8765", f"127.0.0.1:{self.server.port}")
+        block = block.replace("listen 443 ssl", f"listen 127.0.0.1:{self.port}{' ssl' * tls}")
+        block = block.replace("/etc/ssl/music.example", str(directory / "cert"))
+        block = block.replace("/etc/nginx/segue.users", str(directory / "users"))
+        if login:
+            made = ["openssl", "passwd", "-apr1", PASSWORD]
+            code = subprocess.run(made, check=True, capture_output=True, text=True).stdout
+            (directory / "users").write_text(f"anna:{code}")
+        if not tls:
+            block = re.sub(r"ssl_certificate.*", "", block)
+        places = "".join(
+            f"{name}_temp_path {directory}/{name};\n"
+            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        (directory / "nginx.conf").write_text(
+            f"daemon off; master_process off; pid {directory}/pid; error_log stderr;\n"
+            f"events {{}}\nhttp {{\naccess_log off;\n{places}{block}}}\n"
+        )
+        return [self.program, "-e", "stderr", "-p", directory, "-c", directory / "nginx.conf"]
+
+
+class Caddy(Proxy):
+    """Caddy."""
+
+    name, package = "caddy", "caddy"
+
+    def command(self, root, *, tls, login):
+        """Write the configuration, and return the command."""
+        block = configuration("caddy", "Remote-User" if login else f"reverse_proxy {root}")
+        block = block.replace("127.0.0.1:8765", f"127.0.0.1:{self.server.port}")
+        certificate = f"tls {self.certificate} {self.key}" if tls else ""
+        site = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        block = block.replace("music.example {", f"{site} {{\n{certificate}", 1)
+        if login:
+            made = [self.program, "hash-password", "--plaintext", PASSWORD]
+            code = subprocess.run(made, check=True, capture_output=True, text=True).stdout
+            block = block.replace("HASH", code.strip())
+        # no port of its own, and nothing outside this directory
+        options = f"admin off\nauto_https disable_redirects\nstorage file_system {self.directory}"
+        file = self.directory / "Caddyfile"
+        file.write_text(f"{{\n{options}\n}}\n{block}")
+        return [self.program, "run", "--adapter", "caddyfile", "--config", file]

@@ -1,4 +1,4 @@
-"""Test the server behind nginx, with the configurations of docs/reverse-proxy.md."""
+"""Test the server behind nginx and Caddy, with the configurations of docs/reverse-proxy.md."""
 
 import json
 import shutil
@@ -8,7 +8,8 @@ import threading
 import httpx
 import pytest
 from tests.serve.conftest import PASSWORD, Client, is_problem
-from tests.serve.proxied import Nginx
+from tests.serve.proxied import PASSWORD as PROXY_PASSWORD
+from tests.serve.proxied import Caddy, Nginx
 from tests.serve.served import Server
 
 from segue.errors import SegueError
@@ -18,33 +19,40 @@ from segue.serve.app import make_app
 from segue.serve.security.proxies import check_proxies, check_root_path
 from segue.serve.settings import Settings
 
+KINDS = {"nginx": Nginx, "caddy": Caddy}
 
-@pytest.fixture(scope="module", params=["", "/segue"])
-def proxied(request, original, tmp_path_factory):
-    """A browser of an account behind nginx; its address is 127.0.0.2."""
-    root, place = request.param, tmp_path_factory.mktemp("proxied")
+
+def library_with_account(original, place):
     directory = shutil.copytree(original, place / "my.segue")
     library = Library(directory)
     login.add_account(library, "anna", PASSWORD, admin=True)
     library.close()
+    return directory
+
+
+@pytest.fixture(scope="module", params=[(kind, root) for kind in KINDS for root in ("", "/segue")])
+def proxied(request, original, tmp_path_factory):
+    """A browser of an account behind a proxy; its address is 127.0.0.2."""
+    (kind, root), place = request.param, tmp_path_factory.mktemp("proxied")
+    directory = library_with_account(original, place)
     options = ("--https", "--name", "127.0.0.1", *(["--root-path", root] if root else []))
     server = Server(directory, *options).start()
-    nginx = Nginx(place / "nginx", server, root)
-    trusted = ssl.create_default_context(cafile=nginx.certificate)
+    proxy = KINDS[kind](place / kind, server, root)
+    trusted = ssl.create_default_context(cafile=proxy.certificate)
     source = httpx.HTTPTransport(verify=trusted, local_address="127.0.0.2")
-    with httpx.Client(base_url=nginx.url, transport=source, timeout=60) as browser:
-        browser.headers["Origin"] = nginx.url.removesuffix(f"{root}/")
+    with httpx.Client(base_url=proxy.url, transport=source, timeout=60) as browser:
+        browser.headers["Origin"] = proxy.url.removesuffix(f"{root}/")
         body = {"listener": "anna", "password": PASSWORD}
         answer = browser.post("api/v1/session", json=body, headers={"X-Forwarded-For": "10.9.8.7"})
         assert answer.status_code == 200, answer.text
         browser.headers["X-CSRF-Token"] = answer.json()["csrf"]
         browser.root, browser.directory, browser.logged_in = root, directory, answer
         yield browser
-    nginx.stop()
+    proxy.stop()
     assert "Traceback" not in server.stop()
 
 
-def test_nginx_page_and_apis_answer_below_path(proxied):
+def test_proxy_page_and_apis_answer_below_path(proxied):
     page = proxied.get("")
     assert page.status_code == 200
     assert "script-src 'self'" in page.headers["content-security-policy"]
@@ -58,7 +66,7 @@ def test_nginx_page_and_apis_answer_below_path(proxied):
     assert address == proxied.root
 
 
-def test_nginx_addresses_in_answers_are_reachable(proxied):
+def test_proxy_addresses_in_answers_are_reachable(proxied):
     missing = proxied.get("api/v1/tracks/none").json()
     assert missing["instance"] == f"{proxied.root}/api/v1/tracks/none"
     origin = proxied.headers["Origin"]
@@ -67,14 +75,14 @@ def test_nginx_addresses_in_answers_are_reachable(proxied):
     assert proxied.get(f"{origin}{made.headers['location']}").json()["name"] == "one"
 
 
-def test_nginx_client_address_cannot_be_forged(proxied):
+def test_proxy_client_address_cannot_be_forged(proxied):
     library = Library(proxied.directory)
     noted = {entry.what: entry.address for entry in library.audit.entries()}
     library.close()
     assert noted["log-in"] == "127.0.0.2"
 
 
-def test_nginx_events_arrive_at_once(proxied):
+def test_proxy_events_arrive_at_once(proxied):
     def like():
         event = {"key": "1", "track_id": "t05", "kind": "like"}
         proxied.post("api/v1/feedback", json={"events": [event]})
@@ -86,7 +94,32 @@ def test_nginx_events_arrive_at_once(proxied):
         liking.join()
 
 
-def test_nginx_passes_large_uploads(proxied):
+def test_proxy_passes_ranges_of_audio(proxied):
+    whole = proxied.get("api/v1/tracks/t01/audio")
+    part = proxied.get("api/v1/tracks/t01/audio", headers={"Range": "bytes=100-199"})
+    assert part.status_code == 206
+    assert part.headers["content-range"] == f"bytes 100-199/{len(whole.content)}"
+    assert part.content == whole.content[100:200]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_proxy_names_the_account_in_a_header(original, tmp_path, kind):
+    directory = library_with_account(original, tmp_path)
+    server = Server(directory, "--https", "--name", "127.0.0.1", "--user-header", "Remote-User")
+    proxy = KINDS[kind](tmp_path / kind, server.start(), login=True)
+    trusted = ssl.create_default_context(cafile=proxy.certificate)
+    with httpx.Client(base_url=proxy.url, verify=trusted, timeout=60) as browser:
+        forged = {"Remote-User": "anna"}
+        assert browser.get("api/v1/session", headers=forged).status_code == 401
+        browser.auth = ("anna", PROXY_PASSWORD)
+        answer = browser.get("api/v1/session", headers={"Remote-User": "ben"})
+        assert answer.json()["listener"] == "anna"
+        assert browser.get("api/v1/tracks").status_code == 200
+    proxy.stop()
+    server.stop()
+
+
+def test_proxy_passes_large_uploads(proxied):
     listen = {"ts": "2023-01-01T00:00:00Z", "ms_played": 200_000}
     listen["master_metadata_track_name"], listen["padding"] = "Piece 1", "x" * 4_000_000
     listen["master_metadata_album_artist_name"] = "Band 1"
@@ -100,7 +133,7 @@ def test_nginx_passes_large_uploads(proxied):
     assert answer.status_code == 200, answer.text
 
 
-# without nginx ------------------------------------------------------------------------------------
+# without a proxy ----------------------------------------------------------------------------------
 
 
 def test_root_path_without_slash_redirects(directory):
