@@ -2,7 +2,9 @@
 
 Renders tracks of several minutes, analyzes them with one worker, trains ``knn``, serves, asks for
 lists, and prints the peak of the resident memory (VmHWM, proc(5)) of each process. ``--cap-mb``
-repeats the commands with a limit of the address space (``ulimit -v``), and says which fail.
+limits the address space of each process (``ulimit -v``); ``--memory-mb`` limits the memory of each
+command with all its processes by a control group (cgroups(7), version 1 or 2; it needs root), as
+``systemd-run --property MemoryMax=`` does. Commands that fail are named.
 """
 
 import argparse
@@ -62,12 +64,48 @@ def peaks(root: int) -> dict[int, tuple[str, int]]:
     return found
 
 
-def measured(command: tuple[str, ...], cap: int | None, until: threading.Event | None) -> None:
+class MemoryGroup:
+    """A control group with a limit of memory in bytes, without swap."""
+
+    def __init__(self, limit: int) -> None:
+        first = Path("/sys/fs/cgroup/memory")
+        self._is_first = first.is_dir()  # version 1
+        self._path = (first if self._is_first else first.parent) / f"segue-{os.getpid()}"
+        self._path.mkdir()
+        names = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes")
+        for name in names if self._is_first else ("memory.max",):
+            (self._path / name).write_text(str(limit))
+        if (self._path / "memory.swap.max").exists():
+            (self._path / "memory.swap.max").write_text("0")
+
+    def join(self) -> None:
+        """Put the calling process into the group; its children follow."""
+        (self._path / "cgroup.procs").write_text(str(os.getpid()))
+
+    def peak(self) -> int:
+        """Return the highest use in bytes, with cached files, which are given back if needed."""
+        name = "memory.max_usage_in_bytes" if self._is_first else "memory.peak"
+        return int((self._path / name).read_text())
+
+    def remove(self) -> None:
+        """Remove the group, whose processes have ended."""
+        self._path.rmdir()
+
+
+def measured(
+    command: tuple[str, ...],
+    cap: int | None,
+    memory: int | None,
+    until: threading.Event | None,
+) -> None:
     """Run a command, and print the peaks of its processes; `until` ends one that serves."""
+    group = None if memory is None else MemoryGroup(memory)
 
     def limit() -> None:
         if cap is not None:
             resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
+        if group is not None:
+            group.join()
 
     done = subprocess.Popen(
         [*SEGUE, *command],
@@ -89,6 +127,9 @@ def measured(command: tuple[str, ...], cap: int | None, until: threading.Event |
     state = "done" if done.returncode in (0, -15) else f"failed: {said[-300:]}"
     sizes = ", ".join(f"{name} {size / MIB:.0f} MiB" for name, size in sorted(highest.items()))
     print(f"segue {command[0]:11} {state}; {sizes}; together {together / MIB:.0f} MiB")
+    if group is not None:
+        print(f"  the group used up to {group.peak() / MIB:.0f} MiB with cached files")
+        group.remove()
 
 
 def ask(port: int, done: threading.Event) -> None:
@@ -123,16 +164,20 @@ def main() -> None:
     parser.add_argument("--tracks", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=4.0)
     parser.add_argument("--cap-mb", type=int, help="address space of each process")
+    parser.add_argument("--memory-mb", type=int, help="memory of each command")
     options = parser.parse_args()
+    memory = options.memory_mb * MIB if options.memory_mb else None
     cap = options.cap_mb * MIB if options.cap_mb else None
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         write_music(Path("music"), options.tracks, options.minutes)
-        measured(("preprocess", "music", "--workers", "1", "--encoder", "none"), cap, None)
-        measured(("train", "knn"), cap, None)
+        measured(("preprocess", "music", "--workers", "1", "--encoder", "none"), cap, memory, None)
+        measured(("train", "knn"), cap, memory, None)
         done, port = threading.Event(), 8790
         threading.Thread(target=ask, args=(port, done), daemon=True).start()
-        measured(("serve", "--port", str(port), "--no-access-log", "--no-auto-train"), cap, done)
+        measured(
+            ("serve", "--port", str(port), "--no-access-log", "--no-auto-train"), cap, memory, done
+        )
 
 
 if __name__ == "__main__":

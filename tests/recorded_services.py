@@ -50,6 +50,8 @@ class RecordedServices:
                     return
                 data = json.dumps(document).encode()
                 self.send_response(status)
+                if status == 429:
+                    self.send_header("Retry-After", "7200")
                 if 300 <= status < 400:
                     self.send_header("Location", f"{services.url}/elsewhere")
                 self.send_header("Content-Length", str(len(data)))

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import time
@@ -60,6 +61,19 @@ def test_account_is_added_listed_and_removed(library):
     done = segue(library, "remove", "ben b")
     assert "No accounts left" in done.stdout
     assert "No accounts" in segue(library, "list").stdout
+
+
+def test_admin_can_be_added_before_there_is_a_library(library):
+    library.close()
+    shutil.rmtree(library.directory)
+    given = "eight or more\n"
+    refused = segue(library, "add", "ben", "--password-stdin", given=given)
+    assert refused.returncode == 1
+    assert "no library" in refused.stderr
+    done = segue(library, "add", "anna", "--admin", "--password-stdin", given=given)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Made an empty library" in done.stdout
+    assert [one["name"] for one in document(library, "list")["accounts"]] == ["anna"]
 
 
 def test_add_without_admin_prints_hint(library):

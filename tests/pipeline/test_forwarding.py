@@ -218,6 +218,75 @@ def test_refused_listen_does_not_hold_up_the_others(library, services, service):
     assert reason
 
 
+def test_listen_that_was_not_processed_is_not_looked_up(library, services):
+    connect(library, services)
+    play(library, 1)
+    services.failures = [429]
+    assert Forwarder(library).send_due() == 0
+    assert state(library).retry_at > time.time() + 7_000  # as the service asked
+    retry_now(library)
+    assert Forwarder(library).send_due() == 1
+    assert not [path for path in services.paths() if path.endswith("/listens")]
+
+
+def test_service_that_goes_while_listens_are_sent_singly(library, services):
+    connect(library, services)
+    services.refused_titles = {"Piece 2"}
+    play(library, 1, 2, 3)
+    services.failures = [None, None, 503, 503]  # all together, the first, the second
+    assert Forwarder(library).send_due() == 1
+    assert (state(library).sent, state(library).waiting) == (1, 2)
+    assert state(library).failures == 1
+    retry_now(library)
+    Forwarder(library).send_due()
+    assert services.sent() == sent(1, 3)
+
+
+def test_listen_waits_when_the_service_does_not_say_if_it_arrived(library, services):
+    connect(library, services)
+    play(library, 1)
+    services.failures = ["drop", 404]
+    for _ in range(2):
+        retry_now(library)
+        assert Forwarder(library).send_due() == 0
+    assert "unknown which plays arrived" in state(library).error
+    retry_now(library)
+    assert Forwarder(library).send_due() == 1
+    assert services.sent() == sent(1)
+
+
+def test_time_played_is_sent_in_seconds(library, services):
+    connect(library, services)
+    play(library, 1, ms_played=61_000)
+    Forwarder(library).send_due()
+    assert services.listens[0]["more"]["duration_played"] == 61
+
+
+def test_opinion_that_is_being_sent_stays(library, services):
+    connect(library, services, "lastfm")
+    opine(library, "like")
+    claim, _ = library.services.claim("anna", "lastfm", 10, time.time())
+    opine(library, "clear", at=AT + 1)
+    assert state(library, "lastfm").waiting == 2
+    library.services.release(claim)
+    Forwarder(library).send_due()
+    assert services.opinions == [("Piece 1", 1), ("Piece 1", 0)]
+
+
+def test_playing_track_is_not_sent_to_a_service_that_fails(library, services):
+    connect(library, services)
+    play(library, 1)
+    services.failures = [503]
+    forwarder = Forwarder(library)
+    forwarder.send_due()
+    forwarder.announce("anna", TRACKS[1])
+    assert forwarder.send_playing() == 0
+    library.services.change("anna", "listenbrainz", retry_at=0.0, stopped=True)
+    forwarder.announce("anna", TRACKS[1])
+    assert forwarder.send_playing() == 0
+    assert services.playing == []
+
+
 def opine(library, kind, number=1, at=AT):
     event = Event(user="anna", track_id=f"t{number}", kind=kind, key=f"{kind}{at}", at=at)
     library.feedback.add([event])

@@ -52,12 +52,19 @@ def add(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Add an account. As soon as there is one, everyone must log in."""
+    """Add an account. As soon as there is one, everyone must log in.
+
+    With --admin, an empty library is made where there is none: a server that other machines reach
+    needs an account before it starts.
+    """
     from segue.library import Library
     from segue.pipeline.accounts.login import add_account, check_name
 
-    opened = Library(library, create=False)
     check_name(name)
+    is_new = admin and not (library / "library.db").exists()
+    opened = Library(library, create=admin)
+    if is_new and not json:
+        say(f"Made an empty library at {library}.")
     account = add_account(
         opened,
         name,
