@@ -428,7 +428,7 @@ def test_forwarder_sends_what_is_announced_at_once(library, services, monkeypatc
     until = time.monotonic() + 60
     while not services.playing and time.monotonic() < until:
         time.sleep(0.01)
-    forwarder.stop(60)
+    forwarder.stop()
     assert services.playing == ["Nothing"]
 
 
