@@ -235,3 +235,33 @@ def test_bad_rules_name_the_way_out(library, arguments, reason):
     done = segue(library, *arguments)
     assert done.returncode
     assert reason in " ".join(done.stderr.split())
+
+
+def test_folders_of_account_are_set_shown_and_removed(library, tmp_path):
+    children = tmp_path / "Children"
+    children.mkdir()
+    segue(library, "add", "mia", "--password-stdin", given="four words do well\n")
+    assert "mia sees all music." in segue(library, "folders", "mia").stdout
+    found = document(library, "folders", "mia", "--only", str(children), "--hide", "Audiobooks")
+    assert (found["only"], found["hidden"]) == ([str(children)], ["Audiobooks"])
+    shown = segue(library, "folders", "mia").stdout
+    assert f"mia sees only {children}." in " ".join(shown.split())
+    assert "mia does not see Audiobooks." in shown
+    assert library.folder_access.of("mia").only == (str(children),)
+    assert "mia sees all music." in segue(library, "folders", "mia", "--all").stdout
+    assert not library.folder_access.of("mia")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("folders", "nobody", "--all"), "nobody"),
+        (("folders", "mia", "--all", "--only", "x"), "either --all, or"),
+        (("folders", "mia", "--hide", "/"), "is no folder of music"),
+    ],
+)
+def test_bad_folders_name_the_way_out(library, arguments, reason):
+    segue(library, "add", "mia", "--password-stdin", given="four words do well\n")
+    done = segue(library, *arguments)
+    assert done.returncode
+    assert reason in " ".join(done.stderr.split())

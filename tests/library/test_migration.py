@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from segue.errors import LibraryError
-from segue.library import FeatureStore, Library, back_up, find_damage, settings_hash
+from segue.library import FeatureStore, FolderAccess, Library, back_up, find_damage, settings_hash
 from segue.library.entity_rows import public_id
 from segue.library.feature_index import RECORD
 from segue.library.schema import FORMAT_VERSION
@@ -393,4 +393,19 @@ def test_format_11_library_gets_invitations(library):
     assert [account.name for account in upgraded.accounts.all()] == names
     assert upgraded.invitations.all() == []
     assert (library.directory / "backups" / "library-format-11.db").is_file()
+    upgraded.close()
+
+
+def test_format_12_library_gets_folders_of_accounts(library):
+    """Format 13 adds a table; every account of format 12 sees everything."""
+    names = [account.name for account in library.accounts.all()]
+    with library._database.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE account_folders")
+        connection.exec_driver_sql("UPDATE meta SET value = '12' WHERE key = 'format'")
+    library.close()
+    upgraded = Library(library.directory)
+    assert [account.name for account in upgraded.accounts.all()] == names
+    assert upgraded.folder_access.all() == {}
+    assert upgraded.folder_access.set(names[0], FolderAccess(only=("/music",)))
+    assert (library.directory / "backups" / "library-format-12.db").is_file()
     upgraded.close()

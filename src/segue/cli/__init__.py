@@ -28,6 +28,7 @@ from segue.cli.serve import serve
 from segue.cli.tag import tag
 from segue.cli.train import train
 from segue.cli.user import user
+from segue.cli.user_folders import folders
 from segue.cli.user_rules import forget, never_play, rules
 from segue.cli.user_services import forward
 
@@ -89,6 +90,7 @@ app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")
 app.add_typer(tag, name="tag")
 app.add_typer(mpd, name="mpd")
+user.command("folders")(report_errors(folders))
 user.command("forget")(report_errors(forget))
 user.command("forward")(report_errors(forward))
 user.command("never-play")(report_errors(never_play))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.types import Track
@@ -36,6 +37,26 @@ class WordMatrix(NamedTuple):
             shape=(len(words), max(len(columns), 1)),
         )
         return cls(matrix, list(columns))
+
+    def without(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the matrix with empty `rows` ``[n_tracks]``, and without words of them alone.
+
+        >>> words = WordMatrix.of([{"folk": 1}, {"jazz": 2, "folk": 3}])
+        >>> words.without(np.array([True, False])).names
+        ['folk', 'jazz']
+        >>> words.without(np.array([False, True])).names
+        ['folk']
+        """
+        sizes = np.diff(self.counts.indptr)
+        kept = ~np.repeat(rows, sizes)
+        indices = np.asarray(self.counts.indices)[kept]
+        present = np.unique(indices)
+        starts = np.cumsum([0, *np.where(rows, 0, sizes)], dtype=np.int64)
+        matrix = sparse.csr_array(
+            (np.asarray(self.counts.data)[kept], np.searchsorted(present, indices), starts),
+            shape=(len(rows), max(len(present), 1)),
+        )
+        return self.__class__(matrix, [self.names[one] for one in present.tolist()])
 
     def row(self, position: int) -> tuple[list[int], list[float]]:
         """Return the columns of a track's words, in its order, and their counts."""

@@ -20,6 +20,7 @@ from segue.library.files import (
     remove_leftovers,
     write_json,
 )
+from segue.library.folder_access import FolderAccess
 from segue.library.histories import Histories, ListenRecord, Opinion
 from segue.library.imports import AddedListens, ImportedListen
 from segue.library.invitations import Invitation
@@ -51,6 +52,7 @@ from segue.library.schedules import RunState, Schedule
 from segue.library.storage import translate_errors
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 from segue.library.tag_store import TagBackup
+from segue.library.visible_tracks import VisibleCatalogue, hidden_digest
 
 __all__ = [
     "FEEDBACK_KINDS",
@@ -78,6 +80,7 @@ __all__ = [
     "FeatureStore",
     "FeedbackKind",
     "FeedbackLog",
+    "FolderAccess",
     "Histories",
     "ImportedListen",
     "InternetRadioStation",
@@ -115,10 +118,12 @@ __all__ = [
     "StoredTracks",
     "TagBackup",
     "TryLimits",
+    "VisibleCatalogue",
     "back_up",
     "back_up_database",
     "damaged_files",
     "find_damage",
+    "hidden_digest",
     "make_directory",
     "new_directory",
     "one_problem_a_file",

@@ -39,6 +39,8 @@ class Catalogue:
     """All tracks of a library in the order of their rows, and the ids of artists and albums.
 
     `names` finds tracks by other names than their ids; without it, all tracks are compared.
+    `hidden` ``[n_tracks]`` are the tracks that must not be shown: see
+    `segue.library.visible_tracks`.
     """
 
     tracks: Sequence[Track]
@@ -46,6 +48,7 @@ class Catalogue:
     ids: CatalogueIds
     positions: Mapping[str, int] = field(init=False)
     names: "NamedTracks | None" = None
+    hidden: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, tracks: Sequence[Track]) -> Self:

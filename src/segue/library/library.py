@@ -41,6 +41,7 @@ from segue.library.feature_stores import (
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
 from segue.library.files import remove_leftovers
+from segue.library.folder_access import FolderAccessStore
 from segue.library.histories import Histories
 from segue.library.identity import (
     change_token,
@@ -142,6 +143,7 @@ class Library(LibraryQueries):
         self.imports = ImportStore(self._database)
         self.connections = ConnectionStore(self._database)
         self.accounts = AccountStore(self._database, self.reader)
+        self.folder_access = FolderAccessStore(self._database)
         self.invitations = InvitationStore(self._database)
         self.audit = AuditLog(self._database)
         self.jobs = JobStore(self._database)

@@ -225,6 +225,11 @@ def _to_12(connection: Connection) -> None:
     make_tables(connection)
 
 
+def _to_13(connection: Connection) -> None:
+    """Make the table of the folders that accounts may see."""
+    make_tables(connection)
+
+
 def _mark_read_tags(connection: Connection) -> None:
     """Mark the tracks of folders: their tags are read again, unlike what tables state."""
     runs, tracks = schema.runs, schema.tracks
@@ -297,6 +302,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     10: _to_10,
     11: _to_11,
     12: _to_12,
+    13: _to_13,
 }
 """Functions by the format that they lead to, in order. Format 5 only added tables."""
 

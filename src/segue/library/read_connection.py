@@ -72,6 +72,7 @@ _RULES_VERSION = (
     " FROM playlists WHERE id IN (SELECT value FROM listener_rules WHERE kind = 'playlist'))"
     " FROM listener_rules WHERE ?1 IS NULL OR effect = ?1"
 )
+_FOLDERS_VERSION = "SELECT count(*), max(row) FROM account_folders"
 _RATINGS = "SELECT fingerprint, rating, timestamp FROM listens WHERE rating IS NOT NULL"
 _SESSION = (
     "SELECT sessions.listener, sessions.csrf, sessions.created, sessions.used, sessions.expires,"
@@ -289,6 +290,11 @@ class ReadConnection(ConnectionPool):
         """Return a text that changes with rules and their playlists; empty without rules."""
         count, *rest = self._all(_RULES_VERSION, [effect])[0]
         return " ".join(map(str, [count, *rest])) if count else ""
+
+    def folders_version(self) -> str:
+        """Return a text that changes with the folders of accounts; empty if all see everything."""
+        count, last = self._all(_FOLDERS_VERSION, [])[0]
+        return f"{count} {last}" if count else ""
 
     def listener(self, user: int) -> "StoredListener":
         """Return the listens and friends of the listener at a row, from one moment."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 12
+FORMAT_VERSION = 13
 """The format of the database; `segue.library.migrations` upgrades earlier ones.
 
 1  the first
@@ -39,6 +39,7 @@ FORMAT_VERSION = 12
 11 speed and reasons of jobs
 12 connections to media servers; invitations; what players save; details of files; scrobble
    services and what is forwarded to them; schedules of jobs
+13 folders that accounts may see
 """
 
 schema = MetaData()

@@ -35,6 +35,18 @@ accounts = Table(
     ),  # as it is: see segue.pipeline.accounts.player_passwords for why
 )
 
+account_folders = Table(
+    "account_folders",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("account", Integer, ForeignKey("accounts.row", ondelete="CASCADE"), nullable=False),
+    Column("effect", String, nullable=False),  # "show": only these folders; "hide": not these
+    Column("folder", Text, nullable=False),
+    UniqueConstraint("account", "effect", "folder"),
+    sqlite_autoincrement=True,  # rows only grow: see `ReadConnection.folders_version`
+)
+"""Folders of music that an account may see; an account without rows sees everything."""
+
 sessions = Table(
     "sessions",
     schema,

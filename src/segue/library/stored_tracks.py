@@ -120,6 +120,7 @@ class StoredCatalogue(Catalogue):
     def __init__(self, reader: ReadConnection, rows: NDArray[np.int64], ids: CatalogueIds) -> None:
         tracks = StoredTracks(reader, rows)
         given: dict[str, Any] = {"tracks": tracks, "rows": rows, "ids": ids, "names": reader}
+        given["hidden"] = None
         given["positions"] = StoredPositions(reader, rows, tracks)
         for name, value in given.items():
             object.__setattr__(self, name, value)

@@ -5,6 +5,7 @@ Another process can compute all of it again.
 
 import time
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, Final, TypeVar
 from threadpoolctl import threadpool_limits
 
 from segue.errors import LibraryError, ModelError
-from segue.library import Catalogue, Job, Library
+from segue.library import Catalogue, FolderAccess, Job, Library
 from segue.pipeline.catalogue.audio_access import audio_roots, playable_path
 from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
 from segue.pipeline.catalogue.covers import Covers
@@ -24,7 +25,8 @@ from segue.pipeline.history.forwarding import Forwarder
 from segue.pipeline.jobs.job_kinds import JOB_KINDS
 from segue.pipeline.jobs.new_material import SCANS
 from segue.pipeline.jobs.runner import Runner
-from segue.pipeline.recommender.caching import Memo, StaleWhileRevalidate
+from segue.pipeline.recommender.caching import Memo, SizedCache, StaleWhileRevalidate
+from segue.pipeline.recommender.restricted_service import RestrictedService
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import Snapshot
@@ -38,6 +40,8 @@ Value = TypeVar("Value")
 
 COUNTS_SECONDS: Final = 10.0
 """Time for which counts are cached; counting millions of listens takes a while."""
+_MAX_VIEWS: Final = 32
+"""Number of different sets of folders of accounts whose views are kept."""
 
 
 class AppState:
@@ -58,6 +62,7 @@ class AppState:
         threadpool_limits(1, user_api="blas")
         self.settings = settings
         self.library = Library(directory)
+        self.whole = self
         self.service = RecommenderService(
             self.library, serve_stale=True, on_work=on_work, on_new_state=on_new_state
         )
@@ -77,6 +82,33 @@ class AppState:
         )
         self._catalogue: Memo[Catalogue] = Memo()
         self._memos: dict[str, Memo[Any]] = {}
+        self._access: FolderAccess | None = None
+        self._folders: Memo[dict[str, FolderAccess]] = Memo()
+        self._views: SizedCache[FolderAccess, AppState] = SizedCache(_MAX_VIEWS)
+
+    def for_listener(self, listener: str | None) -> "AppState":
+        """Return the view of a listener, without the tracks that are hidden from their account.
+
+        For most it is the whole; `view.whole` is the whole for all.
+        """
+        whole = self.whole
+        access = None if listener is None else whole._folder_access().get(listener)
+        if access is None:
+            return whole
+        view = whole._views.get(access)
+        if view is None:
+            view = copy(whole)
+            view.service = RestrictedService(whole.service, access)
+            view._access = access
+            view._browse = StaleWhileRevalidate(partial(browse_index, self.library))
+            view._memos = {}
+            whole._views.put(access, view, 1)
+        return view
+
+    def _folder_access(self) -> dict[str, FolderAccess]:
+        """Return the folders of the accounts that may not see everything."""
+        version = self.library.reader.folders_version()
+        return self._folders.get(version, self.library.folder_access.all) if version else {}
 
     @property
     def directory(self) -> Path:
@@ -117,6 +149,8 @@ class AppState:
         snapshot = self.snapshot_or_none()
         if snapshot is not None:
             return snapshot.catalogue
+        if self._access is not None:
+            return Catalogue.of([])
         return self._catalogue.get(self.library.state(), self.library.catalogue)
 
     def browse_index(self) -> BrowseIndex:

@@ -83,8 +83,8 @@ class PluginCall:
     """A call of a plugin: the state of the server, the listener of its token, its parameters."""
 
     def __init__(self, request: Request, app_state: AppState) -> None:
-        self.app_state = app_state
         self.me = _listener(request, app_state)
+        self.app_state = app_state.for_listener(self.me)
         self._values = request.query_params
 
     def text(self, name: str) -> str:
@@ -215,6 +215,7 @@ def _max_distance(call: PluginCall) -> Any:
         raise AudioMuseError(404, f"Item '{item_id}' not found in index or index unavailable.")
     signal = state.space(space[1])
     scores = np.where(signal.has_vector, signal.for_track(position), np.inf)
+    scores[np.asarray(state.engine.missing, np.int64)] = np.inf
     far = int(np.argmin(scores))
     track_id = state.catalogue.tracks[far].track_id
     distance = 1.0 - similarity_of(state, space[1])(float(scores[far]))
@@ -284,7 +285,7 @@ _METHODS: Final[Mapping[str, Method]] = {
 
 
 @router.get("/{method}")
-def call_method(method: str, request: Request, app_state: deps.State) -> JSONResponse:
+def call_method(method: str, request: Request, app_state: deps.WholeState) -> JSONResponse:
     """Call a method of AudioMuse-AI's HTTP API."""
     if method not in _METHODS:
         raise ProblemError("not-found")

@@ -36,7 +36,7 @@ _COOKIE = APIKeyCookie(
 _KEY = HTTPBearer(scheme_name="api-key", auto_error=False, description="An API key of an account.")
 
 
-async def app_state(request: Request) -> AppState:
+async def whole_state(request: Request) -> AppState:
     """Return the state of the application."""
     found: AppState = request.app.state.app_state
     return found
@@ -50,7 +50,11 @@ RawBody = Annotated[bytes, Depends(_raw_body)]
 """The body of a request. List it after the login check, which then comes first."""
 
 
-State = Annotated[AppState, Depends(app_state)]
+WholeState = Annotated[AppState, Depends(whole_state)]
+"""The state with all tracks, for routes that find out by themselves who asks.
+
+They must answer with `AppState.for_listener`.
+"""
 
 
 MakeList = Callable[[Any], Awaitable[Response]]
@@ -68,7 +72,7 @@ Key = Annotated[HTTPAuthorizationCredentials | None, Security(_KEY)]
 
 async def current_principal(
     request: Request,
-    app_state: State,
+    app_state: WholeState,
     cookie: Annotated[str | None, Security(_COOKIE)],
     key: Key,
 ) -> Principal:
@@ -95,6 +99,14 @@ async def current_principal(
 
 
 Anyone = Annotated[Principal, Depends(current_principal)]
+
+
+async def _visible_state(app_state: WholeState, principal: Anyone) -> AppState:
+    return app_state.for_listener(principal.listener)
+
+
+State = Annotated[AppState, Depends(_visible_state)]
+"""The state without the tracks that are hidden from the account that sends the request."""
 FOR_ANYONE: Final[dict[str, Any]] = {"security": [{}]}
 """Extra OpenAPI fields of routes that need no login."""
 

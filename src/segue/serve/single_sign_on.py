@@ -42,7 +42,7 @@ def check_installed() -> None:
 
 
 @router.get("/login")
-def begin(request: Request, app_state: deps.State) -> Response:
+def begin(request: Request, app_state: deps.WholeState) -> Response:
     """Send the browser to the provider."""
     settings = _settings(app_state)
     client = _client(request, settings)
@@ -64,7 +64,7 @@ def begin(request: Request, app_state: deps.State) -> Response:
 
 
 @router.get("/callback")
-def finish(request: Request, app_state: deps.State) -> Response:
+def finish(request: Request, app_state: deps.WholeState) -> Response:
     """Log in the account that the provider names, and show the page."""
     settings = _settings(app_state)
     begun = dict(parse_qsl(request.cookies.get(COOKIE, "")))

@@ -6,8 +6,8 @@ Conventions
   are in alphabetical order; positions are those of a catalogue.
 - Artists and albums are those of the library, with its ids. An artist has the tracks and albums on
   which they are credited, and the albums that they made.
-- Missing tracks are left out. Tracks without an artist or album are listed under `UNKNOWN_ARTIST`
-  or `UNKNOWN_ALBUM`, so that every track can be reached.
+- Missing and hidden tracks are left out. Tracks without an artist or album are listed under
+  `UNKNOWN_ARTIST` or `UNKNOWN_ALBUM`, so that every track can be reached.
 """
 
 import re
@@ -189,8 +189,10 @@ class _Builder:
             np.float64,
         ).reshape(len(tracks), 6)
         self._genres_of = [one.genres for one in tracks]
-        self._spellings = _spellings(one.genre_tag for one in tracks)
-        self._there = [not one.missing for one in tracks]
+        hidden = [False] * len(tracks) if catalogue.hidden is None else catalogue.hidden.tolist()
+        shown = [one for one, away in zip(tracks, hidden, strict=True) if not away]
+        self._spellings = _spellings(one.genre_tag for one in shown)
+        self._there = [not (one.missing or away) for one, away in zip(tracks, hidden, strict=True)]
         self._tracks_of: dict[_AlbumKey, list[int]] = defaultdict(list)
         self._credits: list[list[int]] = []
         for position, there in enumerate(self._there):

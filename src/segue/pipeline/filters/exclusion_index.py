@@ -91,12 +91,16 @@ class Postings:
 
 @dataclass
 class ExclusionIndex:
-    """Everything about the tracks at `rows` that exclusions need."""
+    """Everything about the tracks at `rows` that exclusions need.
+
+    With `suggests`, hints about unknown names contain similar names of the library.
+    """
 
     arrays: Arrays
     ids: CatalogueIds
     reader: ReadConnection
     rows: NDArray[np.int64]
+    suggests: bool = True
     postings: dict[str, Postings] = field(init=False)
     _folders: dict[str, Mask] = field(default_factory=dict, init=False)
 
@@ -162,7 +166,8 @@ class ExclusionIndex:
         for kind, postings in self.postings.items():
             for name in getattr(rules, f"{kind}s"):
                 if not postings.places_of(name):
-                    near = get_close_matches(comparison_key(name), postings.places, 3)
+                    known = postings.places if self.suggests else ()
+                    near = get_close_matches(comparison_key(name), known, 3)
                     names = [postings.names[postings.places[one]] for one in near]
                     hint = f": did you mean {' or '.join(map(repr, names))}?" if names else "."
                     hints.append(f"no track has the {kind} {name!r}{hint}")

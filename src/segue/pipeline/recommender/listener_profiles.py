@@ -178,7 +178,8 @@ class ListenerProfiles(Mapping[str, UserProfile]):
             return None
         stored = self._reader.listener(row)
         rules = self.rules.learning(user)
-        listens = read_listens(stored.listens, self._snapshot.catalogue.rows, rules)
+        catalogue = self._snapshot.catalogue
+        listens = read_listens(stored.listens, catalogue.rows, rules, catalogue.hidden)
         accumulator = ProfileAccumulator.of(listens, self._snapshot.durations)
         known = _Listener(accumulator, stored.friends, stored.number)
         self._listeners.put(user, known, known.n_bytes)

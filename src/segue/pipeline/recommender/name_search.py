@@ -22,7 +22,8 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
@@ -151,6 +152,15 @@ class NameSearch:
             arrays["popularity"],
             arrays["missing"],
         )
+
+    def without(
+        self, hidden: NDArray[np.bool_], artist_ids: AbstractSet[str], album_ids: AbstractSet[str]
+    ) -> Self:
+        """Return the index without some tracks ``[n_tracks]``; of entities, only some are kept."""
+        kept = [*(one in artist_ids for one in self.artist_ids)]
+        kept += [one in album_ids for one in self.album_ids]
+        gone = np.concatenate([~np.array(kept, bool), hidden])
+        return replace(self, missing=self.missing | gone)
 
     def search(
         self,

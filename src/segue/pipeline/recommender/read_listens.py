@@ -10,7 +10,10 @@ from segue.library import StoredListens
 
 
 def read_listens(
-    stored: StoredListens, rows: NDArray[np.int64], rules: LearningRules | None = None
+    stored: StoredListens,
+    rows: NDArray[np.int64],
+    rules: LearningRules | None = None,
+    hidden: NDArray[np.bool_] | None = None,
 ) -> Listens:
     """Return listens by position.
 
@@ -20,11 +23,15 @@ def read_listens(
         The rows of the catalogue's tracks, ascending.
     rules
         What is not learned from; None if everything is.
+    hidden
+        Tracks whose listens are left out, ``[n_tracks]``; None for none.
     """
     places = np.searchsorted(rows, stored.rows)
     places = np.minimum(places, max(len(rows) - 1, 0))
     tracks = np.where(rows[places] == stored.rows, places, -1) if len(rows) else places - 1
     tracks = tracks.astype(np.int64)
+    if hidden is not None:
+        tracks[(tracks >= 0) & hidden[tracks]] = -1
     return Listens(
         np.zeros(len(tracks), np.int64),
         tracks,

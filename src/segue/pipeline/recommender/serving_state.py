@@ -70,9 +70,12 @@ class ServingState:
     _histories: VersionedCache[ExplainedHistory]
 
     @classmethod
-    def of(cls, library: Library, snapshot: Snapshot) -> Self:
-        """Open a snapshot of a library."""
-        posteriors = WeightPosteriors(library.reader, snapshot.weights, snapshot.engine)
+    def of(
+        cls, library: Library, snapshot: Snapshot, posteriors: WeightPosteriors | None = None
+    ) -> Self:
+        """Open a snapshot of a library, with the `posteriors` of another state of it if given."""
+        if posteriors is None:
+            posteriors = WeightPosteriors(library.reader, snapshot.weights, snapshot.engine)
         engine = CachedEngine(
             [
                 CachedSequenceSignal(signal) if isinstance(signal, SequenceSignal) else signal
@@ -254,9 +257,12 @@ class ServingState:
     def excluded(self, exclusions: Exclusions | None, *listeners: str | None) -> NDArray[np.bool_]:
         """Return which tracks must not be recommended to some listeners, ``[n_tracks]``.
 
-        Those are the exclusions of a request and what rules of the listeners say is never played.
+        Those are the exclusions of a request, what rules of the listeners say is never played, and
+        what is hidden from them.
         """
         found = self.snapshot.exclusion_index.mask(exclusions or Exclusions())
+        if self.catalogue.hidden is not None:
+            found |= self.catalogue.hidden
         for listener in listeners:
             never = None if listener is None else self.profiles.rules.never_played(listener)
             if never is not None:

@@ -1,8 +1,9 @@
 """The words that tracks can be searched by: genres, tags, predicted tags, names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,14 @@ class Vocabulary:
 
     `words` are genres and tags; `tag_scores` the standardized scores of each predicted tag
     ``[n_tracks]``; `names` finds titles, artists and albums; `moods` are the energy, valence and
-    tempo of the tracks ``[n_tracks]``, NaN where unknown.
+    tempo of the tracks ``[n_tracks]``, NaN where unknown. Names of `hidden` tracks are not found.
     """
 
     words: TrackWords
     tag_scores: Mapping[str, NDArray[np.float32]]
     names: NameIndex
     moods: Mapping[str, NDArray[np.floating]]
+    hidden: NDArray[np.bool_] | None = None
 
     @property
     def n_tracks(self) -> int:
@@ -73,4 +75,10 @@ class Vocabulary:
 
     def named(self, term: str) -> NDArray[np.int64]:
         """Return the positions of tracks whose title, artist or album contains a term."""
-        return self.names.having(term)
+        found = self.names.having(term)
+        return found if self.hidden is None else found[~self.hidden[found]]
+
+    def without(self, hidden: NDArray[np.bool_]) -> Self:
+        """Return the vocabulary of the tracks that are not hidden; positions stay as they are."""
+        genres, tags = (matrix.without(hidden) for matrix in (self.words.genres, self.words.tags))
+        return replace(self, words=TrackWords(genres, tags), hidden=hidden)

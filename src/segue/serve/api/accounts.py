@@ -1,16 +1,18 @@
 """`/accounts` and `/invitations`: manage accounts, and make an own one by invitation."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.pipeline.accounts import login
+from segue.library import FolderAccess
+from segue.pipeline.accounts import folders, login
 from segue.pipeline.accounts.invitations import accept_invitation, invite, revoke_invitation
 from segue.pipeline.accounts.sessions import open_session
 from segue.serve import dependencies as deps
 from segue.serve.api.account import Password
 from segue.serve.api.session import SessionResponse, session_document
+from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
@@ -22,6 +24,10 @@ router = APIRouter(tags=["accounts"])
 
 AccountName = Annotated[str, Path(max_length=1_000), unquoted]
 _PROBLEMS: Final = problems("conflict", "forbidden")
+Folders = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=folders.MAX_LENGTH)]],
+    Field(max_length=folders.MAX_FOLDERS),
+]
 
 
 class AccountItem(BaseModel):
@@ -30,6 +36,11 @@ class AccountItem(BaseModel):
     name: str
     admin: bool
     created: float = Field(description="Seconds since 1970.")
+    only_folders: list[str] = Field(description="The only folders that it sees; empty for all.")
+    hidden_folders: list[str] = Field(description="Folders that it does not see.")
+    n_hidden: int | None = Field(
+        description="Number of tracks that it does not see; null if that is not known yet."
+    )
 
 
 class AccountPage(BaseModel):
@@ -44,6 +55,14 @@ class AccountChangeRequest(StrictModel):
 
     admin: bool | None = None
     new_password: Password | None = None
+    only_folders: Folders | None = Field(
+        default=None,
+        description="The only folders that it sees, by path or name; [] for all.",
+        examples=[["/music/Children"]],
+    )
+    hidden_folders: Folders | None = Field(
+        default=None, description="Folders that it does not see.", examples=[["Audiobooks"]]
+    )
 
 
 class InvitationRequest(StrictModel):
@@ -106,11 +125,29 @@ def list_accounts(
     app_state: deps.State,
 ) -> Response:
     """List all accounts."""
+    access = app_state.library.folder_access.all()
     items = [
-        {"name": one.name, "admin": one.admin, "created": one.created}
+        {
+            "name": one.name,
+            "admin": one.admin,
+            "created": one.created,
+            **_folders(app_state, access.get(one.name, FolderAccess())),
+        }
         for one in app_state.library.accounts.all()
     ]
     return json_response({"items": items, "next": None})
+
+
+def _folders(app_state: AppState, access: FolderAccess) -> dict[str, Any]:
+    state = app_state.whole.state_or_none()
+    n_hidden: int | None = 0
+    if access:
+        n_hidden = None if state is None else int(state.profiles.rules.hidden_by(access).sum())
+    return {
+        "only_folders": list(access.only),
+        "hidden_folders": list(access.hidden),
+        "n_hidden": n_hidden,
+    }
 
 
 @router.patch(
@@ -122,7 +159,7 @@ def list_accounts(
 def change_other_account(
     name: AccountName, body: AccountChangeRequest, me: AccountAdmin, app_state: deps.State
 ) -> Response:
-    """Set the password of an account, or whether it is an admin."""
+    """Set the password or the folders of an account, or whether it is an admin."""
     library = app_state.library
     login.find_account(library, name)
     if name == me.name:
@@ -133,6 +170,15 @@ def change_other_account(
         library.accounts.set_flags(name, admin=body.admin)
         what = "admin" if body.admin else "no longer admin"
         library.audit.note("account changed", me.name, detail=f"{name}: {what}")
+    if body.only_folders is not None or body.hidden_folders is not None:
+        before = library.folder_access.of(name)
+        folders.set_folders(
+            library,
+            name,
+            only=before.only if body.only_folders is None else body.only_folders,
+            hidden=before.hidden if body.hidden_folders is None else body.hidden_folders,
+            by=me.name,
+        )
     return Response(status_code=204)
 
 
@@ -201,7 +247,7 @@ def delete_invitation(number: int, me: AccountAdmin, app_state: deps.State) -> R
     responses=problems("invalid"),
     openapi_extra=deps.FOR_ANYONE,
 )
-def accept(body: AcceptRequest, request: Request, app_state: deps.State) -> Response:
+def accept(body: AcceptRequest, request: Request, app_state: deps.WholeState) -> Response:
     """Make the account of an invitation, and log in."""
     address = client_address(request)
     library = app_state.library

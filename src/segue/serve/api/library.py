@@ -126,13 +126,16 @@ def list_duplicates(
 
     def make() -> dict[str, Any]:
         catalogue = app_state.catalogue()
-        part, following = _page(duplicates(app_state.library).recordings, start, limit)
-        items = []
-        for recording in part:
-            positions = [catalogue.positions[track.track_id] for track in recording]
-            items.append(
-                {"tracks": track_items(app_state, catalogue, positions, principal.listener)}
-            )
+        known = catalogue.positions
+        found = [
+            [known[track.track_id] for track in recording if track.track_id in known]
+            for recording in duplicates(app_state.library).recordings
+        ]
+        part, following = _page([one for one in found if len(one) > 1], start, limit)
+        items = [
+            {"tracks": track_items(app_state, catalogue, positions, principal.listener)}
+            for positions in part
+        ]
         return {"items": items, "next": following}
 
     return etag_json(request, (app_state.version(), principal.listener), make)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.errors import JobError
-from segue.library import Job
+from segue.library import Job, hidden_digest
 from segue.pipeline.jobs import runner
 from segue.pipeline.jobs.map_jobs import map_or_job
 from segue.pipeline.recommender.serving_state import ServingState
@@ -31,6 +31,7 @@ _PROBLEMS = problems("not-trained", "conflict", "empty-library")
 _MAP_PROBLEMS = problems("not-trained", "conflict", "empty-library", "in-progress")
 _RETRY_SECONDS: Final = 2  # for clients that wait for a map
 _MAX_TRACKS: Final = 200
+_NOWHERE: Final = 65_535
 _OCTETS: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 By = Annotated[
@@ -127,6 +128,8 @@ def get_points(
 
     def make() -> Response:
         points = np.column_stack([drawn.places, groups.numbers]).astype("<u2")
+        if state.catalogue.hidden is not None:
+            points[state.catalogue.hidden] = _NOWHERE
         return Response(points.tobytes(), media_type="application/octet-stream")
 
     return etag_response(request, (_version(state, drawn, groups), principal.mode), make)
@@ -177,6 +180,8 @@ def get_map_tracks(
     catalogue = app_state.state().catalogue
     asked = dict.fromkeys(map(int, at.split(",")))
     places = [place for place in asked if place < len(catalogue)][:_MAX_TRACKS]
+    if catalogue.hidden is not None:
+        places = [place for place in places if not catalogue.hidden[place]]
     tracks = track_items(app_state, catalogue, places, principal.listener)
     return json_response({"tracks": tracks, "places": places})
 
@@ -273,4 +278,5 @@ def _genres(state: ServingState) -> list[str]:
 
 
 def _version(state: ServingState, drawn: TrackMap, groups: GenreGroups) -> str:
-    return f"{drawn.fingerprint[:12]}-{len(state.catalogue)}-{groups.digest}"
+    hidden = hidden_digest(state.catalogue.hidden)
+    return f"{drawn.fingerprint[:12]}-{len(state.catalogue)}-{groups.digest}{hidden}"

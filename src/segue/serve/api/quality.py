@@ -74,7 +74,7 @@ class ModelCardResponse(BaseModel):
 @router.get(
     "/models/{name}",
     response_model=ModelCardResponse,
-    responses=problems("not-found", "not-trained"),
+    responses=problems("not-found", "not-trained", "forbidden"),
 )
 def get_model(
     name: ModelName, request: Request, principal: deps.Visitor, app_state: deps.State
@@ -82,6 +82,7 @@ def get_model(
     """Show a model card."""
     if name not in app_state.library.models.names():
         raise ProblemError("not-found", "There is no trained model of this name.")
+    _check_sees_all(app_state)
     return etag_json(
         request,
         (app_state.library.state(), principal.mode),
@@ -158,7 +159,11 @@ class ReportResponse(EvaluationItem):
     report: str = Field(description="Where the page of the report is.")
 
 
-@router.get("/reports/{report_id}", response_model=ReportResponse, responses=problems("not-found"))
+@router.get(
+    "/reports/{report_id}",
+    response_model=ReportResponse,
+    responses=problems("not-found", "forbidden"),
+)
 def get_report(
     report_id: ReportId, request: Request, principal: deps.Visitor, app_state: deps.State
 ) -> Response:
@@ -176,7 +181,7 @@ def get_report(
 @router.get(
     "/reports/{report_id}/page",
     response_class=HTMLResponse,
-    responses={200: {"content": {"text/html": {}}}, **problems("not-found")},
+    responses={200: {"content": {"text/html": {}}}, **problems("not-found", "forbidden")},
 )
 def get_report_page(
     report_id: ReportId, request: Request, principal: deps.Visitor, app_state: deps.State
@@ -196,6 +201,16 @@ def get_report_page(
 def _check(app_state: AppState, report_id: str) -> None:
     if report_id not in report_names(app_state.library.reports):
         raise ProblemError("not-found", "There is no report of this name.")
+    _check_sees_all(app_state)
+
+
+def _check_sees_all(app_state: AppState) -> None:
+    """Raise a problem for accounts that may see some folders only: the texts name all genres."""
+    if app_state is not app_state.whole:
+        raise ProblemError(
+            "forbidden",
+            "This describes all music of the library, and your account sees some folders of it.",
+        )
 
 
 def without_paths(document: Any, app_state: AppState) -> Any:

@@ -3,6 +3,7 @@
 This is the hot path: responses are built as plain data and are not validated again.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -184,23 +185,28 @@ def answer_batch(
 ) -> Iterator[tuple[int, Callable[[], Response]]]:
     """Yield for each request its place and a function that answers it, for a `BatchingExecutor`.
 
-    Requests whose listeners are scored already come first; the others are scored together.
+    Requests whose listeners are scored already come first; the others are scored together, those
+    of accounts that see the same tracks.
     """
-    state = app_state.service.state_of_any_library()
-    unscored = []
+    unscored: dict[int, list[tuple[ServingState, RecommendationQuery]]] = defaultdict(list)
+    later = []
     for place, request in enumerate(pending):
         try:
+            visible = app_state.for_listener(request.principal.listener)
+            state = visible.service.state_of_any_library()
             query = request.query(state)
         except (SegueError, ProblemError) as error:
             yield place, partial(_raise, error)
             continue
-        answer_it = partial(_answered, app_state, state, request, query)
+        answer_it = partial(_answered, visible, state, request, query)
         if state.is_scored(query):
             yield place, answer_it
         else:
-            unscored.append((place, query, answer_it))
-    state.score([query for _, query, _ in unscored])
-    yield from ((place, answer_it) for place, _, answer_it in unscored)
+            unscored[id(state)].append((state, query))
+            later.append((place, answer_it))
+    for together in unscored.values():
+        together[0][0].score([query for _, query in together])
+    yield from later
 
 
 def _raise(error: Exception) -> Response:

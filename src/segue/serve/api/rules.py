@@ -67,9 +67,12 @@ class AddedRule(BaseModel):
 
 @router.get("", response_model=RulePage)
 def list_rules(me: deps.Self, app_state: deps.State) -> Response:
-    """List the rules of the current listener."""
-    library = app_state.library
-    items = [rule_document(library, rule) for rule in library.rules.of(me.name)]
+    """List the rules of the current listener, without those of tracks that are hidden from them."""
+    library, catalogue = app_state.library, app_state.catalogue()
+    rules = library.rules.of(me.name)
+    if catalogue.hidden is not None:
+        rules = [one for one in rules if one.kind != "track" or one.value in catalogue.positions]
+    items = [rule_document(library, rule) for rule in rules]
     return json_response({"items": items, "next": None})
 
 
@@ -82,6 +85,8 @@ def list_rules(me: deps.Self, app_state: deps.State) -> Response:
 def create_rule(body: NewRuleRequest, me: deps.Self, app_state: deps.State) -> Response:
     """Add a rule, or return the one that is there already. It holds for past plays, too."""
     library = app_state.library
+    if body.kind == "track":
+        app_state.catalogue().position(body.value)
     rule = add_rule(library, me.name, body.effect, body.kind, body.value)
     state = app_state.state_or_none()
     hints = hints_of(state.snapshot.exclusion_index, rule) if state else []

@@ -66,7 +66,7 @@ def get_session(request: Request, principal: deps.Anyone, app_state: deps.State)
 
 
 @router.post("", response_model=SessionResponse, responses=problems("wrong-password", "too-many"))
-def log_in(body: LogInRequest, request: Request, app_state: deps.State) -> Response:
+def log_in(body: LogInRequest, request: Request, app_state: deps.WholeState) -> Response:
     """Log in: with a password if the library has accounts, else by name only."""
     token = sessions.log_in(app_state, body.listener, body.password, client_address(request))
     old = request.cookies.get(sessions.COOKIE)

@@ -46,7 +46,7 @@ _OPINIONS: Final = {"L": 1, "B": -1}
 
 @router.get("")
 @router.get("/")
-def shake_hands(request: Request, app_state: deps.State) -> Response:
+def shake_hands(request: Request, app_state: deps.WholeState) -> Response:
     """Return a session and the addresses of the protocol."""
     given = request.query_params
     if given.get("hs") != "true":
@@ -71,13 +71,13 @@ def shake_hands(request: Request, app_state: deps.State) -> Response:
 
 
 @router.post("/nowplaying")
-def set_playing_now(body: deps.RawBody, app_state: deps.State) -> Response:
+def set_playing_now(body: deps.RawBody, app_state: deps.WholeState) -> Response:
     """Store the track that is playing now."""
     return _answered(app_state, body, _playing_now)
 
 
 @router.post("/submission")
-def submit_scrobbles(body: deps.RawBody, app_state: deps.State) -> Response:
+def submit_scrobbles(body: deps.RawBody, app_state: deps.WholeState) -> Response:
     """Store listens."""
     return _answered(app_state, body, _scrobbled)
 

@@ -57,7 +57,7 @@ Parameters = Mapping[str, str]
 @router.get("/")
 @router.post("")
 @router.post("/")
-def call_method(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
+def call_method(request: Request, body: deps.RawBody, app_state: deps.WholeState) -> Response:
     """Answer a call of a method."""
     given = dict(request.query_params)
     try:

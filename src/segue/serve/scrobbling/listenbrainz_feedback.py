@@ -40,7 +40,7 @@ _SCORES: Final = {"like": 1, "dislike": -1}
 
 @router.post("/recording-feedback")
 def give_recording_feedback(
-    request: Request, body: deps.RawBody, app_state: deps.State
+    request: Request, body: deps.RawBody, app_state: deps.WholeState
 ) -> Response:
     """Store an opinion of the current user."""
     me = current_user(request, app_state)
@@ -72,7 +72,7 @@ def _recording(app_state: AppState, document: Document) -> str | TrackReference:
 
 
 @router.get("/user/{name}/get-feedback")
-def get_feedback(name: str, request: Request, app_state: deps.State) -> Response:
+def get_feedback(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return the opinions of a user, the latest first."""
     readable_user(request, app_state, name)
     count, offset = page_parameters(request, 100, MAX_ITEMS)
@@ -91,7 +91,9 @@ def get_feedback(name: str, request: Request, app_state: deps.State) -> Response
 
 
 @router.get("/user/{name}/get-feedback-for-recordings")
-def get_feedback_for_recordings(name: str, request: Request, app_state: deps.State) -> Response:
+def get_feedback_for_recordings(
+    name: str, request: Request, app_state: deps.WholeState
+) -> Response:
     """Return the opinions of a user of some recordings, 0 where there is none."""
     readable_user(request, app_state, name)
     return _of_recordings(app_state, name, request.query_params)
@@ -99,7 +101,7 @@ def get_feedback_for_recordings(name: str, request: Request, app_state: deps.Sta
 
 @router.post("/user/{name}/get-feedback-for-recordings")
 def post_feedback_for_recordings(
-    name: str, request: Request, body: deps.RawBody, app_state: deps.State
+    name: str, request: Request, body: deps.RawBody, app_state: deps.WholeState
 ) -> Response:
     """Return the opinions of a user of some recordings, 0 where there is none."""
     document = read_document(body)
@@ -139,7 +141,7 @@ def _texts(value: Any) -> list[str]:
 def _items(
     app_state: AppState, name: str, opinions: list[Opinion], *, with_names: bool
 ) -> list[Document]:
-    tracks = tracks_of(app_state, [one.track_id for one in opinions])
+    tracks = tracks_of(app_state, name, [one.track_id for one in opinions])
     items = []
     for one in opinions:
         if one.track_id not in tracks:

@@ -34,7 +34,7 @@ _COUNT: Final = 25
 
 
 @router.get("/listens")
-def get_listens(name: str, request: Request, app_state: deps.State) -> Response:
+def get_listens(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return listens of a user, the latest first."""
     readable_user(request, app_state, name)
     after, before = whole_parameter(request, "min_ts"), whole_parameter(request, "max_ts")
@@ -58,14 +58,14 @@ def get_listens(name: str, request: Request, app_state: deps.State) -> Response:
 
 
 @router.get("/listen-count")
-def get_listen_count(name: str, request: Request, app_state: deps.State) -> Response:
+def get_listen_count(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return the number of listens of a user."""
     readable_user(request, app_state, name)
     return JSONResponse({"payload": {"count": app_state.library.plays.count(name)}})
 
 
 @router.get("/playing-now")
-def get_playing_now(name: str, request: Request, app_state: deps.State) -> Response:
+def get_playing_now(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return the track that a user plays now, as far as players report it."""
     readable_user(request, app_state, name)
     now = time.time()
@@ -77,7 +77,7 @@ def get_playing_now(name: str, request: Request, app_state: deps.State) -> Respo
     listens = []
     if playing:
         latest = max(playing, key=lambda one: one.at)
-        tracks = tracks_of(app_state, [latest.track_id])
+        tracks = tracks_of(app_state, name, [latest.track_id])
         if latest.track_id in tracks:
             row, track = tracks[latest.track_id]
             metadata = track_metadata(row, track)
@@ -89,7 +89,8 @@ def get_playing_now(name: str, request: Request, app_state: deps.State) -> Respo
 def listen_documents(app_state: AppState, user: str, plays: Iterable[PlayRecord]) -> list[Document]:
     """Return plays as ListenBrainz writes listens."""
     plays = list(plays)
-    tracks = tracks_of(app_state, [one.track_id for one in plays if one.track_id is not None])
+    ids = [one.track_id for one in plays if one.track_id is not None]
+    tracks = tracks_of(app_state, user, ids)
     documents = []
     for one in plays:
         if one.reference is not None:
@@ -97,7 +98,7 @@ def listen_documents(app_state: AppState, user: str, plays: Iterable[PlayRecord]
         elif one.track_id in tracks:
             metadata = track_metadata(*tracks[one.track_id])
         else:
-            continue  # the track was merged with another meanwhile
+            continue  # the track was merged with another meanwhile, or is hidden from the account
         if one.ms_played is not None:
             metadata["additional_info"]["duration_played"] = round(one.ms_played / 1e3)
         documents.append(
@@ -112,10 +113,16 @@ def listen_documents(app_state: AppState, user: str, plays: Iterable[PlayRecord]
     return documents
 
 
-def tracks_of(app_state: AppState, track_ids: Iterable[str]) -> dict[str, tuple[int, Track]]:
-    """Return rows and tracks by their ids."""
+def tracks_of(
+    app_state: AppState, user: str, track_ids: Iterable[str]
+) -> dict[str, tuple[int, Track]]:
+    """Return rows and tracks by their ids, without those that a user must not see."""
     reader = app_state.library.reader
-    rows = reader.track_rows(set(track_ids))
+    catalogue = app_state.for_listener(user).catalogue()
+    shown = set(track_ids)
+    if catalogue.hidden is not None:
+        shown = {one for one in shown if one in catalogue.positions}
+    rows = reader.track_rows(shown)
     tracks = reader.tracks(list(rows.values()))
     return {one: (row, tracks[row]) for one, row in rows.items() if row in tracks}
 

@@ -47,11 +47,11 @@ _SPARE: Final = 4
 
 
 @router.get("/cf/recommendation/user/{name}/recording")
-def get_recommendations(name: str, request: Request, app_state: deps.State) -> Response:
+def get_recommendations(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return recordings that are recommended to a user, those with a MusicBrainz id."""
     readable_user(request, app_state, name)
     count, offset = page_parameters(request, 25, MAX_RECOMMENDED)
-    state = app_state.state_or_none()
+    state = app_state.for_listener(name).state_or_none()
     if state is None or name not in state.profiles:
         return Response(status_code=204)
     wanted = min(_SPARE * (offset + count), len(state.catalogue))
@@ -89,34 +89,34 @@ class ListedPlaylist:
 
 
 @router.get("/user/{name}/playlists")
-def get_playlists(name: str, request: Request, app_state: deps.State) -> Response:
+def get_playlists(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return the saved playlists of a user, without their tracks."""
     readable_user(request, app_state, name)
     return _page(app_state, request, _saved(app_state, name))
 
 
 @router.get("/user/{name}/playlists/createdfor")
-def get_created_for(name: str, request: Request, app_state: deps.State) -> Response:
+def get_created_for(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return the mixes of a user, without their tracks."""
     readable_user(request, app_state, name)
     return _page(app_state, request, _mixes(app_state, name))
 
 
 @router.get("/user/{name}/playlists/collaborator")
-def get_collaborator(name: str, request: Request, app_state: deps.State) -> Response:
+def get_collaborator(name: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return the playlists that a user edits with others: none."""
     readable_user(request, app_state, name)
     return _page(app_state, request, [])
 
 
 @router.get("/playlist/{playlist}")
-def get_playlist(playlist: str, request: Request, app_state: deps.State) -> Response:
+def get_playlist(playlist: str, request: Request, app_state: deps.WholeState) -> Response:
     """Return a playlist of the current user with its tracks."""
     me = current_user(request, app_state)
     for find in (_saved, _mixes):
         for one in find(app_state, me):
             if one.id == playlist.casefold():
-                return JSONResponse(_jspf(app_state, one))
+                return JSONResponse(_jspf(app_state.for_listener(me), one))
     raise ListenBrainzError(404, f"Cannot find playlist: {playlist[:60]}.")
 
 
@@ -136,7 +136,7 @@ def _saved(app_state: AppState, name: str) -> list[ListedPlaylist]:
 
 
 def _mixes(app_state: AppState, name: str) -> list[ListedPlaylist]:
-    state = app_state.state_or_none()
+    state = app_state.for_listener(name).state_or_none()
     if state is None or name not in state.profiles:
         return []
     day = today().isoformat()

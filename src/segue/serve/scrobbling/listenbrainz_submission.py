@@ -46,7 +46,7 @@ _MAX_SERVICE: Final = 40
 
 
 @router.get("/validate-token")
-def validate_token(request: Request, app_state: deps.State, token: str = "") -> Response:
+def validate_token(request: Request, app_state: deps.WholeState, token: str = "") -> Response:
     """Return whether a token is valid, and its user."""
     try:
         given = token or request_token(request)
@@ -60,7 +60,7 @@ def validate_token(request: Request, app_state: deps.State, token: str = "") -> 
 
 
 @router.post("/submit-listens")
-def submit_listens(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
+def submit_listens(request: Request, body: deps.RawBody, app_state: deps.WholeState) -> Response:
     """Store listens, or the track that is playing now."""
     me = current_user(request, app_state)
     kind, payload = _read(body)
@@ -80,7 +80,7 @@ def submit_listens(request: Request, body: deps.RawBody, app_state: deps.State) 
 
 
 @router.post("/delete-listen")
-def delete_listen(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
+def delete_listen(request: Request, body: deps.RawBody, app_state: deps.WholeState) -> Response:
     """Delete a listen, named by its time and `recording_msid`."""
     me = current_user(request, app_state)
     document = read_document(body)
@@ -99,7 +99,7 @@ def delete_listen(request: Request, body: deps.RawBody, app_state: deps.State) -
 
 @router.get("/latest-import")
 def get_latest_import(
-    request: Request, app_state: deps.State, user_name: str = "", service: str = "lastfm"
+    request: Request, app_state: deps.WholeState, user_name: str = "", service: str = "lastfm"
 ) -> Response:
     """Return the time up to which a program has imported the listens of a user; 0 for none."""
     if not user_name:
@@ -110,7 +110,7 @@ def get_latest_import(
 
 
 @router.post("/latest-import")
-def set_latest_import(request: Request, body: deps.RawBody, app_state: deps.State) -> Response:
+def set_latest_import(request: Request, body: deps.RawBody, app_state: deps.WholeState) -> Response:
     """Store the time up to which a program has imported listens."""
     me = current_user(request, app_state)
     document = read_document(body)

@@ -45,8 +45,9 @@ def get_play_queue(call: Call) -> dict[str, Any]:
     """Show the saved play queue with the id of the current song."""
     queue = call.app_state.library.players.queue(call.me)
     about = _about(call, queue)
-    if queue is not None and queue.place is not None:
-        about["current"] = queue.track_ids[queue.place]
+    place = _shown_place(about, queue)
+    if place is not None:
+        about["current"] = about["entry"][place]["id"]
     return {"playQueue": about}
 
 
@@ -54,9 +55,20 @@ def get_play_queue_by_index(call: Call) -> dict[str, Any]:
     """Show the saved play queue with the index of the current song."""
     queue = call.app_state.library.players.queue(call.me)
     about = _about(call, queue)
-    if queue is not None and queue.place is not None:
-        about["currentIndex"] = queue.place
+    place = _shown_place(about, queue)
+    if place is not None:
+        about["currentIndex"] = place
     return {"playQueueByIndex": about}
+
+
+def _shown_place(about: dict[str, Any], queue: PlayQueue | None) -> int | None:
+    """Return the place of the current song among those that are shown; None if it is not."""
+    if queue is None or queue.place is None:
+        return None
+    shown = {song["id"] for song in about["entry"]}
+    if queue.track_ids[queue.place] not in shown:
+        return None
+    return sum(one in shown for one in queue.track_ids[: queue.place])
 
 
 def _queued(call: Call) -> list[str]:

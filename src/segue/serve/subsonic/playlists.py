@@ -99,7 +99,9 @@ def update_playlist(call: Call) -> dict[str, Any]:
     _check_songs(call, added)
     library = call.app_state.library
     found = saved_playlists.find(library, call.me, playlist_id)
-    if any(not 0 <= place < len(found.tracks) for place in away):
+    known = catalogue_view(call.app_state).catalogue.positions
+    shown = [place for place, one in enumerate(found.tracks) if one in known]
+    if any(not 0 <= place < len(shown) for place in away):
         raise SubsonicError(GENERIC, "songIndexToRemove is not a position in the playlist.")
     if len(found.tracks) + len(added) > saved_playlists.MAX_TRACKS:
         raise SubsonicError(
@@ -108,7 +110,7 @@ def update_playlist(call: Call) -> dict[str, Any]:
     if name is not None:
         saved_playlists.edit(library, call.me, playlist_id, name=name)
     if added or away:
-        gone = set(away)
+        gone = {shown[place] for place in away}
 
         def edit(tracks: list[str]) -> Sequence[str]:
             return [one for place, one in enumerate(tracks) if place not in gone] + added

@@ -142,7 +142,7 @@ _PUBLIC: Final[dict[str, Method]] = {"getopensubsonicextensions": system.get_ext
 
 
 @router.api_route("/{method}", methods=["GET", "HEAD", "POST"])
-async def call_method(method: str, request: Request, app_state: deps.State) -> Response:
+async def call_method(method: str, request: Request, app_state: deps.WholeState) -> Response:
     """Call a method; its name may end in ``.view``."""
     body = await request.body() if request.method == "POST" else b""
     return await run_in_threadpool(_answered, method, request, body, app_state)
@@ -174,7 +174,8 @@ def _called(
     principal = caller(app_state, parameters, address)
     if name not in METHODS:
         raise SubsonicError(GENERIC, "The server has no such method.")
-    return METHODS[name](Call(parameters, app_state, request, principal))
+    visible = app_state.for_listener(principal.listener)
+    return METHODS[name](Call(parameters, visible, request, principal))
 
 
 def _failure(error: errors.SegueError, app_state: AppState) -> SubsonicError:

@@ -1,4 +1,4 @@
-// Accounts, for administrators: list, new password, delete, and links that invite people.
+// Accounts, for administrators: list, new password, folders, delete, and links that invite people.
 
 import { get, patch, post, remove } from "../api.js";
 import { fill, h, onSubmit } from "../dom.js";
@@ -6,10 +6,13 @@ import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { notify, notifyError } from "../notifications.js";
 import { state } from "../store.js";
+import { chooseFolder } from "./folder-browser.js";
 
 export class AccountAdmin extends HTMLElement {
   #accounts = h("ul", { class: "stack" });
   #invitations = h("ul", { class: "stack" });
+  /** Names of the accounts whose folders are shown, also after a change. */
+  #open = new Set();
   #link = h("p", { class: "new-key", role: "status", hidden: true });
 
   connectedCallback() {
@@ -60,7 +63,8 @@ export class AccountAdmin extends HTMLElement {
     return request.then(() => this.#load(), notifyError);
   }
 
-  #accountRow({ name, admin }) {
+  #accountRow(account) {
+    const { name, admin } = account;
     const params = { name };
     const own = name === state.session.listener;
     const drop = () =>
@@ -87,7 +91,62 @@ export class AccountAdmin extends HTMLElement {
               icon("trash"),
             ),
       ),
+      own ? null : this.#folders(account),
       own ? null : this.#passwordForm(name),
+    );
+  }
+
+  #folders({ name, only_folders: only, hidden_folders: hidden, n_hidden: n }) {
+    const set = (changes) => this.#act(patch("/accounts/{name}", changes, { params: { name } }));
+    const list = (title, folders, field) => [
+      h("h3", {}, title),
+      h(
+        "ul",
+        { class: "stack" },
+        folders.map((folder) =>
+          h(
+            "li",
+            { class: "between" },
+            h("span", { class: "path-text", dir: "ltr" }, folder),
+            h(
+              "button",
+              {
+                class: "icon-button",
+                type: "button",
+                "aria-label": t("accounts.removeFolder", { folder }),
+                on: { click: () => set({ [field]: folders.filter((one) => one !== folder) }) },
+              },
+              icon("close"),
+            ),
+          ),
+        ),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          on: {
+            click: async () => {
+              const folder = await chooseFolder();
+              if (folder && !folders.includes(folder)) set({ [field]: [...folders, folder] });
+            },
+          },
+        },
+        icon("folder"),
+        t("accounts.addFolder"),
+      ),
+    ];
+    const note = (open) => (open ? this.#open.add(name) : this.#open.delete(name));
+    const limited = only.length + hidden.length > 0;
+    const effect = n === null ? t("accounts.someFolders") : t("accounts.hiddenTracks", { n });
+    const summary = limited ? effect : t("accounts.seesAll");
+    return h(
+      "details",
+      { open: this.#open.has(name), on: { toggle: ({ target }) => note(target.open) } },
+      h("summary", {}, `${t("accounts.folders")}: ${summary}`),
+      h("p", { class: "muted-text" }, t("accounts.foldersAbout")),
+      list(t("accounts.onlyFolders"), only, "only_folders"),
+      list(t("accounts.hiddenFolders"), hidden, "hidden_folders"),
     );
   }
 
