@@ -401,11 +401,15 @@ def test_format_12_library_gets_folders_of_accounts(library):
     names = [account.name for account in library.accounts.all()]
     with library._database.begin() as connection:
         connection.exec_driver_sql("DROP TABLE account_folders")
+        for column in ("keeps_current", "edited"):
+            connection.exec_driver_sql(f"ALTER TABLE playlists DROP COLUMN {column}")
         connection.exec_driver_sql("UPDATE meta SET value = '12' WHERE key = 'format'")
     library.close()
     upgraded = Library(library.directory)
     assert [account.name for account in upgraded.accounts.all()] == names
     assert upgraded.folder_access.all() == {}
+    assert upgraded.playlists.to_keep_current() == []
+    assert not any(one.edited for name in names for one in upgraded.playlists.of(name))
     assert upgraded.folder_access.set(names[0], FolderAccess(only=("/music",)))
     assert (library.directory / "backups" / "library-format-12.db").is_file()
     upgraded.close()

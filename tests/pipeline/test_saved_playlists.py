@@ -13,8 +13,17 @@ from segue.errors import (
 )
 from segue.library import Event, Library
 from segue.pipeline.accounts.login import add_account
+from segue.pipeline.jobs.job_kinds import JOB_KINDS
 from segue.pipeline.playlists.recipes import Recipe
-from segue.pipeline.playlists.saved_playlists import delete, edit, find, preview, refresh, save
+from segue.pipeline.playlists.saved_playlists import (
+    delete,
+    edit,
+    find,
+    preview,
+    refresh,
+    refresh_all,
+    save,
+)
 from segue.pipeline.recommender.service import RecommenderService
 
 RECIPES = {
@@ -147,3 +156,76 @@ def test_names_that_cannot_be(state, name):
 def test_a_recipe_survives_json():
     for kind, recipe in RECIPES.items():
         assert Recipe.of(kind, json.loads(json.dumps(recipe))) == Recipe.of(kind, recipe)
+
+
+RADIO = {"k": 5, "dials": {"max_known_share": 0}}
+
+
+def dislike_first(library, saved):
+    """Let the owner dislike the first track, so that a refresh changes the playlist."""
+    event = Event(user="anna", track_id=saved.tracks[0], kind="dislike", key=saved.id)
+    library.feedback.add([event])
+
+
+def test_playlist_is_kept_current_only_if_its_owner_wants(state):
+    library, is_needed = state.library, JOB_KINDS["mixes"].schedule.is_needed
+    kept, left = (save(state, "anna", name, "radio", recipe=RADIO) for name in ("kept", "left"))
+    assert not kept.keeps_current
+    assert not is_needed(library)
+    dislike_first(library, kept)
+    assert edit(library, "anna", kept.id, keeps_current=True).keeps_current
+    assert is_needed(library)
+    assert refresh_all(library) == {"refreshed": 1, "problems": []}
+    assert kept.tracks[0] not in find(library, "anna", kept.id).tracks
+    assert find(library, "anna", left.id).tracks == left.tracks
+    edit(library, "anna", kept.id, keeps_current=False)
+    assert refresh_all(library) == {"refreshed": 0, "problems": []}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tracks: {"remove": tracks[1:2]},
+        lambda tracks: {"add": ["t01"] if "t01" not in tracks else ["t00"]},
+        lambda tracks: {"tracks": [*tracks[1:], tracks[0]]},
+    ],
+    ids=["remove", "add", "reorder"],
+)
+def test_edited_playlist_stays_until_it_is_refreshed(service, state, change):
+    library = state.library
+    saved = save(state, "anna", "kept", "radio", recipe=RADIO)
+    edit(library, "anna", saved.id, keeps_current=True)
+    edited = edit(library, "anna", saved.id, **change(list(saved.tracks)))
+    assert edited.edited
+    dislike_first(library, saved)
+    assert refresh_all(library)["refreshed"] == 0
+    assert find(library, "anna", saved.id) == edited
+    assert not refresh(service.state(), "anna", saved.id).saved.edited
+    assert refresh_all(library)["refreshed"] == 1
+
+
+def test_new_name_or_recipe_is_no_edit_of_tracks(state):
+    library = state.library
+    saved = save(state, "anna", "kept", "radio", recipe=RADIO)
+    same = {"name": "new", "recipe": {"k": 4}, "tracks": list(saved.tracks)}
+    assert not edit(library, "anna", saved.id, **same, keeps_current=True).edited
+    assert refresh_all(library)["refreshed"] == 1
+    assert len(find(library, "anna", saved.id).tracks) == 4
+
+
+def test_chosen_tracks_cannot_be_kept_current(state):
+    saved = save(state, "anna", "mine", tracks=["t00"])
+    with pytest.raises(PlaylistError, match="chosen by hand"):
+        edit(state.library, "anna", saved.id, keeps_current=True)
+
+
+def test_playlist_that_cannot_be_made_hinders_no_other(state):
+    library = state.library
+    names = {"fails": {"users": ["anna", "gone"]}, "works": {"users": ["anna", "ben"], "k": 4}}
+    for name, recipe in names.items():
+        saved = library.playlists.add("anna", name, "blend", recipe, [])
+        edit(library, "anna", saved.id, keeps_current=True)
+    done = refresh_all(library)
+    assert done["refreshed"] == 1
+    (problem,) = done["problems"]
+    assert problem.startswith("fails: ")

@@ -19,6 +19,7 @@ from segue.cli.output import (
     say,
 )
 from segue.cli.playlist_kinds import KINDS
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.cli.playlist_kinds import Make
@@ -82,6 +83,22 @@ def weekly(
     for one in found:
         of_all = one.matched + one.missing
         say(f"{WEEKLY_NAMES[one.name]}: {one.matched} of {of_all} tracks are in the library.")
+
+
+@playlist.command()
+@report_errors
+def refresh(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
+    """Make the saved playlists again that their owners keep up to date."""
+    from segue.library import Library
+    from segue.pipeline.playlists.saved_playlists import refresh_all
+
+    done = refresh_all(Library(library, create=False))
+    if json:
+        print_json(done)
+        return
+    say(f"{plural(done['refreshed'], 'playlist')} refreshed.")
+    for problem in done["problems"]:
+        hint(problem)
 
 
 def _print_like(found: Mapping[str, Any]) -> None:

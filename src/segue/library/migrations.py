@@ -226,7 +226,9 @@ def _to_12(connection: Connection) -> None:
 
 
 def _to_13(connection: Connection) -> None:
-    """Make the table of the folders that accounts may see."""
+    """Make the table of the folders of accounts; add how playlists are kept current."""
+    for column in ("keeps_current", "edited"):
+        _add_column(connection, "playlists", column, "BOOLEAN")
     make_tables(connection)
 
 

@@ -30,7 +30,8 @@ class SavedPlaylist:
 
     `kind` says how its `recipe` is read; one of ``tracks`` has none. `tracks` are ids, in order,
     and may come twice. `changed` differs after every change. `number` is greater the later the
-    list was made.
+    list was made. One that `keeps_current` is made again by its recipe from time to time, unless
+    its tracks were `edited` since they were made.
     """
 
     id: str
@@ -42,6 +43,8 @@ class SavedPlaylist:
     created: float
     changed: float
     number: int = 0
+    keeps_current: bool = False
+    edited: bool = False
 
 
 class PlaylistStore:
@@ -126,6 +129,17 @@ class PlaylistStore:
         """Rename a playlist; return whether it was there."""
         return self._change(owner, playlist, name=name) is not None
 
+    def set_keeps_current(self, owner: str, playlist: str, keeps_current: bool) -> bool:
+        """Set whether a playlist is made again by itself; return whether it was there."""
+        return self._change(owner, playlist, keeps_current=keeps_current) is not None
+
+    def to_keep_current(self) -> list[SavedPlaylist]:
+        """Return the playlists of all owners that are to be made again: nobody edited them."""
+        untouched = playlists.c.edited.is_not(True)
+        return self._read(
+            playlists.c.keeps_current.is_(True), untouched, playlists.c.kind != "tracks"
+        )
+
     def replace_recipe(self, owner: str, playlist: str, recipe: Mapping[str, Any]) -> bool:
         """Replace the recipe of a playlist, not its tracks; return whether it was there."""
         text = json.dumps(recipe, ensure_ascii=False)
@@ -141,6 +155,8 @@ class PlaylistStore:
     ) -> bool:
         """Replace the tracks of a playlist, and its recipe if given; return whether it was there.
 
+        The tracks then count as made, not as edited.
+
         Raises
         ------
         UnknownTrackError
@@ -150,12 +166,14 @@ class PlaylistStore:
         values: dict[str, Any] = (
             {} if recipe is None else {"recipe": json.dumps(recipe, ensure_ascii=False)}
         )
-        return self._change(owner, playlist, track_ids, **values) is not None
+        return self._change(owner, playlist, track_ids, edited=False, **values) is not None
 
     def edit_tracks(
         self, owner: str, playlist: str, edit: Callable[[list[str]], Sequence[str]]
     ) -> bool:
         """Replace the tracks of a playlist by what `edit` returns; return whether it was there.
+
+        The playlist then counts as edited, if its tracks have changed.
 
         If another process changes the playlist in between, `edit` is called again with its tracks.
 
@@ -170,7 +188,8 @@ class PlaylistStore:
                 return False
             # other names than ids take long: no transaction waits for them
             edited = self._ids_of(edit(list(before.tracks)))
-            if self._change(owner, playlist, edited, since=before.changed) is not None:
+            values = {} if edited == list(before.tracks) else {"edited": True}
+            if self._change(owner, playlist, edited, before.changed, **values) is not None:
                 return True
 
     def delete(self, owner: str, playlist: str) -> bool:
@@ -239,6 +258,7 @@ class PlaylistStore:
 def _saved(row: dict[str, Any], ids: list[str]) -> SavedPlaylist:
     number = row.pop("row")
     recipe = json.loads(row.pop("recipe"))
+    row |= {name: bool(row[name]) for name in ("keeps_current", "edited")}
     return SavedPlaylist(**row, number=number, recipe=recipe, tracks=tuple(ids))
 
 

@@ -39,7 +39,7 @@ FORMAT_VERSION = 13
 11 speed and reasons of jobs
 12 connections to media servers; invitations; what players save; details of files; scrobble
    services and what is forwarded to them; schedules of jobs
-13 folders that accounts may see
+13 folders that accounts may see; playlists that are kept current
 """
 
 schema = MetaData()

@@ -121,6 +121,8 @@ playlists = Table(
     Column("recipe", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("changed", Float, nullable=False),
+    Column("keeps_current", Boolean),  # made again by itself; null means no
+    Column("edited", Boolean),  # tracks were changed by hand since they were made; null means no
     Index("playlists_by_owner", "owner"),
     sqlite_autoincrement=True,  # pages continue after a deleted row
 )

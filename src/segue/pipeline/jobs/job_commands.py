@@ -123,6 +123,18 @@ def run_weekly(
     return fetch_due_playlists(library)
 
 
+def run_mixes(
+    library: Library,
+    given: Mapping[str, Any],  # noqa: ARG001  # every job has arguments
+    progress: StepProgress,
+) -> dict[str, Any]:
+    """Make the saved playlists again that are kept current."""
+    from segue.pipeline.playlists.saved_playlists import refresh_all
+
+    progress.step("Refreshing playlists")
+    return refresh_all(library)
+
+
 def run_sync(
     library: Library,
     given: Mapping[str, Any],  # noqa: ARG001  # every job has arguments

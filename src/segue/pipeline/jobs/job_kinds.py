@@ -14,6 +14,7 @@ demo        ``tracks``, ``seconds``, ``seed``: the generated demo music
 map         ``by``: the signal that places the tracks
 sync        all connections to media servers
 weekly      the weekly playlists of ListenBrainz, of all listeners who want them
+mixes       the saved playlists that are kept current
 backup      ``keep``: the number of copies of the database that are kept
 ==========  =======================================================================================
 """
@@ -42,6 +43,7 @@ from segue.pipeline.jobs.job_commands import (
     run_demo,
     run_evaluate,
     run_map,
+    run_mixes,
     run_preprocess,
     run_rescan,
     run_sync,
@@ -187,6 +189,14 @@ JOB_KINDS: Final[Mapping[str, JobKind]] = {
         run=run_weekly,
         command="playlist weekly",
         schedule=DefaultSchedule(cron="0 * * * *", is_needed=_is_fetch_due),
+    ),
+    "mixes": JobKind(
+        run=run_mixes,
+        command="playlist refresh",
+        schedule=DefaultSchedule(
+            cron="0 6 * * *",
+            is_needed=lambda library: bool(library.playlists.to_keep_current()),
+        ),
     ),
     "backup": JobKind(
         run=run_backup,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from segue.engine import Playlist
-from segue.errors import PlaylistError, UnknownPlaylistError
+from segue.errors import PlaylistError, SegueError, UnknownPlaylistError
 from segue.library import PLAYLIST_KINDS, Library, SavedPlaylist
 from segue.pipeline.playlists.recipes import Recipe
+from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
 
 MAX_TRACKS: Final = 10_000
@@ -101,7 +102,7 @@ def refresh(state: ServingState, owner: str, playlist: str) -> RefreshResult:
         raise PlaylistError(f"{before.name!r} was chosen by hand: it has no recipe to run again.")
     made = preview(state, owner, before.kind, before.recipe)
     ids = _ids(made)
-    if list(before.tracks) != ids:
+    if list(before.tracks) != ids or before.edited:
         state.library.playlists.replace_tracks(owner, playlist, ids)
     old, new = set(before.tracks), set(ids)
     return RefreshResult(
@@ -138,8 +139,9 @@ def edit(
     remove: Sequence[str] = (),
     add: Sequence[str] = (),
     recipe: Mapping[str, Any] | None = None,
+    keeps_current: bool | None = None,
 ) -> SavedPlaylist:
-    """Change the name, the recipe or the tracks of a playlist.
+    """Change the name, the recipe or the tracks of a playlist, or whether it is kept current.
 
     `tracks` replaces all tracks; then those of `remove` are removed, and those of `add` that are
     not in the playlist are appended.
@@ -154,6 +156,8 @@ def edit(
         If a track is not in the library; the playlist is then unchanged.
     """
     found = find(library, owner, playlist)
+    if keeps_current and found.kind == "tracks":
+        raise PlaylistError(f"{found.name!r} was chosen by hand: it has no recipe to run again.")
     if name is not None:
         _check_name(name)
     if recipe is not None:
@@ -173,7 +177,24 @@ def edit(
         library.playlists.replace_recipe(owner, playlist, recipe)
     if name is not None:
         library.playlists.rename(owner, playlist, name)
+    if keeps_current is not None:
+        library.playlists.set_keeps_current(owner, playlist, keeps_current)
     return find(library, owner, playlist)
+
+
+def refresh_all(library: Library) -> dict[str, Any]:
+    """Make the playlists again that are kept current; return how many, and why others failed.
+
+    A playlist whose tracks were changed by hand stays as it is until its owner refreshes it.
+    """
+    wanted = library.playlists.to_keep_current()
+    service, problems = RecommenderService(library), []
+    for one in wanted:
+        try:
+            refresh(service.state(), one.owner, one.id)
+        except SegueError as error:
+            problems.append(f"{one.name}: {error}")
+    return {"refreshed": len(wanted) - len(problems), "problems": problems}
 
 
 def delete(library: Library, owner: str, playlist: str) -> None:

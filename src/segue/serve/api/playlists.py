@@ -38,6 +38,7 @@ _MADE = problems(
     "too-many",
 )
 _OWN = problems("unknown-playlist")
+_SHOWN = ("id", "name", "kind", "created", "changed", "keeps_current", "edited")
 
 
 class PlaylistSummary(BaseModel):
@@ -50,6 +51,10 @@ class PlaylistSummary(BaseModel):
     example: TrackItem | None = Field(description="The first track, whose cover is shown.")
     created: float = Field(description="Seconds since 1970.")
     changed: float
+    keeps_current: bool = Field(description="Whether it is made again by itself, every day.")
+    edited: bool = Field(
+        description="Whether its tracks were changed by hand: it is then not made again by itself."
+    )
 
 
 class PlaylistPage(BaseModel):
@@ -102,6 +107,9 @@ class PlaylistUpdateRequest(StrictModel):
         default=None, description="Tracks to append, except those that are in the playlist."
     )
     recipe: RecipeRequest | None = None
+    keeps_current: bool | None = Field(
+        default=None, description="Whether it is made again by itself, every day."
+    )
 
 
 @router.get("", response_model=PlaylistPage)
@@ -182,6 +190,7 @@ def change_playlist(
         remove=body.remove or [],
         add=body.add or [],
         recipe=None if body.recipe is None else body.recipe.document(),
+        keeps_current=body.keeps_current,
     )
     return json_response(_document(app_state, found))
 
@@ -211,7 +220,7 @@ def refresh_playlist(playlist: PlaylistId, me: deps.Self, app_state: deps.State)
 
 def _row(app_state: AppState, one: SavedPlaylist) -> dict[str, Any]:
     kept = asdict(one)
-    row = {name: kept[name] for name in ("id", "name", "kind", "created", "changed")}
+    row = {name: kept[name] for name in _SHOWN}
     example = _items(app_state, one, one.tracks[:1])
     return {**row, "n_tracks": len(one.tracks), "example": example[0] if example else None}
 

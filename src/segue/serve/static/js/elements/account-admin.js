@@ -98,44 +98,45 @@ export class AccountAdmin extends HTMLElement {
 
   #folders({ name, only_folders: only, hidden_folders: hidden, n_hidden: n }) {
     const set = (changes) => this.#act(patch("/accounts/{name}", changes, { params: { name } }));
-    const list = (title, folders, field) => [
-      h("h3", {}, title),
-      h(
-        "ul",
-        { class: "stack" },
-        folders.map((folder) =>
-          h(
-            "li",
-            { class: "between" },
-            h("span", { class: "path-text", dir: "ltr" }, folder),
+    const list = (title, folders, field) =>
+      h("section", { class: "stack" }, [
+        h("h3", {}, title),
+        h(
+          "ul",
+          { class: "stack" },
+          folders.map((folder) =>
             h(
-              "button",
-              {
-                class: "icon-button",
-                type: "button",
-                "aria-label": t("accounts.removeFolder", { folder }),
-                on: { click: () => set({ [field]: folders.filter((one) => one !== folder) }) },
-              },
-              icon("close"),
+              "li",
+              { class: "between path-row" },
+              h("span", { class: "path-text", dir: "ltr" }, folder),
+              h(
+                "button",
+                {
+                  class: "icon-button",
+                  type: "button",
+                  "aria-label": t("accounts.removeFolder", { folder }),
+                  on: { click: () => set({ [field]: folders.filter((one) => one !== folder) }) },
+                },
+                icon("close"),
+              ),
             ),
           ),
         ),
-      ),
-      h(
-        "button",
-        {
-          type: "button",
-          on: {
-            click: async () => {
-              const folder = await chooseFolder();
-              if (folder && !folders.includes(folder)) set({ [field]: [...folders, folder] });
+        h(
+          "button",
+          {
+            type: "button",
+            on: {
+              click: async () => {
+                const folder = await chooseFolder(t("accounts.addFolder"));
+                if (folder && !folders.includes(folder)) set({ [field]: [...folders, folder] });
+              },
             },
           },
-        },
-        icon("folder"),
-        t("accounts.addFolder"),
-      ),
-    ];
+          icon("folder"),
+          t("accounts.addFolder"),
+        ),
+      ]);
     const note = (open) => (open ? this.#open.add(name) : this.#open.delete(name));
     const limited = only.length + hidden.length > 0;
     const effect = n === null ? t("accounts.someFolders") : t("accounts.hiddenTracks", { n });
@@ -189,7 +190,12 @@ export class AccountAdmin extends HTMLElement {
           class: "icon-button",
           type: "button",
           "aria-label": `${t("accounts.revoke")}: ${label}`,
-          on: { click: () => this.#act(remove("/invitations/{number}", { params: { number } })) },
+          on: {
+            click: () => {
+              this.#link.hidden = true; // it may be the link of this invitation
+              this.#act(remove("/invitations/{number}", { params: { number } }));
+            },
+          },
         },
         icon("close"),
       ),

@@ -8,9 +8,10 @@ import { icon } from "../icons.js";
 /**
  * Show the dialog; resolves with the path of the chosen folder, or null.
  *
+ * @param {string} [label] text of the button that chooses, where the folder is not scanned
  * @returns {Promise<string | null>}
  */
-export function chooseFolder() {
+export function chooseFolder(label) {
   return new Promise((resolve) => {
     /** @type {string | null} */
     let chosen = null;
@@ -25,7 +26,7 @@ export function chooseFolder() {
         disabled: true,
         on: { click: () => dialog.close("use") },
       },
-      t("folders.use"),
+      label ?? t("folders.use"),
     );
     const cancel = h(
       "button",
@@ -57,7 +58,8 @@ export function chooseFolder() {
       fill(error);
       fill(place, here ? here.path : t("folders.roots"));
       place.title = here?.path ?? "";
-      fill(use, here ? t("folders.useWith", { count: countText(here) }) : t("folders.use"));
+      if (!label)
+        fill(use, here ? t("folders.useWith", { count: countText(here) }) : t("folders.use"));
       fill(
         list,
         here ? row(icon("previous"), t("folders.up"), "", () => open(parent ?? undefined)) : null,

@@ -158,7 +158,12 @@ function showSaved(saved, stage, added) {
     const seconds = now.tracks.reduce((sum, track) => sum + (track.duration ?? 0), 0);
     fill(
       facts,
-      [kindName(now.kind), t("n.tracks", { n: now.tracks.length }), formatDuration(seconds)]
+      [
+        kindName(now.kind),
+        t("n.tracks", { n: now.tracks.length }),
+        formatDuration(seconds),
+        now.keeps_current && t(now.edited ? "playlists.keptEdited" : "playlists.keptCurrent"),
+      ]
         .filter(Boolean)
         .join(" · "),
     );
@@ -166,6 +171,14 @@ function showSaved(saved, stage, added) {
     empty.hidden = now.tracks.length > 0 || isSelfRefreshing;
   };
   showFacts(saved);
+  const keepEntry = () => ({
+    text: t(saved.keeps_current ? "playlists.stopCurrent" : "playlists.keepCurrent"),
+    icon: saved.keeps_current ? "close" : "refresh",
+    action: async () => {
+      const now = await edit({ keeps_current: !saved.keeps_current });
+      if (now) saved.keeps_current = now.keeps_current;
+    },
+  });
   const menu = h(
     "button",
     {
@@ -186,6 +199,7 @@ function showSaved(saved, stage, added) {
                 action: () => list.selectAll(),
               },
               { text: t("playlists.export"), icon: "save", entries: () => exportEntries(id) },
+              ...(saved.kind === "tracks" ? [] : [keepEntry()]),
               null,
               {
                 text: t("playlists.delete"),
