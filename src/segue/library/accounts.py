@@ -12,7 +12,6 @@ from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import StorageError
 from segue.library.database import Database
@@ -20,6 +19,7 @@ from segue.library.joined_listeners import forget_former_name
 from segue.library.read_connection import ReadConnection
 from segue.library.schema import users
 from segue.library.serving_schema import accounts, api_keys, sessions
+from segue.library.upserts import upsert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from sqlalchemy import Row, delete, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.serving_schema import annotations
+from segue.library.upserts import upsert
 
 AnnotationKind = Literal["song", "album", "artist"]
 

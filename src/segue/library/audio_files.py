@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.catalogue import from_record, path_from_text, path_to_text
+from segue.library.upserts import upsert
 from segue.types import FileState, Track
 
 if TYPE_CHECKING:

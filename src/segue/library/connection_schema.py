@@ -9,7 +9,6 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     String,
     Table,
@@ -17,12 +16,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from segue.library.schema import schema
+from segue.library.schema import Int64, schema
 
 connections = Table(
     "connections",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("name", String, nullable=False, unique=True),
     Column("kind", String, nullable=False),
     Column("url", Text, nullable=False),
@@ -35,8 +34,8 @@ connections = Table(
 connection_accounts = Table(
     "connection_accounts",
     schema,
-    Column("row", Integer, primary_key=True),
-    Column("connection", Integer, ForeignKey("connections.row", ondelete="CASCADE")),
+    Column("row", Int64, primary_key=True),
+    Column("connection", Int64, ForeignKey("connections.row", ondelete="CASCADE")),
     Column("user", String, nullable=False),  # the name on the server
     Column("listener", String, nullable=False),
     Column("first_listener", String, nullable=False),  # named by fingerprints, also after a join
@@ -51,10 +50,10 @@ connection_items = Table(
     "connection_items",
     schema,
     Column(
-        "connection", Integer, ForeignKey("connections.row", ondelete="CASCADE"), primary_key=True
+        "connection", Int64, ForeignKey("connections.row", ondelete="CASCADE"), primary_key=True
     ),
     Column("item", String, primary_key=True),  # the id of a track on the server
-    Column("track", Integer, ForeignKey("tracks.row")),  # NULL where the library lacks it
+    Column("track", Int64, ForeignKey("tracks.row")),  # NULL where the library lacks it
     Index("connection_items_by_track", "track"),
 )
 
@@ -63,7 +62,6 @@ connection_counts = Table(
     schema,
     Column(
         "account",
-        Integer,
         ForeignKey("connection_accounts.row", ondelete="CASCADE"),
         primary_key=True,
     ),
@@ -72,9 +70,9 @@ connection_counts = Table(
     Column("skips", Float, nullable=False),
     Column("rating", Float),
     Column("last_played", Float),
-    Column("dated", Integer, nullable=False),  # plays that are listens with a time
+    Column("dated", Int64, nullable=False),  # plays that are listens with a time
     Column("total_at", Float),  # the time of the other plays
-    Column("occurrence", Integer, nullable=False),  # among tracks of the same names
+    Column("occurrence", Int64, nullable=False),  # among tracks of the same names
 )
 """What a server stated of the tracks that a listener played or rated."""
 
@@ -83,7 +81,6 @@ connection_playlists = Table(
     schema,
     Column(
         "account",
-        Integer,
         ForeignKey("connection_accounts.row", ondelete="CASCADE"),
         primary_key=True,
     ),

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.connection_schema import (
@@ -24,6 +23,7 @@ from segue.library.connection_schema import (
 )
 from segue.library.imports import AddedListens, ImportedListen, put_arrivals
 from segue.library.lookup import rows_where
+from segue.library.upserts import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Row

@@ -20,7 +20,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import UnknownTrackError
 from segue.library import schema
@@ -33,6 +32,7 @@ from segue.library.forward_queue import (
 )
 from segue.library.lookup import rows_where
 from segue.library.read_connection import ReadConnection
+from segue.library.upserts import upsert
 from segue.ratings import DISLIKED, LIKED
 
 if TYPE_CHECKING:

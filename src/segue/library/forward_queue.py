@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.serving_schema import forward_queue, service_connections
+from segue.library.upserts import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

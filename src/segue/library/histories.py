@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.database import Database
 from segue.library.feedback import LIVE, opinion_key
 from segue.library.read_connection import ReadConnection
+from segue.library.upserts import upsert
 
 MAX_ROWS: Final = 2_000
 """Maximum number of tracks that a history can be searched for."""

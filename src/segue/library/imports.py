@@ -12,11 +12,11 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.forward_queue import forwarding_services, queue_listen, queue_opinion
 from segue.library.lookup import rows_where
+from segue.library.upserts import upsert
 from segue.library.writes import VALUES
 from segue.types import TrackReference
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     Column,
-    Integer,
     MetaData,
     String,
     Table,
@@ -27,13 +26,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.catalogue import from_record, to_record, with_stated
 from segue.library.connection_schema import connection_items
 from segue.library.feedback import opinion_key
 from segue.library.serving_schema import annotations, bookmarks, playback, playlist_tracks
+from segue.library.upserts import upsert
 from segue.library.writes import mark_outdated_entities, put_meta
 
 if TYPE_CHECKING:
@@ -51,11 +50,11 @@ _UNMERGED: Final = "rows of unmerged tracks"
 _merged = Table(
     "merged",
     MetaData(),
-    Column("old", Integer, primary_key=True),
-    Column("new", Integer, nullable=False, unique=True),
+    Column("old", schema.Int64, primary_key=True),
+    Column("new", schema.Int64, nullable=False, unique=True),
     Column("old_id", String, nullable=False, unique=True),
     Column("new_id", String, nullable=False, unique=True),
-    Column("missing", Integer, nullable=False, unique=True),
+    Column("missing", schema.Int64, nullable=False, unique=True),
     prefixes=["TEMPORARY"],
 )
 """The pairs: the row and id that are removed, those that are kept, and the row without a file."""
@@ -268,11 +267,16 @@ def _move_splits(connection: "Connection") -> None:
 
 def _move_bookmarks(connection: "Connection") -> None:
     """Move bookmarks of removed tracks; one of the track that is kept counts more."""
-    old = bookmarks.c.track_id.in_(select(_merged.c.old_id))
+    old, kept = bookmarks.c.track_id.in_(select(_merged.c.old_id)), bookmarks.alias()
     of_track = select(_merged.c.new_id).where(_merged.c.old_id == bookmarks.c.track_id)
+    there = (
+        select(kept.c.owner)
+        .join_from(kept, _merged, kept.c.track_id == _merged.c.new_id)
+        .where(_merged.c.old_id == bookmarks.c.track_id, kept.c.owner == bookmarks.c.owner)
+    )
+    connection.execute(delete(bookmarks).where(old & there.exists()))
     moved = update(bookmarks).where(old).values(track_id=of_track.scalar_subquery())
-    connection.execute(moved.prefix_with("OR IGNORE", dialect="sqlite"))
-    connection.execute(delete(bookmarks).where(old))
+    connection.execute(moved)
 
 
 def _move_annotations(connection: "Connection") -> None:

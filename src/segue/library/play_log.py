@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, delete, func, or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.serving_schema import latest_imports
+from segue.library.upserts import upsert
 from segue.types import TrackReference
 
 

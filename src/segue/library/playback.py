@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import Database
 from segue.library.serving_schema import playback
+from segue.library.upserts import upsert
 
 PlaybackState = Literal["starting", "playing", "paused", "stopped"]
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.read_connection import ReadConnection
 from segue.library.schema import tracks
 from segue.library.serving_schema import bookmarks, play_queues, radio_stations
+from segue.library.upserts import upsert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

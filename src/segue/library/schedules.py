@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from segue.library.database import Database
 from segue.library.jobs import Job, JobStore
 from segue.library.serving_schema import schedules
+from segue.library.upserts import upsert
 
 RunState = Literal["done", "failed", "cancelled", "not-needed"]
 
@@ -63,7 +64,7 @@ class ScheduleStore:
             row["arguments"] = _text(each.arguments)
             rows.append(row)
         with self._database.begin() as connection:
-            connection.execute(insert(schedules).prefix_with("OR IGNORE", dialect="sqlite"), rows)
+            connection.execute(upsert(schedules).on_conflict_do_nothing(), rows)
 
     def change(self, schedule: Schedule, **values: Any) -> bool:
         """Change columns of a schedule; return whether it was still as it was read."""

@@ -44,6 +44,9 @@ FORMAT_VERSION = 13
 
 schema = MetaData()
 
+Int64 = BigInteger().with_variant(Integer, "sqlite")
+"""Whole numbers of 64 bits on every database: SQLite numbers its rows by keys named INTEGER."""
+
 meta = Table(
     "meta",
     schema,
@@ -54,7 +57,7 @@ meta = Table(
 artists = Table(
     "artists",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("artist_id", String, nullable=False, unique=True),  # for players; never changes
     Column("key", Text, nullable=False, unique=True),  # see `segue.library.entities`
     Column("name", Text),
@@ -64,25 +67,25 @@ artists = Table(
 albums = Table(
     "albums",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("album_id", String, nullable=False, unique=True),  # for players; never changes
     Column("key", Text, nullable=False, unique=True),  # see `segue.library.entities`
     Column("title", Text),
-    Column("artist", Integer, ForeignKey("artists.row")),
+    Column("artist", Int64, ForeignKey("artists.row")),
     Column("musicbrainz_id", Text),
 )
 
 tracks = Table(
     "tracks",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("track_id", String, nullable=False, unique=True),
     Column("title", Text),
     Column("artist", Text),
     Column("artists", Text),  # NULL in what format 5 wrote and where `artist` is the only one
     Column("album", Text),
-    Column("album_row", Integer, ForeignKey("albums.row")),
-    Column("year", Integer),
+    Column("album_row", Int64, ForeignKey("albums.row")),
+    Column("year", Int64),
     Column("genres", Text, nullable=False),
     Column("tags", Text, nullable=False),
     Column("tempo", Float),
@@ -94,7 +97,7 @@ tracks = Table(
     Column("metadata", Text, nullable=False),
     Column("missing", Boolean),  # NULL in what format 1 wrote
     Column("left_out", Boolean),  # its file must not be used; NULL in what format 2 wrote
-    Column("tag_reader", Integer),  # version that read the tags of its file; NULL for tables
+    Column("tag_reader", Int64),  # version that read the tags of its file; NULL for tables
     Column("details", Text),  # of its file, for players; NULL in what format 11 wrote
 )
 
@@ -102,16 +105,16 @@ former_ids = Table(
     "former_ids",
     schema,
     Column("track_id", String, primary_key=True),
-    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("track", Int64, ForeignKey("tracks.row"), nullable=False),
 )
 """Ids of tracks that became part of another track: the same recording in another file."""
 
 track_artists = Table(
     "track_artists",
     schema,
-    Column("track", Integer, ForeignKey("tracks.row"), primary_key=True),
-    Column("position", Integer, primary_key=True),  # main artists first
-    Column("artist", Integer, ForeignKey("artists.row"), nullable=False),
+    Column("track", Int64, ForeignKey("tracks.row"), primary_key=True),
+    Column("position", Int64, primary_key=True),  # main artists first
+    Column("artist", Int64, ForeignKey("artists.row"), nullable=False),
     Column("role", String, nullable=False),
     Index("track_artists_by_artist", "artist"),
 )
@@ -119,10 +122,10 @@ track_artists = Table(
 audio_files = Table(
     "audio_files",
     schema,
-    Column("track", Integer, ForeignKey("tracks.row"), primary_key=True),
+    Column("track", Int64, ForeignKey("tracks.row"), primary_key=True),
     Column("path", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("mtime_ns", BigInteger, nullable=False),
+    Column("size", Int64, nullable=False),
+    Column("mtime_ns", Int64, nullable=False),
     Column("digest", Text),
     Column("failed", Text),  # the reason why analysis failed
     Column("failed_with", Text),  # the version of segue that failed
@@ -140,9 +143,9 @@ audio_files = Table(
 tag_backups = Table(
     "tag_backups",
     schema,
-    Column("id", Integer, primary_key=True),
-    Column("batch", Integer, nullable=False),  # one for each time that tags were written
-    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("id", Int64, primary_key=True),
+    Column("batch", Int64, nullable=False),  # one for each time that tags were written
+    Column("track", Int64, ForeignKey("tracks.row"), nullable=False),
     Column("path", Text, nullable=False),
     Column("written", Float, nullable=False),
     Column("before", Text, nullable=False),  # JSON: see `segue.sources.file_tags.writing`
@@ -155,15 +158,15 @@ tag_backups = Table(
 duplicate_pairs = Table(
     "duplicate_pairs",
     schema,
-    Column("one", Integer, ForeignKey("tracks.row"), primary_key=True),
-    Column("other", Integer, ForeignKey("tracks.row"), primary_key=True),
+    Column("one", Int64, ForeignKey("tracks.row"), primary_key=True),
+    Column("other", Int64, ForeignKey("tracks.row"), primary_key=True),
     Column("similarity", Float, nullable=False),
 )
 
 users = Table(
     "users",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("user_id", String, nullable=False, unique=True),
     Column("withholds", Boolean),  # had an account that did not share; NULL in what format 6 wrote
 )
@@ -171,9 +174,9 @@ users = Table(
 listens = Table(
     "listens",
     schema,
-    Column("id", Integer, primary_key=True),
-    Column("user", Integer, ForeignKey("users.row"), nullable=False),
-    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("id", Int64, primary_key=True),
+    Column("user", Int64, ForeignKey("users.row"), nullable=False),
+    Column("track", Int64, ForeignKey("tracks.row"), nullable=False),
     Column("timestamp", Float),
     Column("position", Float),
     Column("session_id", String),  # NULL in what format 9 wrote
@@ -200,7 +203,7 @@ listens = Table(
 track_references = Table(
     "track_references",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("key", LargeBinary, nullable=False, unique=True),  # a digest of the columns below
     Column("track_id", Text),
     Column("recording", Text),
@@ -214,9 +217,9 @@ track_references = Table(
 unmatched_listens = Table(
     "unmatched_listens",
     schema,
-    Column("id", Integer, primary_key=True),
-    Column("user", Integer, ForeignKey("users.row"), nullable=False),
-    Column("reference", Integer, ForeignKey("track_references.row"), nullable=False),
+    Column("id", Int64, primary_key=True),
+    Column("user", Int64, ForeignKey("users.row"), nullable=False),
+    Column("reference", Int64, ForeignKey("track_references.row"), nullable=False),
     Column("timestamp", Float),
     Column("position", Float),
     Column("session_id", String),  # NULL in what format 9 wrote
@@ -237,9 +240,9 @@ unmatched_listens = Table(
 feedback = Table(
     "feedback",
     schema,
-    Column("number", Integer, primary_key=True),
-    Column("user", Integer, ForeignKey("users.row"), nullable=False),
-    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("number", Int64, primary_key=True),
+    Column("user", Int64, ForeignKey("users.row"), nullable=False),
+    Column("track", Int64, ForeignKey("tracks.row"), nullable=False),
     Column("kind", String, nullable=False),
     Column("at", Float, nullable=False),
     Column("ms_played", Float),
@@ -251,7 +254,7 @@ feedback = Table(
 weight_posteriors = Table(
     "weight_posteriors",
     schema,
-    Column("user", Integer, ForeignKey("users.row"), primary_key=True),
+    Column("user", Int64, ForeignKey("users.row"), primary_key=True),
     Column("signals", String, nullable=False),  # fingerprint of the weights they started from
     Column("mean", LargeBinary, nullable=False),
     Column("precision", LargeBinary, nullable=False),
@@ -261,8 +264,8 @@ weight_posteriors = Table(
 listener_rules = Table(
     "listener_rules",
     schema,
-    Column("row", Integer, primary_key=True),
-    Column("user", Integer, ForeignKey("users.row"), nullable=False),
+    Column("row", Int64, primary_key=True),
+    Column("user", Int64, ForeignKey("users.row"), nullable=False),
     Column("effect", String, nullable=False),  # "learn": do not learn from; "play": never play
     Column("kind", String, nullable=False),
     Column("value", Text, nullable=False),
@@ -274,18 +277,18 @@ listener_rules = Table(
 friends = Table(
     "friends",
     schema,
-    Column("user", Integer, ForeignKey("users.row"), primary_key=True),
-    Column("friend", Integer, ForeignKey("users.row"), primary_key=True),
+    Column("user", Int64, ForeignKey("users.row"), primary_key=True),
+    Column("friend", Int64, ForeignKey("users.row"), primary_key=True),
 )
 
 problems = Table(
     "problems",
     schema,
-    Column("id", Integer, primary_key=True),
+    Column("id", Int64, primary_key=True),
     Column("dataset", Text, nullable=False),
     Column("stage", String, nullable=False),
     Column("source", Text, nullable=False),
-    Column("line", Integer),
+    Column("line", Int64),
     Column("subject", Text),
     Column("reason", Text, nullable=False),
 )
@@ -294,7 +297,7 @@ splits = Table(
     "splits",
     schema,
     Column("target", String, nullable=False),
-    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("track", Int64, ForeignKey("tracks.row"), nullable=False),
     Column("split", String, nullable=False),
     UniqueConstraint("target", "track"),
 )
@@ -302,7 +305,7 @@ splits = Table(
 runs = Table(
     "runs",
     schema,
-    Column("id", Integer, primary_key=True),
+    Column("id", Int64, primary_key=True),
     Column("verb", String, nullable=False),
     Column("finished", Float, nullable=False),
     Column("fingerprint", String),

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from sqlalchemy import delete, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import Database
 from segue.library.forward_queue import QueueState
 from segue.library.serving_schema import forward_queue, service_connections, service_playlists
+from segue.library.upserts import upsert
 
 ServiceName = Literal["listenbrainz", "lastfm", "maloja"]
 SERVICES: Final[tuple[ServiceName, ...]] = get_args(ServiceName)

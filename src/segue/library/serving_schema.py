@@ -5,13 +5,11 @@ that are only compared (passwords, tokens, keys) are stored as hashes and digest
 """
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Float,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     String,
     Table,
@@ -19,12 +17,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from segue.library.schema import schema
+from segue.library.schema import Int64, schema
 
 accounts = Table(
     "accounts",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("name", String, nullable=False, unique=True),  # the listener's id
     Column("hash", Text, nullable=False),  # of the password, by argon2
     Column("admin", Boolean, nullable=False),
@@ -51,7 +49,7 @@ sessions = Table(
     "sessions",
     schema,
     Column("token", LargeBinary, primary_key=True),  # a digest of it
-    Column("account", Integer, ForeignKey("accounts.row", ondelete="CASCADE")),
+    Column("account", Int64, ForeignKey("accounts.row", ondelete="CASCADE")),
     Column("listener", Text),  # the chosen listener where there are no accounts
     Column("csrf", Text, nullable=False),
     Column("created", Float, nullable=False),
@@ -63,9 +61,9 @@ sessions = Table(
 api_keys = Table(
     "api_keys",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("key", LargeBinary, nullable=False, unique=True),  # a digest of it
-    Column("account", Integer, ForeignKey("accounts.row", ondelete="CASCADE"), nullable=False),
+    Column("account", Int64, ForeignKey("accounts.row", ondelete="CASCADE"), nullable=False),
     Column("name", String, nullable=False),
     Column("created", Float, nullable=False),
     Column("used", Float),
@@ -75,7 +73,7 @@ api_keys = Table(
 invitations = Table(
     "invitations",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("token", LargeBinary, nullable=False, unique=True),  # a digest of it
     Column("invited_by", Text),
     Column("name", Text),  # the only name that the account may have; any where it is null
@@ -89,7 +87,7 @@ invitations = Table(
 audit = Table(
     "audit",
     schema,
-    Column("number", Integer, primary_key=True),
+    Column("number", Int64, primary_key=True),
     Column("at", Float, nullable=False),
     Column("what", String, nullable=False),
     Column("who", Text),
@@ -101,7 +99,7 @@ audit = Table(
 login_attempts = Table(
     "login_attempts",
     schema,
-    Column("number", Integer, primary_key=True),
+    Column("number", Int64, primary_key=True),
     Column("at", Float, nullable=False),
     Column("name", LargeBinary, nullable=False),  # a digest: people type passwords into that field
     Column("address", Text),
@@ -113,7 +111,7 @@ login_attempts = Table(
 playlists = Table(
     "playlists",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("id", String, nullable=False, unique=True),  # random, so that it cannot be guessed
     Column("owner", String, nullable=False),
     Column("name", Text, nullable=False),
@@ -130,15 +128,15 @@ playlists = Table(
 playlist_tracks = Table(
     "playlist_tracks",
     schema,
-    Column("playlist", Integer, ForeignKey("playlists.row", ondelete="CASCADE"), primary_key=True),
-    Column("place", Integer, primary_key=True),
-    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("playlist", Int64, ForeignKey("playlists.row", ondelete="CASCADE"), primary_key=True),
+    Column("place", Int64, primary_key=True),
+    Column("track", Int64, ForeignKey("tracks.row"), nullable=False),
 )
 
 jobs = Table(
     "jobs",
     schema,
-    Column("id", Integer, primary_key=True),
+    Column("id", Int64, primary_key=True),
     Column("verb", String, nullable=False),
     Column("arguments", Text, nullable=False),
     Column("state", String, nullable=False),
@@ -147,12 +145,12 @@ jobs = Table(
     Column("started", Float),
     Column("finished", Float),
     Column("cancelled", Float),  # the time of the request to stop
-    Column("starts", Integer, nullable=False),
+    Column("starts", Int64, nullable=False),
     Column("claim", String),  # random: known to the processes that start and run it
     Column("runner", Text),  # the process that starts it, with its time of start
     Column("process", Text),  # the process that runs it, likewise
-    Column("done", Integer, nullable=False),
-    Column("total", Integer, nullable=False),
+    Column("done", Int64, nullable=False),
+    Column("total", Int64, nullable=False),
     Column("text", Text, nullable=False),
     Column("rate", Float),  # steps per second, over the last minute
     Column("reason", String),  # of a job that nobody asked for
@@ -166,17 +164,17 @@ schedules = Table(
     "schedules",
     schema,
     Column("name", String, primary_key=True),  # the kind of its jobs
-    Column("version", Integer, nullable=False),  # of the row; a writer must have read the last one
+    Column("version", Int64, nullable=False),  # of the row; a writer must have read the last one
     Column("cron", String, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("watch", Boolean),  # whether changed files start it; null where they cannot
     Column("arguments", Text, nullable=False),
     Column("next_run", Float, nullable=False),
     Column("last_run", Float),
-    Column("last_job", Integer),
+    Column("last_job", Int64),
     Column("last_state", String),  # null while that job has not ended
     Column("last_error", Text),
-    Column("failures", Integer, nullable=False),  # of the last jobs, one after the other
+    Column("failures", Int64, nullable=False),  # of the last jobs, one after the other
 )
 """Jobs that run by themselves. A run and its job are written in one transaction."""
 
@@ -187,7 +185,7 @@ annotations = Table(
     Column("kind", String, primary_key=True),  # song, album or artist
     Column("item", String, primary_key=True),  # its id
     Column("starred", Float),
-    Column("rating", Integer),
+    Column("rating", Int64),
     Column("opinion", String),  # the feedback that star and rating of a song resulted in
 )
 """Stars and ratings that music players set."""
@@ -198,7 +196,7 @@ playback = Table(
     Column("owner", String, primary_key=True),
     Column("client", String, primary_key=True),
     Column("session", String, nullable=False),  # random, so that each playback is counted once
-    Column("version", Integer, nullable=False),  # of the row; a writer must have read the last one
+    Column("version", Int64, nullable=False),  # of the row; a writer must have read the last one
     Column("track_id", String, nullable=False),
     Column("state", String, nullable=False),
     Column("position", Float, nullable=False),  # seconds
@@ -214,8 +212,8 @@ play_queues = Table(
     schema,
     Column("owner", String, primary_key=True),
     Column("track_ids", Text, nullable=False),  # a JSON list, in order; an id may come twice
-    Column("place", Integer),  # of the current track in the list, NULL for an empty list
-    Column("position_ms", BigInteger, nullable=False),  # in the current track
+    Column("place", Int64),  # of the current track in the list, NULL for an empty list
+    Column("position_ms", Int64, nullable=False),  # in the current track
     Column("changed", Float, nullable=False),
     Column("changed_by", Text, nullable=False),  # name of the player
 )
@@ -226,7 +224,7 @@ bookmarks = Table(
     schema,
     Column("owner", String, primary_key=True),
     Column("track_id", String, primary_key=True),
-    Column("position_ms", BigInteger, nullable=False),
+    Column("position_ms", Int64, nullable=False),
     Column("comment", Text),
     Column("created", Float, nullable=False),
     Column("changed", Float, nullable=False),
@@ -236,7 +234,7 @@ bookmarks = Table(
 radio_stations = Table(
     "radio_stations",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("name", Text, nullable=False),
     Column("stream_url", Text, nullable=False),
     Column("home_page_url", Text),
@@ -276,8 +274,8 @@ service_connections = Table(
     Column("forwards", Boolean, nullable=False),  # whether listens are sent there
     Column("fetches", Boolean, nullable=False),  # whether its weekly playlists are fetched
     Column("created", Float, nullable=False),
-    Column("sent", Integer, nullable=False),  # the number of listens that it has taken
-    Column("failures", Integer, nullable=False),  # since the last success
+    Column("sent", Int64, nullable=False),  # the number of listens that it has taken
+    Column("failures", Int64, nullable=False),  # since the last success
     Column("retry_at", Float, nullable=False),
     Column("error", Text),
     Column("stopped", Boolean, nullable=False),  # it refuses the credentials
@@ -288,7 +286,7 @@ service_connections = Table(
 forward_queue = Table(
     "forward_queue",
     schema,
-    Column("number", Integer, primary_key=True),
+    Column("number", Int64, primary_key=True),
     Column("owner", String, nullable=False),
     Column("service", String, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),  # of the listen
@@ -312,7 +310,7 @@ service_playlists = Table(
     Column("name", String, primary_key=True),  # weekly-jams, weekly-exploration
     Column("playlist", String, nullable=False),  # the id of the saved playlist
     Column("remote", String, nullable=False),  # the id of the list that it was made of
-    Column("missing", Integer, nullable=False),  # tracks that the library lacks
+    Column("missing", Int64, nullable=False),  # tracks that the library lacks
     Column("changed", Float, nullable=False),
 )
 """Saved playlists that follow lists of other services."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Table, bindparam, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.catalogue import to_record
 from segue.library.entity_rows import update_entities
+from segue.library.upserts import upsert
 from segue.types import LISTEN_COLUMNS, Problem, Track
 
 if TYPE_CHECKING:
