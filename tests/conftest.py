@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.postgresql_server import server_url
 
 # property tests have no time limits: the machine may be busy
 settings.register_profile(
@@ -17,6 +18,35 @@ settings.register_profile("nightly", settings.get_profile("segue"), max_examples
 settings.load_profile("segue")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="database system of the libraries that tests make",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--database") == "postgresql":
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason="this is about the file of SQLite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> str:
+    """The address of a real PostgreSQL server."""
+    return server_url()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chosen_database(request) -> None:
+    """Let tests make their libraries in the database system of the option ``--database``."""
+    if request.config.getoption("--database") == "postgresql":
+        os.environ["SEGUE_DATABASE"] = request.getfixturevalue("postgresql_url")
 
 
 @pytest.fixture(scope="session")

@@ -479,6 +479,7 @@ def test_markup_in_title_is_printed_literally(tmp_path):
     assert "[/nope]" in done.stdout
 
 
+@pytest.mark.sqlite
 def test_seed_scripts_still_work(repository, tmp_path):
     data = tmp_path / "data"
     data.mkdir()

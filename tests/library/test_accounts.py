@@ -20,6 +20,7 @@ def everything(library):
     return b"".join(path.read_bytes() for path in library.directory.glob("library.db*"))
 
 
+@pytest.mark.sqlite
 def test_tokens_and_keys_are_not_in_the_database(library):
     library.accounts.add(Account(name="anna"), "$argon2$")
     library.accounts.open_session("tok-en", "csrf", name="anna", listener=None, expires=2e10)
@@ -117,6 +118,7 @@ def test_format_4_library_keeps_all_and_accepts_accounts(tmp_path):
         library.close()
 
 
+@pytest.mark.sqlite
 def test_missing_tables_are_made(tmp_path):
     directory = old_library(tmp_path / "old")
     Library(directory).close()

@@ -18,6 +18,8 @@ from segue.library.checks import database_damage
 from segue.library.feature_index import RECORD
 from segue.types import Track
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = {"hop_length": 512}
 DTYPES = {"frames": "uint8", "vector": "float32"}
 

@@ -155,6 +155,7 @@ def ids(library, table):
         return dict(connection.execute(query))
 
 
+@pytest.mark.sqlite
 def test_library_keeps_ids_of_entities_through_rescan(library):
     one = track("H/1", "Anna", "Hits")
     library.add_dataset("d", tracks=[one], listens=NONE)
@@ -163,6 +164,7 @@ def test_library_keeps_ids_of_entities_through_rescan(library):
     assert (ids(library, "artists"), ids(library, "albums")) == before
 
 
+@pytest.mark.sqlite
 def test_library_keeps_album_id_when_title_changes(library):
     one = track("H/1", "Anna", "Hitz")
     library.add_dataset("d", tracks=[one], listens=NONE)
@@ -175,6 +177,7 @@ def test_library_keeps_album_id_when_title_changes(library):
     assert len(set(ids(library, "albums").values())) == 2
 
 
+@pytest.mark.sqlite
 def test_library_keeps_album_id_when_folder_moves(library):
     tracks = [track(f"H/{n}", f"Act {n}", "Hits", albumartist="V.A.") for n in (1, 2)]
     library.add_dataset("d", tracks=tracks, listens=NONE)
@@ -184,6 +187,7 @@ def test_library_keeps_album_id_when_folder_moves(library):
     assert ids(library, "albums") == before
 
 
+@pytest.mark.sqlite
 def test_library_notes_artist_id_that_comes_later(library):
     one = track("1", "Anna")
     library.add_dataset("d", tracks=[one], listens=NONE)

@@ -72,6 +72,7 @@ def expected(tmp_path):
     return sounds(tmp_path / "expected.segue")
 
 
+@pytest.mark.sqlite
 def test_older_database_gets_right_sounds(tmp_path, music, expected):
     place = tmp_path / "my.segue"
     analyse(place, music)
@@ -87,6 +88,7 @@ def test_older_database_gets_right_sounds(tmp_path, music, expected):
     assert found == {name: expected[name] for name in found}
 
 
+@pytest.mark.sqlite
 def test_newer_database_gets_right_sounds_back(tmp_path, music, expected):
     place = tmp_path / "my.segue"
     analyse(place, music)
@@ -102,6 +104,7 @@ def test_newer_database_gets_right_sounds_back(tmp_path, music, expected):
     assert sounds(place) == expected
 
 
+@pytest.mark.sqlite
 def test_database_of_another_library_gets_right_sounds(tmp_path, music, expected):
     analyse(tmp_path / "one.segue", music)
     other = tmp_path / "other"
@@ -114,6 +117,7 @@ def test_database_of_another_library_gets_right_sounds(tmp_path, music, expected
     assert found == {name: expected[name] for name in ("c.wav", "d.wav", "e.wav")}
 
 
+@pytest.mark.sqlite
 def test_features_of_another_database_are_not_read(tmp_path, music):
     """A reader compares too: it does not wait for the next preprocess."""
     analyse(tmp_path / "one.segue", music)
@@ -132,6 +136,7 @@ def test_unchanged_library_is_not_analyzed_again(tmp_path, music):
     assert analyse(moved, music).analyzed == 0
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("damage", ["empty", "delete"])
 def test_lost_database_is_refused_and_not_replaced(tmp_path, music, damage):
     place = tmp_path / "my.segue"

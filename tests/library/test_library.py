@@ -197,6 +197,7 @@ INSERT INTO tracks (row, track_id, title, genres, tags, metadata)
 """
 
 
+@pytest.mark.sqlite
 def test_format_1_library_is_upgraded(tmp_path):
     (tmp_path / "old").mkdir()
     with sqlite3.connect(tmp_path / "old" / "library.db") as database:
@@ -228,6 +229,7 @@ INSERT INTO listens (user, track, plays, dataset) VALUES (3, 7, 2, 'd'), (3, 7, 
 """
 
 
+@pytest.mark.sqlite
 def test_format_3_library_accepts_imports(tmp_path):
     (tmp_path / "old").mkdir()
     with sqlite3.connect(tmp_path / "old" / "library.db") as database:
@@ -324,6 +326,7 @@ def test_missing_library_without_create_is_an_error(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.sqlite
 def test_newer_format_is_refused_and_left_unchanged(library):
     database = library.directory / "library.db"
     with sqlite3.connect(database) as connection:
@@ -335,6 +338,7 @@ def test_newer_format_is_refused_and_left_unchanged(library):
     assert database.read_bytes() == before
 
 
+@pytest.mark.sqlite
 def test_file_that_is_no_library_is_refused(tmp_path):
     (tmp_path / "file").write_text("hello")
     with pytest.raises(LibraryError, match="is a file, not a library"):
@@ -351,6 +355,7 @@ def test_file_that_is_no_library_is_refused(tmp_path):
         Library(tmp_path / "text")
 
 
+@pytest.mark.sqlite
 def test_full_disk_is_an_error_and_nothing_is_lost(small_disk):
     library = Library(small_disk / "my.segue")
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
@@ -371,6 +376,7 @@ def test_full_disk_is_an_error_and_nothing_is_lost(small_disk):
     assert kept.verify() == []
 
 
+@pytest.mark.sqlite
 def test_read_only_disk_is_an_error(small_disk):
     library = Library(small_disk / "my.segue")
     library.add_dataset("d", tracks=TRACKS, listens=NONE)

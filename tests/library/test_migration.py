@@ -23,6 +23,8 @@ from segue.library.schema import FORMAT_VERSION
 from segue.pipeline.playlists.recipes import Recipe
 from segue.types import ArtistCredit
 
+pytestmark = pytest.mark.sqlite
+
 DATA = Path(__file__).parent / "data"
 START = 1_700_000_000.0
 

@@ -75,6 +75,7 @@ def test_station_ids_are_never_used_again(library):
     assert players.add_station("Louder", "https://radio.test", None).row > first.row
 
 
+@pytest.mark.sqlite
 def test_library_of_format_11_gets_the_new_tables(library):
     directory = library.directory
     library.close()

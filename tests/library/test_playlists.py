@@ -69,6 +69,7 @@ def test_unknown_tracks_leave_playlist_unchanged(library):
     assert store.count("anna") == 1
 
 
+@pytest.mark.sqlite
 def test_deleted_playlist_is_gone_and_pages_continue(library):
     store = library.playlists
     made = [store.add("anna", str(number), "tracks", {}, ["a"] * 600) for number in range(3)]

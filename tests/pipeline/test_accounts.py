@@ -269,6 +269,7 @@ def test_log_in_replaces_old_hash(anna, monkeypatch):
     assert log_in(anna, "anna", RIGHT)
 
 
+@pytest.mark.sqlite
 def test_audit_log_has_no_secrets(anna):
     wrong(anna, given="a secret that was wrong")
     wrong(anna, "my own password as a name")

@@ -403,6 +403,7 @@ def test_bad_address_is_refused(library, url):
     assert ":p@" not in str(failed.value)
 
 
+@pytest.mark.sqlite
 def test_credentials_are_private_and_not_shown(connected):
     (one,) = connections(connected)
     shown = repr(one) + json.dumps(one.to_dict())

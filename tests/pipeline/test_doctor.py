@@ -39,6 +39,7 @@ def test_doctor_healthy_library_is_ok(library):
     assert sorted(path.name for path in library.iterdir()) == before
 
 
+@pytest.mark.sqlite
 def test_doctor_problem_is_exit_code_1(library):
     (library / "library.db").write_bytes(b"nothing" * 1_000)
     done = CliRunner().invoke(app, ["doctor", "-l", str(library), "--port", "0"])
@@ -51,6 +52,7 @@ def test_doctor_missing_library_is_not_made(tmp_path):
     assert not (tmp_path / "none.segue").exists()
 
 
+@pytest.mark.sqlite
 def test_doctor_older_library_is_not_upgraded(library):
     with closing(sqlite3.connect(library / "library.db")) as opened, opened:
         opened.execute("UPDATE meta SET value = '9' WHERE key = 'format'")

@@ -470,6 +470,7 @@ def test_address_is_checked_first(library, url, admin):
         connect_service(library, "anna", "maloja", {"token": TOKEN}, url=url, admin=admin)
 
 
+@pytest.mark.sqlite
 def test_credentials_are_not_part_of_a_connection(library, services):
     for service in CREDENTIALS:
         made = connect(library, services, service)

@@ -310,6 +310,7 @@ def test_import_server_database_keeps_the_names_of_several_users(library, tmp_pa
     assert plays.to_dict() == {"zoe": 5.0, "ann": 5.0, "ben": 3.0}
 
 
+@pytest.mark.sqlite
 def test_import_refuses_other_databases(library):
     with pytest.raises(DatasetError, match="of no program that segue reads"):
         import_listens(library, [library.directory / "library.db"])

@@ -53,6 +53,7 @@ def run(arguments, directory, seconds=None):
         return process.wait()
 
 
+@pytest.mark.sqlite
 @pytest.mark.slow
 @pytest.mark.parametrize("n_kills", N_KILLS)
 @pytest.mark.parametrize("verb", ["preprocess", "import", "train", "repair", "backup"])

@@ -117,6 +117,7 @@ def test_damage_is_found_survived_and_repaired(directory, kind, damage):
     assert len(recommend(directory, user="anna").tracks) > 0
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("damage", ["truncate", "delete", "empty"])
 def test_damaged_database_is_restored_from_backup(directory, tmp_path, damage):
     before = contents(directory)
@@ -148,6 +149,7 @@ def test_backup_is_a_library_with_everything(directory, tmp_path):
     assert tracks == [one.track_id for one in recommend(directory, user="anna").tracks]
 
 
+@pytest.mark.sqlite
 def test_backup_has_feedback_that_arrives_meanwhile_or_not_at_all(directory, tmp_path):
     """A server writes while the backup is made: each event is whole or missing, none is half."""
     library, other = Library(directory), Library(directory)
@@ -192,6 +194,7 @@ def test_backup_refuses_an_existing_or_inner_directory(directory, tmp_path):
     assert (tmp_path / "used" / "file").read_text() == "mine"
 
 
+@pytest.mark.sqlite
 def test_restore_keeps_the_replaced_database(directory, tmp_path):
     library = Library(directory)
     back_up(library, tmp_path / "backup", only_database=True)
@@ -204,6 +207,7 @@ def test_restore_keeps_the_replaced_database(directory, tmp_path):
     assert sorted(contents(directory)[1]) == ["t7", "t8"]
 
 
+@pytest.mark.sqlite
 def test_restore_refuses_a_damaged_copy(directory, tmp_path):
     library = Library(directory)
     back_up(library, tmp_path / "backup")
@@ -230,6 +234,7 @@ def test_restored_rows_are_seen_by_an_open_library(directory, tmp_path):
 # data of a listener ------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_exported_listens_are_imported_into_another_library(directory, tmp_path):
     library = Library(directory)
     done = export_user(library, "anna", tmp_path / "anna.zip")
@@ -247,6 +252,7 @@ def test_exported_listens_are_imported_into_another_library(directory, tmp_path)
     assert set(again["user_id"]) == {"anna"}
 
 
+@pytest.mark.sqlite
 def test_export_keeps_skips_and_undated_listens(directory, tmp_path):
     library = Library(directory)
     skip = Event(user="anna", track_id="t8", kind="skip", key="s", at=LISTENED, ms_played=3_000)
@@ -305,6 +311,7 @@ def test_export_is_private_and_replaces_nothing(directory, tmp_path):
         export_user(library, "nobody", tmp_path / "nobody.zip")
 
 
+@pytest.mark.sqlite
 def test_deleted_listener_leaves_nothing(directory):
     library = Library(directory)
     add_account(library, "anna", "four words do well")

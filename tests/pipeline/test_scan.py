@@ -307,6 +307,7 @@ def test_unchanged_files_are_read_again_on_request(tagged, library):
     assert tracks_of(library)["a/one.flac"].title == "New"
 
 
+@pytest.mark.sqlite
 def test_tags_of_another_reader_version_are_read_again(tagged, library):
     preprocess(library, tagged)
     tag(tagged / "a" / "one.flac", title="New")
@@ -318,6 +319,7 @@ def test_tags_of_another_reader_version_are_read_again(tagged, library):
     assert tracks_of(library)["a/one.flac"].title == "New"
 
 
+@pytest.mark.sqlite
 def test_library_of_format_8_reads_tags_of_folders_again(tagged, library):
     preprocess(library, tagged)
     tag(tagged / "a" / "one.flac", title="New")

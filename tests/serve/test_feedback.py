@@ -11,6 +11,7 @@ def event(key, track_id="t05", kind="play", **more):
     return {"key": key, "track_id": track_id, "kind": kind, **more}
 
 
+@pytest.mark.sqlite
 def test_repeated_event_counts_once(anna, directory):
     batch = {"events": [event("1"), event("2", ODD), event("1")]}
     first = anna.post("/api/v1/feedback", json=batch).json()
@@ -21,6 +22,7 @@ def test_repeated_event_counts_once(anna, directory):
         assert database.execute("SELECT count(*) FROM feedback").fetchone() == (2,)
 
 
+@pytest.mark.sqlite
 def test_batch_is_stored_completely_or_not(anna, directory):
     batch = {"events": [event("1"), event("2", "nothing")]}
     assert is_problem(anna.post("/api/v1/feedback", json=batch), 404, "unknown-track")

@@ -74,6 +74,7 @@ def test_invitation_expired_or_revoked_makes_no_account(admin, stranger, monkeyp
     assert is_problem(accept(stranger, token), 422, "invalid")
 
 
+@pytest.mark.sqlite
 def test_invitation_token_is_not_stored(admin, directory):
     token = invite(admin)
     for path in directory.glob("library.db*"):

@@ -119,6 +119,7 @@ def test_scrobblers_are_asked_to_try_again(listener, place, refuse, status, kind
     assert live_listens(place) == 1
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("small_disk", ["size=32m"], indirect=True)
 @pytest.mark.parametrize("refuse", [busy, full])
 def test_reading_does_not_depend_on_writing(listener, place, refuse):
@@ -129,6 +130,7 @@ def test_reading_does_not_depend_on_writing(listener, place, refuse):
             assert listener.get(f"/api/v1{path}").status_code == 200, path
 
 
+@pytest.mark.sqlite
 def test_busy_database_does_not_delay_session_or_key(directory, monkeypatch):
     library = Library(directory)
     add_account(library, "anna", PASSWORD)
@@ -151,6 +153,7 @@ def test_busy_database_does_not_delay_session_or_key(directory, monkeypatch):
         assert time.time() - used < 3_600
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("small_disk", ["size=32m,nr_inodes=200"], indirect=True)
 def test_disk_without_inodes_is_full(listener, place):
     for suffix in ("-wal", "-shm"):

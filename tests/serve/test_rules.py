@@ -113,6 +113,7 @@ def test_private_session_lasts_until_it_ends(anna):
     assert anna.post(f"{RULES}/{session['number']}/end").json() == ended
 
 
+@pytest.mark.sqlite
 def test_feedback_stores_private_and_recommended(anna, directory):
     events = [
         {"key": "1", "track_id": "t05", "kind": "play", "private": True},

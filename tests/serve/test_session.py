@@ -64,6 +64,7 @@ def test_session_survives_restart(app, directory):
         assert again.get("/api/v1/session").json()["listener"] == "anna"
 
 
+@pytest.mark.sqlite
 def test_session_use_is_stored(anna, directory):
     def used():
         with sqlite3.connect(directory / "library.db") as database:

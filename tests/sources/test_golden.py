@@ -93,6 +93,7 @@ def test_import_rows_and_fingerprints_are_as_pinned(tmp_path: Path, name: str) -
     assert same_as_json(parsed_export(path)) == golden("imports.json")[name]
 
 
+@pytest.mark.sqlite
 def test_beets_rows_and_fingerprints_are_as_pinned(tmp_path: Path) -> None:
     write_beets(tmp_path / "library.db")
     assert same_as_json(parsed_export(tmp_path / "library.db")) == golden("imports.json")["beets"]

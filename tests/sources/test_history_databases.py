@@ -155,6 +155,7 @@ def test_jellyfin_totals_of_all_users_are_read(tmp_path: Path) -> None:
     assert listens == [total("ann", track, at=NOON, plays=7.0), total("bob", track, rating=-1.0)]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("has_names", [False, True])
 def test_jellyfin_library_before_10_11_is_read(tmp_path: Path, has_names: bool) -> None:
     if has_names:

@@ -472,6 +472,7 @@ def test_wide_encodings_without_byte_order_mark_are_read(tmp_path: Path, encodin
     assert read_text(tmp_path, content)[1][0].track.title == "光"
 
 
+@pytest.mark.sqlite
 def test_unreadable_archive_parts_are_issues(tmp_path: Path) -> None:
     text = json.dumps([SPOTIFY] * 20)
     raw = bytearray(zipped({"a.json": text, "b.json": text, "library.db": "SQLite format 3\x00"}))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
+from segue.cli.library_location import locate_library
 from segue.text import terminal_text
 
 Parameters = ParamSpec("Parameters")
@@ -17,13 +18,14 @@ Parameters = ParamSpec("Parameters")
 
 def report_errors(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     """Wrap a command so that expected errors end it with one sentence."""
+    located = locate_library(command)
 
-    @wraps(command)
+    @wraps(located)
     def run(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
         from segue.errors import ContradictionError, SegueError
 
         try:
-            command(*arguments, **options)
+            located(*arguments, **options)
         except ContradictionError as error:
             _end(f"segue: {error}", 2)
         except SegueError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segue.cli.error_reporting import report_errors
+from segue.cli.library_location import DATABASE_SCHEMES
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import confirm, print_json, print_table, say
 from segue.text import plural
@@ -256,6 +257,48 @@ def backup(
     say(f"{made.path}: {made.bytes / 1e6:,.1f} MB, verified ({rows}).")
 
 
+@library.command("copy")
+@report_errors
+def copy_to(
+    target: Annotated[
+        str, typer.Argument(help="New directory, or the address of a PostgreSQL database.")
+    ],
+    target_files: Annotated[
+        Path | None,
+        typer.Option(
+            "--target-files",
+            file_okay=False,
+            help="New directory for features and models, where TARGET is an address.",
+        ),
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Copy the library to another directory or database server, verified row by row."""
+    from segue.cli.progress import terminal_progress
+    from segue.errors import ContradictionError
+    from segue.library import Library, copy_library, database_address
+
+    address, place = None, Path(target)
+    if target.startswith(DATABASE_SCHEMES):
+        if target_files is None:
+            raise ContradictionError(
+                "The target is the address of a database: add --target-files DIR, a new directory"
+                " for features and models."
+            )
+        place = target_files.expanduser().absolute()
+        address = database_address(target, place)
+    elif target_files is not None:
+        raise ContradictionError("--target-files is for addresses of databases: leave it out.")
+    source = Library(library, create=False)
+    made = copy_library(source, place, address, progress=terminal_progress())
+    if json:
+        print_json(made.to_dict())
+        return
+    n_rows = sum(made.rows.values())
+    say(f"{made.path}: {plural(n_rows, 'row')} of {len(made.rows)} tables, verified.")
+
+
 @library.command()
 @report_errors
 def restore(
@@ -268,9 +311,10 @@ def restore(
 ) -> None:
     """Replace the library by a copy. The replaced database is kept in backups/."""
     from segue.cli.progress import terminal_progress
+    from segue.library import library_exists
     from segue.library import restore as restore_copy
 
-    if (library / "library.db").exists():
+    if library_exists(library):
         confirm(f"Replace the library {library} by {copy}?", yes=yes)
     done = restore_copy(library, copy, progress=terminal_progress())
     if json:

@@ -5,13 +5,18 @@ from typing import Annotated
 
 import typer
 
+from segue.cli.library_location import library_path
+
 LibraryOption = Annotated[
     Path,
     typer.Option(
         "--library",
         "-l",
         envvar="SEGUE_LIBRARY",
-        help="Library directory, where segue stores its data.",
+        parser=library_path,
+        metavar="DIRECTORY",
+        help="Library directory, where segue stores its data; or the address of a PostgreSQL"
+        " database, with --files.",
         show_default=True,
     ),
 ]

@@ -57,11 +57,11 @@ def add(
     With --admin, an empty library is made where there is none: a server that other machines reach
     needs an account before it starts.
     """
-    from segue.library import Library
+    from segue.library import Library, library_exists
     from segue.pipeline.accounts.login import add_account, check_name
 
     check_name(name)
-    is_new = admin and not (library / "library.db").exists()
+    is_new = admin and not library_exists(library)
     opened = Library(library, create=admin)
     if is_new and not json:
         say(f"Made an empty library at {library}.")

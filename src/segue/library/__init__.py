@@ -9,6 +9,7 @@ from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayC
 from segue.library.catalogue import Catalogue, with_row, with_stated
 from segue.library.checks import Damage, find_damage
 from segue.library.connections import ItemCounts, PlaylistLink, ServerAccount, ServerConnection
+from segue.library.database_address import DatabaseAddress, database_address
 from segue.library.entity_rows import public_id
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, StoredPosterior
@@ -26,6 +27,7 @@ from segue.library.imports import AddedListens, ImportedListen
 from segue.library.invitations import Invitation
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
+from segue.library.library_copies import LibraryCopy, copy_library
 from segue.library.listener_rules import (
     LISTEN_KINDS,
     RULE_EFFECTS,
@@ -34,7 +36,8 @@ from segue.library.listener_rules import (
     RuleEffect,
     RuleKind,
 )
-from segue.library.lock import SCAN, SchedulerLease
+from segue.library.location import backend_of, library_exists
+from segue.library.lock import SCAN
 from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback
@@ -76,6 +79,7 @@ __all__ = [
     "BrowseTrack",
     "Catalogue",
     "Damage",
+    "DatabaseAddress",
     "Event",
     "FeatureStore",
     "FeedbackKind",
@@ -90,6 +94,7 @@ __all__ = [
     "JobState",
     "KnownTrack",
     "Library",
+    "LibraryCopy",
     "ListenRecord",
     "ListenerRule",
     "ModelStore",
@@ -107,7 +112,6 @@ __all__ = [
     "RunState",
     "SavedPlaylist",
     "Schedule",
-    "SchedulerLease",
     "ServerAccount",
     "ServerConnection",
     "Session",
@@ -121,9 +125,13 @@ __all__ = [
     "VisibleCatalogue",
     "back_up",
     "back_up_database",
+    "backend_of",
+    "copy_library",
     "damaged_files",
+    "database_address",
     "find_damage",
     "hidden_digest",
+    "library_exists",
     "make_directory",
     "new_directory",
     "one_problem_a_file",

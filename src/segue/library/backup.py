@@ -7,10 +7,9 @@ segue opens it for reading only.
 """
 
 import shutil
-import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,30 +17,28 @@ from typing import Any, Final
 
 from segue import __version__
 from segue.errors import DamagedDataError, LibraryError, StorageFullError
-from segue.library.checks import database_damage, find_damage
-from segue.library.database import BUSY_MS, ENTRIES, STATE
+from segue.library.checks import find_damage
+from segue.library.database_checks import database_damage
 from segue.library.files import (
     CHECKSUMS,
-    PRIVATE,
     damaged_files,
     make_directory,
     make_private,
     new_directory,
-    sync,
     write_json,
 )
 from segue.library.library import Library
-from segue.library.lock import writing
-from segue.library.seal import remove_seal, seal
-from segue.library.storage import BACKUP_FACTS, database_uri, translate_errors
+from segue.library.location import backend_of
+from segue.library.sqlite_backend import ENTRIES, STATE
+from segue.library.sqlite_copies import new_copy
+from segue.library.storage import BACKUP_FACTS, translate_errors
 from segue.types import Progress, no_progress
 
-_COPIED: Final = (*STATE, "reports")
-_COUNTED: Final = ("tracks", "listens", "feedback", "playlists", "accounts")
-_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+COPIED: Final = (*STATE, "reports")
+"""Directories of a library that a copy has besides the database."""
 _AUTOMATIC: Final = "automatic-"
 """Start of the names of copies that `back_up_database` makes."""
-_NOT_COPIED: Final = (".new-", ".old-", ".snapshot")  # unfinished, or built again
+_NOTCOPIED: Final = (".new-", ".old-", ".snapshot")  # unfinished, or built again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +87,7 @@ def back_up(
             raise LibraryError(f"{destination} exists already: choose a new directory.")
         if place.is_mount():
             raise LibraryError(f"{destination} is a mounted disk: choose a directory on it.")
-    entries = () if only_database else _COPIED
+    entries = () if only_database else COPIED
     with (
         translate_errors(place),
         library.writing("segue library backup"),
@@ -98,9 +95,9 @@ def back_up(
     ):
         for store in library.stores(lambda _: True):
             store.cut_unrecorded()
-        rows = _copy_database(library.directory / "library.db", copy / "library.db")
+        rows = library.copy_database(copy / "library.db")
         for name in entries:
-            _copy_files(library.directory / name, copy / name, progress)
+            copy_files(library.directory / name, copy / name, progress)
         damaged = find_damage(copy)
         if damaged:
             raise DamagedDataError(
@@ -134,31 +131,25 @@ def back_up_database(library: Library, *, keep: int) -> Path:
     LibraryError
         If the copy cannot be written.
     """
-    original, directory = library.directory / "library.db", library.directory / "backups"
+    directory = library.directory / "backups"
     time_now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     place = directory / f"{_AUTOMATIC}{time_now}.db"
-    temporary = place.with_suffix(".tmp")
     with translate_errors(directory):
         make_directory(directory)
-        n_bytes = sum(path.stat().st_size for path in original.parent.glob("library.db*"))
+        n_bytes = library.database_bytes()
         if shutil.disk_usage(directory).free < 2 * n_bytes:
             raise StorageFullError(
                 f"There is no room for a copy of {n_bytes / 1e6:,.0f} MB in {directory}: free some"
                 " space."
             )
-        try:
-            _copy_database(original, temporary)
+        with new_copy(place) as temporary:
+            library.copy_database(temporary)
             damage = database_damage(temporary)
             if damage:
                 raise DamagedDataError(
                     f"The database is damaged and was not copied ({damage[0].rstrip('.')}): run"
                     " segue library check."
                 )
-            sync(temporary)
-            temporary.replace(place)
-            sync(directory)
-        finally:
-            temporary.unlink(missing_ok=True)
         for old in sorted(directory.glob(f"{_AUTOMATIC}*.db"), reverse=True)[keep:]:
             old.unlink(missing_ok=True)
     return place
@@ -204,16 +195,17 @@ def restore(
         raise DamagedDataError(
             f"The copy {copy} is damaged ({problems[0].rstrip('.')}): choose another copy."
         )
-    entries = [name for name in _COPIED if source.is_dir() and (source / name).is_dir()]
+    entries = [name for name in COPIED if source.is_dir() and (source / name).is_dir()]
     with translate_errors(place):
         make_directory(place)
-    with writing(place, "segue library restore"), translate_errors(place):
+    backend = backend_of(place)
+    with backend.writing("segue library restore"), translate_errors(place):
         with ExitStack() as stack:
             # the entries take their places together, after the database
             for name in entries:
                 new = stack.enter_context(new_directory(place / name, checksums=False))
-                _copy_files(source / name, new, progress)
-            kept = _replace_database(place / "library.db", database)
+                copy_files(source / name, new, progress)
+            kept = backend.replace_database(database)
         make_private(place, ENTRIES)
     return RestoreResult(
         copy=str(source),
@@ -222,71 +214,16 @@ def restore(
     )
 
 
-def _copy_files(directory: Path, target: Path, progress: Progress) -> None:
+def copy_files(directory: Path, target: Path, progress: Progress) -> None:
     """Copy a directory of a library, without what is unfinished or can be built again."""
     files = [path for path in sorted(directory.rglob("*")) if path.is_file()]
     with progress(f"Copying {directory.name}", len(files)) as advance:
         for path in files:
             inner = path.relative_to(directory)
             copied = not any(
-                part.startswith(_NOT_COPIED) or part.endswith(".checkpoint") for part in inner.parts
+                part.startswith(_NOTCOPIED) or part.endswith(".checkpoint") for part in inner.parts
             )
             if copied:
                 make_directory((target / inner).parent)
                 shutil.copy2(path, target / inner)  # models are known by their times
             advance(1)
-
-
-def _copy_database(path: Path, target: Path) -> dict[str, int]:
-    """Copy a database in one step, while others may write; return the numbers of its rows."""
-    target.touch(PRIVATE)
-    with closing(sqlite3.connect(path)) as original, closing(sqlite3.connect(target)) as copy:
-        original.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        original.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log next to it
-        there = {row[0] for row in copy.execute("SELECT name FROM sqlite_master")}
-        return {
-            name: copy.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
-            for name in _COUNTED
-            if name in there
-        }
-
-
-def _replace_database(path: Path, source: Path) -> Path | None:
-    """Write a copy over the database, in one transaction; return where the old one is kept."""
-    kept = None
-    if path.exists():
-        make_directory(path.parent / "backups")
-        kept = path.parent / "backups" / f"replaced-{time.time_ns()}.db"
-        try:
-            usable = bool(_copy_database(path, kept))
-        except sqlite3.DatabaseError as error:
-            if not getattr(error, "sqlite_errorname", "").startswith(_DAMAGED):
-                raise
-            usable = False
-        if not usable:
-            kept.unlink(missing_ok=True)
-            kept = _keep_damaged(path, kept)
-    remove_seal(path)
-    if not path.exists():
-        path.touch(PRIVATE)
-    uri = database_uri(source, read_only=True)
-    with closing(sqlite3.connect(uri, uri=True)) as copy, closing(sqlite3.connect(path)) as target:
-        # through SQLite, so that servers which have the library open see the restored rows
-        target.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        copy.backup(target)
-    sync(path)
-    seal(path)
-    return kept
-
-
-def _keep_damaged(path: Path, kept: Path) -> Path:
-    """Move a damaged database with its log to `backups/`, as they are; return where it is."""
-    kept = kept.with_suffix(".damaged")
-    for end in ("-wal", "-shm", ""):
-        part = path.with_name(f"{path.name}{end}")
-        if part.exists():
-            part.rename(kept.with_name(f"{kept.name}{end}"))
-    sync(kept.parent)
-    sync(path.parent)
-    return kept

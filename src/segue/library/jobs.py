@@ -18,7 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from segue.errors import LibraryError
-from segue.library.database import BUSY_MS, Database
+from segue.library.database import Database
 from segue.library.schema import runs
 from segue.library.serving_schema import jobs
 
@@ -26,9 +26,6 @@ JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 _MAX_ENDED = 200
 """Maximum number of ended jobs that are kept."""
-
-_PATIENCE_MS = 50
-"""Waiting time for progress: the command may hold the database itself, so it is rather dropped."""
 
 _other = jobs.alias()  # for subqueries on the table that a statement changes
 
@@ -185,15 +182,15 @@ class JobStore:
     ) -> bool:
         """Record the progress of a job; return whether that was possible at once."""
         values = {"text": text, "done": done, "total": total, "rate": rate}
-        with suppress(LibraryError), self._database.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
-            try:
-                connection.execute(update(jobs).where(*_held(job)).values(values))
-                connection.commit()
-                return True
-            finally:
-                connection.rollback()
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
+        # the command may hold the database itself, so that progress is rather dropped
+        with (
+            suppress(LibraryError),
+            self._database.connect() as connection,
+            self._database.not_waiting(connection),
+        ):
+            connection.execute(update(jobs).where(*_held(job)).values(values))
+            connection.commit()
+            return True
         return False
 
     def finish(

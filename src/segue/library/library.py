@@ -29,7 +29,8 @@ from segue.library.audit import AuditLog
 from segue.library.browse_queries import BrowseQueries
 from segue.library.connections import ConnectionStore
 from segue.library.cover_store import CoverStore
-from segue.library.database import open_database
+from segue.library.database import Database, open_database
+from segue.library.database_backend import Lease
 from segue.library.feature_stores import (
     Where,
     compact_in,
@@ -57,7 +58,7 @@ from segue.library.invitations import InvitationStore
 from segue.library.jobs import JobStore
 from segue.library.joined_listeners import ListenKey, join_listeners
 from segue.library.listener_rules import ListenerRuleStore
-from segue.library.lock import writer, writing
+from segue.library.location import backend_of
 from segue.library.merged_tracks import (
     MAX_PAIRS,
     forget_unmerged,
@@ -75,7 +76,7 @@ from segue.library.read_connection import ReadConnection
 from segue.library.schedules import ScheduleStore
 from segue.library.scrobbler_tokens import ScrobblerTokenStore
 from segue.library.service_store import ServiceStore
-from segue.library.storage import is_writable, translate_errors
+from segue.library.storage import translate_errors
 from segue.library.tag_store import TagStore
 from segue.library.user_data import delete_listener, listens_of
 from segue.library.writes import (
@@ -124,8 +125,8 @@ class Library(LibraryQueries):
 
     def __init__(self, directory: str | Path, *, create: bool = True) -> None:
         self.directory = Path(directory).expanduser().absolute()
-        database = self.directory / "library.db"
-        if not create and not database.is_file():
+        backend = backend_of(self.directory)
+        if not create and not backend.exists():
             raise LibraryError(
                 f"There is no library at {directory}:"
                 " make one with segue preprocess DATASET, or name another with --library."
@@ -135,7 +136,8 @@ class Library(LibraryQueries):
                 raise LibraryError(
                     f"{directory} is a file, not a library: choose another --library."
                 )
-        super().__init__(open_database(database), ReadConnection(database))
+        super().__init__(open_database(backend), ReadConnection(backend))
+        self._backend = backend
         self.models = ModelStore(self.directory / "models")
         self.feedback = FeedbackLog(self._database, self.reader)
         self.histories = Histories(self._database, self.reader)
@@ -162,6 +164,11 @@ class Library(LibraryQueries):
         self._features = self.directory / "features"
         with self._database.connect() as connection:
             self.library_id = library_id(connection)
+
+    @property
+    def database(self) -> Database:
+        """The database, for other modules of this package."""
+        return self._database
 
     def __repr__(self) -> str:
         try:
@@ -346,7 +353,7 @@ class Library(LibraryQueries):
 
     @contextmanager
     def writing(self, verb: str) -> Iterator[None]:
-        """Lock the library for `verb` while the context lasts: see `segue.library.lock.writing`.
+        """Lock the library for `verb` while the context lasts: see `segue.library.lock`.
 
         Before that, what killed processes left is deleted, and features that do not belong to the
         present state of the database are removed.
@@ -356,7 +363,7 @@ class Library(LibraryQueries):
         LibraryBusyError
             If another program is writing to it.
         """
-        with writing(self.directory, verb):
+        with self._backend.writing(verb):
             with translate_errors(self.directory):
                 stores = self._features.glob("[!.]*/")
                 for place in (self.directory, self.models.directory, self.reports, *stores):
@@ -393,7 +400,7 @@ class Library(LibraryQueries):
 
     def is_writable(self) -> bool:
         """Return whether this process may write to the library."""
-        return is_writable(self.directory / "library.db")
+        return self._backend.is_writable()
 
     def being_written(self) -> bool:
         """Return whether a process, maybe this one, is writing to it: see `writing`."""
@@ -401,7 +408,19 @@ class Library(LibraryQueries):
 
     def writer(self) -> str | None:
         """Return the verb and process that write to it; None if none does."""
-        return writer(self.directory)
+        return self._backend.writer()
+
+    def scheduler_lease(self) -> Lease:
+        """Return the right to run the schedules of the library, which one process has at a time."""
+        return self._backend.scheduler_lease()
+
+    def copy_database(self, path: Path) -> dict[str, int]:
+        """Copy the database into a new SQLite file; return the numbers of some of its rows."""
+        return self._backend.copy_database(path)
+
+    def database_bytes(self) -> int:
+        """Return about the size of the database."""
+        return self._backend.n_bytes()
 
     # computed state -------------------------------------------------------------------------------
 

@@ -53,6 +53,16 @@ _SCALES_OF_FORMAT_7: Final = {
 """Scales of sources that had one whatever their ratings; others are inferred."""
 
 
+def first_meta() -> list[dict[str, str]]:
+    """Return the rows of `meta` of a new library."""
+    values = {
+        "format": str(schema.FORMAT_VERSION),
+        LIBRARY_ID: secrets.token_hex(16),
+        LAST_CHANGE: "0",
+    }
+    return [{"key": key, "value": value} for key, value in values.items()]
+
+
 def upgrade(connection: Connection, version: int) -> None:
     """Bring the tables of the format `version` up to the current one."""
     for to_version, migrate in MIGRATIONS.items():
@@ -161,8 +171,15 @@ def _update_annotations(connection: Connection, old_ids: Mapping[int, str]) -> N
     ).all():
         if item in new_ids and item not in known:
             one = own & (annotations.c.owner == owner) & (annotations.c.item == item)
-            statement = update(annotations).where(one).values(item=new_ids[item])
-            connection.execute(statement.prefix_with("OR IGNORE", dialect="sqlite"))
+            there = annotations.alias()
+            taken = select(there.c.item).where(
+                there.c.owner == owner,
+                there.c.kind == annotations.c.kind,
+                there.c.item == new_ids[item],
+            )
+            connection.execute(
+                update(annotations).where(one, ~taken.exists()).values(item=new_ids[item])
+            )
 
 
 def _rename_dials_of_recipes(connection: Connection) -> None:

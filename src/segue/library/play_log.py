@@ -6,7 +6,7 @@ Skips, private plays, totals, opinions and plays without a time are no part of i
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, delete, func, or_, select
+from sqlalchemy import Table, case, delete, func, or_, select
 
 from segue.library import schema
 from segue.library.database import Database
@@ -121,7 +121,7 @@ class PlayLog:
         statement = upsert(latest_imports).values(values)
         statement = statement.on_conflict_do_update(
             index_elements=["owner", "service"],
-            set_={"at": func.max(latest_imports.c.at, at)},
+            set_={"at": case((latest_imports.c.at > at, latest_imports.c.at), else_=at)},
         )
         with self._database.begin() as connection:
             connection.execute(statement)

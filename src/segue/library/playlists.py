@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from segue.errors import PlaylistError, UnknownTrackError
 from segue.library.database import Database
@@ -225,7 +225,8 @@ class PlaylistStore:
         """Change a playlist and return its row; None where it is not there, or changed `since`."""
         own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
         # clocks stand still and are set back; what is changed must show it
-        later = func.max(time.time(), playlists.c.changed + 1e-3)
+        now, next_time = time.time(), playlists.c.changed + 1e-3
+        later = case((next_time > now, next_time), else_=now)
         with self._database.begin() as connection:
             same = own if since is None else own & (playlists.c.changed == since)
             changed = update(playlists).where(same).values({**values, "changed": later})

@@ -5,17 +5,19 @@ time.
 """
 
 import json
-import sqlite3
+import re
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.library.catalogue import ANALYZED, from_record, path_from_text, path_to_text
 from segue.library.connection_pool import ConnectionPool
+from segue.library.database_backend import DatabaseBackend
 from segue.library.sharing import MIN_GROUP, Sharing
 from segue.library.track_index import TrackIndex
 from segue.library.track_names import (
@@ -38,15 +40,18 @@ _ROW_OF_TRACK = (
     "SELECT row FROM tracks WHERE track_id = ?1"
     " UNION ALL SELECT track FROM former_ids WHERE track_id = ?1 LIMIT 1"
 )
-_ROOTS = "SELECT DISTINCT json_extract(result, '$.dataset') FROM runs WHERE verb = 'preprocess'"
+_SCANS = "SELECT result FROM runs WHERE verb = 'preprocess' ORDER BY id"
 _NAMES = "SELECT row, track_id, path, title, artist, missing FROM tracks"
+_ALL_NAMES = "SELECT row, path, title, artist FROM tracks"
 _LISTENS = (
     "SELECT listens.track, plays, ms_played, skipped, completed, rating, timestamp, position,"
-    " dataset, session_id FROM listens WHERE user = ? AND NOT coalesce(private, 0) ORDER BY id"
+    ' dataset, session_id FROM listens WHERE "user" = ? AND NOT coalesce(private, false)'
+    " ORDER BY id"
 )
 _FRIENDS = (
     "SELECT user_id FROM users WHERE row IN"
-    " (SELECT friend FROM friends WHERE user = ?1 UNION SELECT user FROM friends WHERE friend = ?1)"
+    ' (SELECT friend FROM friends WHERE "user" = ?1'
+    ' UNION SELECT "user" FROM friends WHERE friend = ?1)'
     " AND row <> ?1 ORDER BY user_id"
 )
 _REFUSING = (
@@ -55,22 +60,23 @@ _REFUSING = (
 )
 _SOME_PEOPLE = (
     "SELECT count(*) FROM (SELECT user_id FROM users"
-    " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row)"
-    " UNION SELECT name FROM accounts LIMIT ?)"
+    ' WHERE EXISTS (SELECT 1 FROM listens WHERE listens."user" = users.row)'
+    " UNION SELECT name FROM accounts LIMIT ?) AS people"
 )
 _SOME_LISTENERS = (
     "SELECT count(*) FROM (SELECT 1 FROM users"
-    " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row) LIMIT ?)"
+    ' WHERE EXISTS (SELECT 1 FROM listens WHERE listens."user" = users.row) LIMIT ?) AS people'
 )
 _EVENTS = (
     "SELECT number, user_id, track_id, kind, at, ms_played FROM feedback"
-    " JOIN users ON users.row = feedback.user JOIN tracks ON tracks.row = feedback.track"
+    ' JOIN users ON users.row = feedback."user" JOIN tracks ON tracks.row = feedback.track'
     " WHERE number > ? ORDER BY number LIMIT ?"
 )
 _RULES_VERSION = (
-    "SELECT count(*), sum(row * (user + 1)), max(created), (SELECT count(*) || ' ' || max(changed)"
-    " FROM playlists WHERE id IN (SELECT value FROM listener_rules WHERE kind = 'playlist'))"
-    " FROM listener_rules WHERE ?1 IS NULL OR effect = ?1"
+    'SELECT count(*), sum(row * ("user" + 1)), max(created),'
+    " (SELECT count(*) || ' ' || max(changed) FROM playlists"
+    " WHERE id IN (SELECT value FROM listener_rules WHERE kind = 'playlist'))"
+    " FROM listener_rules WHERE CAST(?1 AS text) IS NULL OR effect = ?1"
 )
 _FOLDERS_VERSION = "SELECT count(*), max(row) FROM account_folders"
 _RATINGS = "SELECT fingerprint, rating, timestamp FROM listens WHERE rating IS NOT NULL"
@@ -118,8 +124,8 @@ class StoredListener:
 class ReadConnection(ConnectionPool):
     """Reads one library's database, from any thread."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, backend: DatabaseBackend) -> None:
+        super().__init__(backend)
         self._names, self._loose_names = TrackIndex(_keys), TrackIndex(_loose_keys)
         self._indexed_versions: dict[TrackIndex, int] = {}
         self._index_lock = threading.Lock()
@@ -168,7 +174,8 @@ class ReadConnection(ConnectionPool):
 
     def roots(self) -> list[str]:
         """Return the folders that were scanned."""
-        return [one[0] for one in self._all(_ROOTS, []) if one[0]]
+        found = (json.loads(one[0]).get("dataset") for one in self._all(_SCANS, []))
+        return [one for one in dict.fromkeys(found) if one]
 
     def track_id(self, text: str) -> str | None:
         """Return the id of the track that a text names, None if none does: see `track_names`.
@@ -219,11 +226,11 @@ class ReadConnection(ConnectionPool):
 
     def _at_paths(self, paths: Collection[str]) -> dict[str, list[NameRecord]]:
         """Return the tracks with a file at each of some paths."""
-        stored = json.dumps([path_to_text(Path(path)) for path in paths])
-        query = f"{_NAMES} WHERE NOT coalesce(missing, 0) AND path"
-        query += " IN (SELECT value FROM json_each(?))"
+        stored = [path_to_text(Path(path)) for path in paths]
+        condition, values = self._backend.in_list("path", stored)
+        query = f"{_NAMES} WHERE NOT coalesce(missing, false) AND {condition}"
         found: dict[str, list[NameRecord]] = {}
-        for record in self._all(query, [stored]) if paths else []:
+        for record in self._all(query, values) if paths else []:
             track = _name_record(record)
             found.setdefault(track.path or "", []).append(track)
         return found
@@ -240,9 +247,7 @@ class ReadConnection(ConnectionPool):
         with self._index_lock:
             if self._indexed_versions.get(index) != version:
                 with self._using() as connection:
-                    cursor = connection.cursor()
-                    cursor.row_factory = None
-                    index.update(cursor.execute("SELECT row, path, title, artist FROM tracks"))
+                    index.update(connection.execute(_ALL_NAMES))
                 self._indexed_versions[index] = version
             rows = index.rows(keys)
         return [_name_record(one) for one in self._in(f"{_NAMES} WHERE row", rows)]
@@ -254,14 +259,15 @@ class ReadConnection(ConnectionPool):
 
     def near(self, text: str, most: int = 3) -> list[str]:
         """Return ids of tracks that have a text in their id or title."""
+        escaped = re.sub(r"([\\%_])", r"\\\1", text)
         found = self._all(
-            "SELECT track_id FROM tracks WHERE instr(lower(track_id), lower(?1))"
-            " OR instr(lower(coalesce(title, '')), lower(?1)) ORDER BY row LIMIT ?2",
-            [text, most],
+            r"SELECT track_id FROM tracks WHERE lower(track_id) LIKE lower(?1) ESCAPE '\'"
+            r" OR lower(coalesce(title, '')) LIKE lower(?1) ESCAPE '\' ORDER BY row LIMIT ?2",
+            [f"%{escaped}%", most],
         )
         return [record[0] for record in found]
 
-    def events(self, number: int, most: int) -> list[sqlite3.Row]:
+    def events(self, number: int, most: int) -> list[Any]:
         """Return the next events of the feedback log, with ids of users and tracks."""
         return self._all(_EVENTS, [number, most])
 
@@ -274,7 +280,7 @@ class ReadConnection(ConnectionPool):
         """Return the names of all listeners with listens, in the order they were added."""
         query = (
             "SELECT user_id FROM users"
-            " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row) ORDER BY row"
+            ' WHERE EXISTS (SELECT 1 FROM listens WHERE listens."user" = users.row) ORDER BY row'
         )
         return [record[0] for record in self._all(query, [])]
 
@@ -298,14 +304,10 @@ class ReadConnection(ConnectionPool):
 
     def listener(self, user: int) -> "StoredListener":
         """Return the listens and friends of the listener at a row, from one moment."""
-        with self._using() as connection:
-            connection.execute("BEGIN")  # the following queries see one state
-            try:
-                number = connection.execute("SELECT max(number) FROM feedback").fetchone()[0]
-                records = connection.execute(_LISTENS, [user]).fetchall()
-                friends = connection.execute(_FRIENDS, [user]).fetchall()
-            finally:
-                connection.execute("COMMIT")
+        with self._one_state() as connection:
+            number = connection.execute("SELECT max(number) FROM feedback").fetchone()[0]
+            records = connection.execute(_LISTENS, [user]).fetchall()
+            friends = connection.execute(_FRIENDS, [user]).fetchall()
         columns = list(zip(*records, strict=True)) or [()] * 10
         names = (
             *("plays", "ms_played", "skipped", "completed", "rating"),
@@ -323,7 +325,7 @@ class ReadConnection(ConnectionPool):
         """Return the stored weights of a listener: fingerprint of signals, mean, precision."""
         found = self._all(
             "SELECT signals, mean, precision FROM weight_posteriors AS own"
-            " JOIN users ON users.row = own.user WHERE user_id = ?",
+            ' JOIN users ON users.row = own."user" WHERE user_id = ?',
             [user],
         )
         return (found[0][0], found[0][1], found[0][2]) if found else None
@@ -333,7 +335,7 @@ class ReadConnection(ConnectionPool):
         records = self._in(f"{_RATINGS} AND fingerprint", fingerprints)
         return [(record[0], record[1], record[2]) for record in records]
 
-    def session(self, token: bytes, now: float) -> sqlite3.Row | None:
+    def session(self, token: bytes, now: float) -> Any | None:
         """Return the session with the digest of a token that has not expired, with its account."""
         found = self._all(_SESSION, [token, now])
         return found[0] if found else None
@@ -347,7 +349,7 @@ class ReadConnection(ConnectionPool):
                 yield row, Track(track_id=track_id, path=path, features=features)
 
 
-def _name_record(record: sqlite3.Row) -> NameRecord:
+def _name_record(record: Any) -> NameRecord:
     path = None if record["path"] is None else str(path_from_text(record["path"]))
     known = (record["row"], record["track_id"], path, record["title"], record["artist"])
     return NameRecord(*known, missing=bool(record["missing"]))

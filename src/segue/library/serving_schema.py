@@ -36,8 +36,8 @@ accounts = Table(
 account_folders = Table(
     "account_folders",
     schema,
-    Column("row", Integer, primary_key=True),
-    Column("account", Integer, ForeignKey("accounts.row", ondelete="CASCADE"), nullable=False),
+    Column("row", Int64, primary_key=True),
+    Column("account", Int64, ForeignKey("accounts.row", ondelete="CASCADE"), nullable=False),
     Column("effect", String, nullable=False),  # "show": only these folders; "hide": not these
     Column("folder", Text, nullable=False),
     UniqueConstraint("account", "effect", "folder"),
@@ -254,7 +254,7 @@ latest_imports = Table(
 scrobbler_tokens = Table(
     "scrobbler_tokens",
     schema,
-    Column("row", Integer, primary_key=True),
+    Column("row", Int64, primary_key=True),
     Column("token", LargeBinary, nullable=False, unique=True),  # a digest
     Column("api_key", Text, nullable=False),  # of the program that asked for it
     Column("owner", String),  # who approved it

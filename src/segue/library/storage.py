@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from segue.errors import LibraryBusyError, StorageError, StorageFullError
 
+BUSY_MS = 10_000
+"""Time for which a transaction waits for another writer."""
 BACKUP_FACTS = "backup.json"
 """File that makes a library directory a backup: see `segue.library.backup`."""
 _MIN_FREE_BYTES = 1 << 20  # what a failed write has freed again
@@ -32,6 +35,17 @@ _SQLITE_SENTENCES = {
 }
 # SQLite reports a full disk in several ways, depending on what it was writing
 _MAYBE_FULL = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_CORRUPT")
+_POSTGRESQL_SENTENCES: tuple[tuple[str, type[StorageError], str], ...] = (
+    ("55P03", LibraryBusyError, "another program is writing to it; try again later"),
+    ("40", LibraryBusyError, "another program is writing to it; try again later"),
+    ("53100", StorageFullError, "the disk of its database server is full; free some space there"),
+    ("53", LibraryBusyError, "its database server has too many connections; try again later"),
+    ("57", LibraryBusyError, "its database server is stopping; try again later"),
+    ("08", LibraryBusyError, "the connection to its database server was lost; try again later"),
+    ("25006", StorageError, "its database server takes no changes; use the primary server"),
+    ("42501", StorageError, "the user of its database may not do that; grant it the schema"),
+)
+"""Kinds of errors by the start of the code: PostgreSQL's documentation, appendix A."""
 
 
 @contextmanager
@@ -43,7 +57,7 @@ def translate_errors(place: Path) -> Iterator[None]:
         raise _os_error(place, error) from error
     except DBAPIError as error:
         raise _database_error(place, error.orig or error) from error
-    except sqlite3.Error as error:
+    except _raw_errors() as error:
         raise _database_error(place, error) from error
     except PoolTimeoutError as error:
         sentence = "all of its connections are in use; try again later"
@@ -58,7 +72,15 @@ def _os_error(place: Path, error: OSError) -> StorageError:
     return _refused(place, kind, _SENTENCES.get(error.errno or 0, text))
 
 
+def _raw_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of database drivers that are used without SQLAlchemy."""
+    psycopg = sys.modules.get("psycopg")
+    return (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
+
+
 def _database_error(place: Path, error: BaseException) -> StorageError:
+    if hasattr(error, "sqlstate"):
+        return _postgresql_error(place, error, error.sqlstate or "")
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         sentence = "another program is writing to it; try again when that has finished"
@@ -71,6 +93,22 @@ def _database_error(place: Path, error: BaseException) -> StorageError:
             return _refused(place, StorageError, sentence)
     damaged = f"{error}; if this persists, restore the file library.db from a copy"
     return _refused(place, StorageError, damaged)
+
+
+def _postgresql_error(place: Path, error: BaseException, state: str) -> StorageError:
+    text = " ".join(str(error).split()).rstrip(".")
+    if state.startswith("28") or "authentication failed" in text or "no password" in text:
+        sentence = f"its database server refuses the user ({text}); correct the address or password"
+        return _refused(place, StorageError, sentence)
+    if state == "3D000" or ('database "' in text and "does not exist" in text):
+        return _refused(place, StorageError, f"{text}; make the database or correct the address")
+    for prefix, kind, sentence in _POSTGRESQL_SENTENCES:
+        if state.startswith(prefix):
+            return _refused(place, kind, sentence)
+    if not state and type(error).__name__ == "OperationalError":
+        sentence = f"its database server does not answer ({text}); start it, or try again later"
+        return _refused(place, LibraryBusyError, sentence)
+    return _refused(place, StorageError, f"its database server answers: {text}")
 
 
 def _refused(place: Path, kind: type[StorageError], sentence: str) -> StorageError:

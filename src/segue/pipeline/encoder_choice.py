@@ -9,7 +9,7 @@ from typing import Final, Literal, cast, get_args
 
 from segue.encoders.pretrained import LICENCE, PACKAGE, installed_encoders
 from segue.errors import SegueError
-from segue.library import Library
+from segue.library import Library, library_exists
 from segue.pipeline.arguments import LibraryArgument, as_path
 from segue.pipeline.pretrained import add_encoders
 from segue.types import Progress, no_progress
@@ -50,7 +50,7 @@ def should_offer(library: LibraryArgument) -> bool:
         return False
     if not isinstance(library, Library):
         directory = as_path(library, "library").expanduser()
-        if not (directory / "library.db").exists():
+        if not library_exists(directory):
             return True
         try:
             with closing(Library(directory)) as opened:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from segue.library import SCAN, KnownTrack, Library, one_problem_a_file
+from segue.library import SCAN, KnownTrack, Library, library_exists, one_problem_a_file
 from segue.pipeline.analysis.duplicates import find_duplicates, recordings
 from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
@@ -193,7 +193,7 @@ def _if_there(library: LibraryArgument) -> Library | None:
     if isinstance(library, Library):
         return library
     directory = as_path(library, "library").expanduser()
-    return Library(directory) if (directory / "library.db").exists() else None
+    return Library(directory) if library_exists(directory) else None
 
 
 def _take_in(

@@ -300,6 +300,7 @@ def test_audit_log_has_events_without_secrets(visitor, library):
         assert secret not in text
 
 
+@pytest.mark.sqlite
 def test_database_is_readable_by_owner_only(tmp_path):
     Library(tmp_path / "my.segue").close()
     (tmp_path / "my.segue/library.db").chmod(0o644)  # as of an older segue

@@ -173,6 +173,7 @@ def told_of(tmp_path_factory, original):
     return library.directory, music
 
 
+@pytest.mark.sqlite
 def test_responses_have_no_server_paths(told_of):
     directory, music = told_of
     with Client(make_app(directory)) as client:
@@ -212,6 +213,7 @@ def test_responses_have_no_server_paths(told_of):
     assert {answer.status_code for answer in answers} >= {200, 404, 422}
 
 
+@pytest.mark.sqlite
 def test_errors_have_no_server_paths(told_of, monkeypatch, tmp_path):
     directory = shutil.copytree(told_of[0], tmp_path / CANARY / "my.segue")
     with Client(make_app(directory)) as client:

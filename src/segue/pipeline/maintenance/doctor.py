@@ -23,10 +23,8 @@ from typing import Any, Final, Literal
 from segue import __version__
 from segue.audio.transcoding import CODECS
 from segue.errors import SegueError
-from segue.library import Library
-from segue.library.checks import database_damage, format_of
+from segue.library import Library, backend_of
 from segue.library.schema import FORMAT_VERSION
-from segue.library.storage import is_writable
 from segue.text import plural
 
 MIN_FREE_BYTES: Final = 1 << 30
@@ -265,8 +263,13 @@ def _permissions(place: Path) -> Iterator[Finding]:
 
 
 def _library(place: Path) -> Iterator[Finding]:
-    database = place / "library.db"
-    if not database.exists():
+    try:
+        backend = backend_of(place)
+        exists = backend.exists()
+    except SegueError as error:
+        yield Finding("library", "problem", str(error))
+        return
+    if not exists:
         yield Finding(
             "library",
             "note",
@@ -274,12 +277,12 @@ def _library(place: Path) -> Iterator[Finding]:
             "Make one with segue preprocess FOLDER, or on the page of segue serve.",
         )
         return
-    damage = database_damage(database)
+    damage = backend.damage()
     if damage:
         fix = "Restore it from a copy: segue library restore COPY."
         yield from (Finding("library", "problem", text, fix) for text in damage)
         return
-    version = format_of(database)
+    version = backend.format()
     if version < FORMAT_VERSION:
         yield Finding(
             "library",
@@ -298,12 +301,12 @@ def _contents(place: Path) -> Iterator[Finding]:
     library = Library(place, create=False)
     try:
         counts, writer, roots = library.counts(), library.writer(), library.reader.roots()
-        has_accounts = library.accounts.any()
+        has_accounts, is_writable = library.accounts.any(), library.is_writable()
     finally:
         library.close()
     tracks, listens = plural(counts["tracks"], "track"), plural(counts["listens"], "listen")
     yield Finding("library", "ok", f"The database is intact: {tracks}, {listens}.")
-    if not is_writable(place / "library.db"):
+    if not is_writable:
         yield Finding("library", "note", "The library is read-only: it recommends, and no more.")
     if writer:
         yield Finding("library", "note", f"{writer} is writing to the library.")

@@ -15,8 +15,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from segue.errors import DamagedDataError, LibraryError, SegueError
-from segue.library import MAP_PREFIX, Damage, FeatureStore, Library, find_damage
-from segue.library.checks import database_damage
+from segue.library import MAP_PREFIX, Damage, FeatureStore, Library, backend_of, find_damage
 from segue.library.lock import writing
 from segue.library.storage import is_backup
 from segue.pipeline.analysis.inputs import AUDIO, INPUTS, StoreSettings, open_store
@@ -118,7 +117,7 @@ def repair(
     LibraryBusyError
         If another program is writing to the library.
     """
-    broken = database_damage(_place(directory) / "library.db")
+    broken = backend_of(_place(directory)).damage()
     if broken:
         raise DamagedDataError(
             f"The database is damaged ({broken[0].rstrip('.')}): restore it with segue library"

@@ -1,7 +1,7 @@
 """Start the jobs of schedules when they are due.
 
 Every process of a server has a `Scheduler` and calls `tick` about once a second. One of them holds
-the lease (`segue.library.lock.SchedulerLease`) and looks at the schedules; if it dies, the next
+the lease (`Library.scheduler_lease`) and looks at the schedules; if it dies, the next
 tick of another one takes over. Each run is written together with its job, and only if the schedule
 is as it was read: two processes cannot start a run twice even if both believed to hold the lease.
 
@@ -19,7 +19,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from segue.errors import SegueError, UnknownScheduleError
-from segue.library import Job, Library, Schedule, SchedulerLease
+from segue.library import Job, Library, Schedule
 from segue.pipeline.jobs.job_arguments import check_arguments
 from segue.pipeline.jobs.job_datasets import music_folders
 from segue.pipeline.jobs.job_kinds import JOB_KINDS
@@ -65,7 +65,7 @@ class Scheduler:
     ) -> None:
         self.library, self.off = library, off
         self._clock, self._zone, self._watcher = clock, zone, watcher
-        self._lease = SchedulerLease(library.directory)
+        self._lease = library.scheduler_lease()
         self._next_look = 0.0
 
     @property
