@@ -146,6 +146,8 @@ class Notifications:
                 connection.pgconn.consume_input()
                 while connection.pgconn.notifies() is not None:
                     self._count += 1
+                if connection.pgconn.status != psycopg.pq.ConnStatus.OK:
+                    raise psycopg.OperationalError("the server closed the connection")
                 break
             except psycopg.OperationalError as error:
                 self.close()
