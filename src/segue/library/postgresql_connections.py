@@ -143,11 +143,7 @@ class Notifications:
                 if time.monotonic() - self._tested > _ALIVE_SECONDS:
                     connection.execute("SELECT 1")
                     self._tested = time.monotonic()
-                connection.pgconn.consume_input()
-                while connection.pgconn.notifies() is not None:
-                    self._count += 1
-                if connection.pgconn.status != psycopg.pq.ConnStatus.OK:
-                    raise psycopg.OperationalError("the server closed the connection")
+                self._count += _messages(connection)
                 break
             except psycopg.OperationalError as error:
                 self.close()
@@ -170,6 +166,17 @@ class Notifications:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _messages(connection: "psycopg.Connection[Any]") -> int:
+    """Return the number of messages that have arrived, without waiting for more."""
+    n_messages = 0
+    connection.pgconn.consume_input()
+    while connection.pgconn.notifies() is not None:
+        n_messages += 1
+    if connection.pgconn.status != psycopg.pq.ConnStatus.OK:
+        raise psycopg.OperationalError("the server closed the connection")
+    return n_messages
 
 
 class SessionLock:
