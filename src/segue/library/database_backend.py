@@ -48,6 +48,10 @@ class ChangeCounter(Protocol):
 class Lease(Protocol):
     """A right that one process has at a time; it passes on when the process ends."""
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this process has taken the lease and not released it."""
+
     def take(self) -> bool:
         """Return whether this process holds the lease, after an attempt to get it."""
 

@@ -186,6 +186,11 @@ class SessionLock:
         self._connect, self._name, self._holder = connect, name, holder
         self._connection: psycopg.Connection[Any] | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this process has taken the lock and not released it."""
+        return self._connection is not None
+
     def take(self) -> bool:
         """Return whether this process holds the lock, after an attempt to get it."""
         if self._connection is not None:
