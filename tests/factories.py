@@ -5,6 +5,8 @@ arrays in [-1, 1], frames arrays of shape (n_frames, n_bands).
 """
 
 import csv
+import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import soundfile
 
 from segue.artist_names import comparison_key, credits_of
 from segue.encoders import CnnSettings, RnnSettings, TransformerSettings
-from segue.library import Library
+from segue.library import Library, copy_library, database_address
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
 
@@ -112,6 +114,16 @@ def make_library(directory: Path, dataset: Path, *models: str, **options: Any) -
         for result in train(library, model, **options):
             assert result.state == "trained", result.reason
     return library
+
+
+def copy_of_library(source: Path, target: Path) -> Path:
+    """Copy a library to a new directory, its database too where that is in PostgreSQL."""
+    if not (source / "library.toml").exists():
+        return Path(shutil.copytree(source, target))
+    opened = Library(source)
+    copy_library(opened, target, database_address(os.environ["SEGUE_DATABASE"], target))
+    opened.close()
+    return target
 
 
 def excluded_by(rules, tracks):

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from time import sleep
 import numpy as np
 import pytest
 import soundfile
+from tests.factories import copy_of_library
 
 VERBS = [
     "preprocess",
@@ -271,7 +271,7 @@ def test_cap_without_data_prints_hint(listens):
 def test_moved_library_finds_report(listens, tmp_path):
     assert segue("train", "all", SEGUE_LIBRARY=str(listens)).returncode == 0
     assert segue("evaluate", "recommendations", SEGUE_LIBRARY=str(listens)).returncode == 0
-    shutil.copytree(listens, tmp_path / "moved.segue")
+    copy_of_library(listens, tmp_path / "moved.segue")
     shown = segue("library", "show", SEGUE_LIBRARY=str(tmp_path / "moved.segue")).stdout
     assert "on None" not in shown
     page = re.search(r"Last report: (.*)", shown).group(1)

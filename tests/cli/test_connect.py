@@ -2,13 +2,12 @@
 
 import io
 import json
-import shutil
 
 import pytest
 import soundfile
 from mutagen.flac import FLAC
 from tests.cli.test_cli import segue
-from tests.factories import RATE, rows, tune, write_dataset
+from tests.factories import RATE, copy_of_library, rows, tune, write_dataset
 from tests.servers.lyrion import PASSWORD, USER, SimulatedLyrion
 
 N_TRACKS = 12
@@ -83,7 +82,7 @@ def test_connect_with_wrong_options_stores_nothing(library, lyrion, more, code, 
 
 @pytest.mark.parametrize("is_broken", [False, True])
 def test_sync_downloads_what_the_library_lacks(library, lyrion, tmp_path, is_broken):
-    copy = shutil.copytree(library, tmp_path / "my.segue")
+    copy = copy_of_library(library, tmp_path / "my.segue")
     sound = io.BytesIO()
     soundfile.write(sound, tune(1, 3.0), RATE, format="FLAC")
     sound.seek(0)

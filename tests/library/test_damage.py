@@ -1,6 +1,5 @@
 """Damage of stored data: every changed byte is found, by the check and by the reader."""
 
-import shutil
 import struct
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.factories import copy_of_library
 
 from segue.errors import DamagedDataError
 from segue.library import Event, FeatureStore, Library
@@ -157,7 +157,7 @@ def closed(tmp_path_factory):
 
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_every_changed_bit_of_a_database_is_found(closed, place, bit, tmp_path_factory):
-    directory = shutil.copytree(closed, tmp_path_factory.mktemp("copy") / "my.segue")
+    directory = copy_of_library(closed, tmp_path_factory.mktemp("copy") / "my.segue")
     path = directory / "library.db"
     data = bytearray(path.read_bytes())
     data[int(place * len(data))] ^= 1 << bit
@@ -166,7 +166,7 @@ def test_every_changed_bit_of_a_database_is_found(closed, place, bit, tmp_path_f
 
 
 def test_database_is_intact_after_any_use(closed, tmp_path):
-    directory = shutil.copytree(closed, tmp_path / "my.segue")
+    directory = copy_of_library(closed, tmp_path / "my.segue")
     path = directory / "library.db"
     assert database_damage(path) == []
     library, other = Library(directory), Library(directory)
@@ -183,7 +183,7 @@ def test_database_is_intact_after_any_use(closed, tmp_path):
 
 
 def test_program_that_ends_without_closing_leaves_a_checksum(closed, tmp_path):
-    directory = shutil.copytree(closed, tmp_path / "my.segue")
+    directory = copy_of_library(closed, tmp_path / "my.segue")
     code = (
         "import sys; from segue.library import Library;"
         " Library(sys.argv[1]).record_run('train', {})"

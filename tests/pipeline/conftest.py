@@ -4,7 +4,6 @@ Both are made once for all tests of this package. Tests that change a library ma
 the same dataset.
 """
 
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from tests.factories import (
     RATE,
     SMALL_SETTINGS,
     SOUND_KINDS,
+    copy_of_library,
     make_library,
     rows,
     sound,
@@ -134,7 +134,7 @@ def listening_directory(tmp_path_factory):
 @pytest.fixture
 def listening_library(listening_directory, tmp_path):
     """A copy of `listening_directory` that a test may change."""
-    shutil.copytree(listening_directory, tmp_path / "my.segue")
+    copy_of_library(listening_directory, tmp_path / "my.segue")
     return Library(tmp_path / "my.segue")
 
 

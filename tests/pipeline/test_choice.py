@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from tests.factories import SMALL_SETTINGS
+from tests.factories import SMALL_SETTINGS, copy_of_library
 
 from segue.encoders.mixtures import log_loss, mix, mixture_weights
 from segue.errors import ModelError
@@ -38,7 +38,7 @@ from segue.pipeline.training.predicted_probabilities import ENSEMBLE, model_outp
 @pytest.fixture
 def copied(trained, tmp_path):
     """A copy of the trained library, which may be changed."""
-    shutil.copytree(trained.directory, tmp_path / "my.segue")
+    copy_of_library(trained.directory, tmp_path / "my.segue")
     # it was made while more queries were asked for than there are
     shutil.rmtree(tmp_path / "my.segue" / "models" / CHOICE)
     return Library(tmp_path / "my.segue")

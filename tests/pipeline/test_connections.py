@@ -1,14 +1,13 @@
 """Connections to Navidrome, simulated, and to segue's own server: what is read and written."""
 
 import json
-import shutil
 import stat
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.factories import make_library, rows, write_dataset
+from tests.factories import copy_of_library, make_library, rows, write_dataset
 from tests.servers.navidrome import SimulatedNavidrome, Song
 
 from segue.errors import AddressError, MediaServerError, UnknownConnectionError
@@ -51,7 +50,7 @@ def original(tmp_path_factory):
 
 @pytest.fixture
 def library(original, tmp_path):
-    opened = Library(shutil.copytree(original, tmp_path / "my.segue"))
+    opened = Library(copy_of_library(original, tmp_path / "my.segue"))
     yield opened
     opened.close()
 
@@ -171,7 +170,7 @@ def test_unstar_takes_the_opinion_back(connected, server):
     outage=st.lists(st.none() | st.integers(0, 12), min_size=5, max_size=5),
 )
 def test_totals_and_listens_add_up(original, tmp_path_factory, passes, full, outage):
-    library = Library(shutil.copytree(original, tmp_path_factory.mktemp("l") / "my.segue"))
+    library = Library(copy_of_library(original, tmp_path_factory.mktemp("l") / "my.segue"))
     songs = [Song(f"s{i}", f"Piece {i}", f"Band {i % 6}", f"Album {i % 6}") for i in range(4)]
     server = SimulatedNavidrome(songs, USERS)
     for user in ("anna", "ben"):
@@ -294,7 +293,7 @@ def test_list_without_mark_is_left_alone(writing, server):
     ),
 )
 def test_only_marked_playlists_are_written(original, tmp_path_factory, theirs, steps):
-    library = Library(shutil.copytree(original, tmp_path_factory.mktemp("l") / "my.segue"))
+    library = Library(copy_of_library(original, tmp_path_factory.mktemp("l") / "my.segue"))
     songs = [Song(f"s{i}", f"Piece {i}", f"Band {i % 6}", f"Album {i % 6}") for i in range(9)]
     server = SimulatedNavidrome(songs, USERS)
     connect(library, "navidrome", server.url, user="anna", password=USERS["anna"])

@@ -1,11 +1,10 @@
 """Nothing to recommend: each situation has its own sentence, exit code and HTTP status."""
 
 import json
-import shutil
 import warnings
 
 import pytest
-from tests.factories import make_library, rows, sound, write_csv, write_dataset
+from tests.factories import copy_of_library, make_library, rows, sound, write_csv, write_dataset
 from typer.testing import CliRunner
 
 import segue
@@ -103,7 +102,7 @@ def test_named_tracks_help_a_listener_without_matches(original):
 
 
 def test_import_without_a_match_names_the_ways_to_look(original, tmp_path):
-    copy = shutil.copytree(original, tmp_path / "my.segue")
+    copy = copy_of_library(original, tmp_path / "my.segue")
     write_csv(tmp_path / "more.csv", rows("artist title timestamp", [("X", "Y", 1_500_000_000)]))
     done = CliRunner().invoke(app, ["import", str(tmp_path / "more.csv"), "-l", str(copy)])
     assert done.exit_code == 0, done.output
@@ -159,7 +158,7 @@ def test_single_analyzed_track_names_training(tmp_path, rng):
     ],
 )
 def test_api_names_the_right_cause(user, path, body, status, sentence, original, tmp_path):
-    copy = shutil.copytree(original, tmp_path / "my.segue")
+    copy = copy_of_library(original, tmp_path / "my.segue")
     with TestClient(make_app(copy), base_url="http://127.0.0.1:8765/") as client:
         if user is not None:
             token = client.post("/api/v1/session", json={"listener": user}).json()["csrf"]

@@ -1,9 +1,7 @@
 """Lists of a library that is being scanned, and of listeners without a history."""
 
-import shutil
-
 import pytest
-from tests.factories import make_library, rows, sound, write_dataset
+from tests.factories import copy_of_library, make_library, rows, sound, write_dataset
 
 import segue.pipeline.preprocess as preprocessing
 from segue.library import Library
@@ -32,7 +30,7 @@ def original(tmp_path_factory):
 
 @pytest.fixture
 def library(original, tmp_path):
-    found = Library(shutil.copytree(original, tmp_path / "my.segue"))
+    found = Library(copy_of_library(original, tmp_path / "my.segue"))
     found.histories.welcome("dora")
     return found
 

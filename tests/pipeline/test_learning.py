@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.factories import rows, write_dataset
+from tests.factories import copy_of_library, rows, write_dataset
 
 from segue.engine import WeightPosterior, Weights, updated
 from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
@@ -111,7 +111,7 @@ def test_data_digest_without_sessions_is_that_of_old_libraries(listened):
 
 
 def test_damaged_listening_model_is_trained_again(listened, tmp_path):
-    directory = shutil.copytree(listened.directory, tmp_path / "my.segue")
+    directory = copy_of_library(listened.directory, tmp_path / "my.segue")
     library = Library(directory)
     (directory / "models" / COLLABORATIVE / "arrays.npz").write_bytes(b"cut short")
     assert load_models(library).collaborative is None

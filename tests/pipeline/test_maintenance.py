@@ -1,12 +1,12 @@
 """Back up, restore, check and repair a library; export and delete the data of a listener."""
 
 import json
-import shutil
 import sqlite3
 import zipfile
 from contextlib import closing
 
 import pytest
+from tests.factories import copy_of_library
 
 from segue import recommend
 from segue.errors import DamagedDataError, LibraryError, UnknownListenerError
@@ -23,7 +23,7 @@ LISTENED = 1_700_000_000
 
 @pytest.fixture
 def directory(nine_library, tmp_path):
-    return shutil.copytree(nine_library, tmp_path / "my.segue")
+    return copy_of_library(nine_library, tmp_path / "my.segue")
 
 
 def contents(directory):
@@ -239,7 +239,7 @@ def test_exported_listens_are_imported_into_another_library(directory, tmp_path)
     library = Library(directory)
     done = export_user(library, "anna", tmp_path / "anna.zip")
     assert (done.listens, done.feedback, done.other, done.playlists) == (6, 1, 0, 1)
-    other = shutil.copytree(directory, tmp_path / "other.segue")
+    other = copy_of_library(directory, tmp_path / "other.segue")
     with closing(sqlite3.connect(other / "library.db")) as database:
         database.executescript("DELETE FROM feedback; DELETE FROM listens; DELETE FROM users;")
     found = import_listens(other, [tmp_path / "anna.zip"])
@@ -293,7 +293,7 @@ def test_export_has_rules_and_private_plays(directory, tmp_path):
         ("learn", "playlist", "Evening"),
         ("play", "artist", "Band 1"),
     ]
-    other = Library(shutil.copytree(directory, tmp_path / "other.segue"))
+    other = Library(copy_of_library(directory, tmp_path / "other.segue"))
     delete_user(other, "anna")
     summary = import_listens(other, [tmp_path / "anna.zip"])
     assert summary.new == 8

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from tests.factories import RATE, make_library, rows, write_dataset
+from tests.factories import RATE, copy_of_library, make_library, rows, write_dataset
 
 from segue.errors import MediaServerError
 from segue.library import Library
@@ -43,7 +43,7 @@ def music(tmp_path_factory):
 
 @pytest.fixture
 def library(music, tmp_path):
-    opened = Library(shutil.copytree(music[1], tmp_path / "my.segue"))
+    opened = Library(copy_of_library(music[1], tmp_path / "my.segue"))
     yield opened
     opened.close()
 

@@ -1,10 +1,9 @@
 """What accounts of connected servers play now, as reports of players."""
 
-import shutil
 import threading
 
 import pytest
-from tests.factories import make_library, rows, write_dataset
+from tests.factories import copy_of_library, make_library, rows, write_dataset
 from tests.servers.lyrion import SimulatedLyrion
 
 from segue.library import Library
@@ -32,7 +31,7 @@ def original(tmp_path_factory):
 
 @pytest.fixture
 def library(original, tmp_path):
-    opened = Library(shutil.copytree(original, tmp_path / "my.segue"))
+    opened = Library(copy_of_library(original, tmp_path / "my.segue"))
     yield opened
     opened.close()
 

@@ -1,9 +1,7 @@
 """Jellyfin, Plex and Lyrion, simulated by answers in the form of their published APIs."""
 
-import shutil
-
 import pytest
-from tests.factories import make_library, rows, write_dataset
+from tests.factories import copy_of_library, make_library, rows, write_dataset
 from tests.servers.http_server import SimulatedServer
 from tests.servers.lyrion import PASSWORD, USER, SimulatedLyrion
 
@@ -33,7 +31,7 @@ def original(tmp_path_factory):
 
 @pytest.fixture
 def library(original, tmp_path):
-    opened = Library(shutil.copytree(original, tmp_path / "my.segue"))
+    opened = Library(copy_of_library(original, tmp_path / "my.segue"))
     yield opened
     opened.close()
 

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
+from tests.factories import copy_of_library
 from typer.testing import CliRunner
 
 from segue.cli import app
@@ -160,7 +161,7 @@ def test_invalid_dataset_leaves_the_library_unchanged(library, tmp_path):
 
 
 def test_models_of_an_earlier_analysis_are_reported(dataset, trained, tmp_path):
-    shutil.copytree(trained.directory, tmp_path / "my.segue")
+    copy_of_library(trained.directory, tmp_path / "my.segue")
     library = Library(tmp_path / "my.segue")
     assert preprocess(library, dataset).outdated == []
     for name in ("cnn", "knn"):

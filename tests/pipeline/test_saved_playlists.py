@@ -1,9 +1,9 @@
 """Saved playlists: recipes that are run, run again, and refused in a sentence."""
 
 import json
-import shutil
 
 import pytest
+from tests.factories import copy_of_library
 
 from segue.errors import (
     PlaylistError,
@@ -36,7 +36,7 @@ RECIPES = {
 
 @pytest.fixture
 def service(trained, tmp_path):
-    copy = shutil.copytree(trained.directory, tmp_path / "my.segue")
+    copy = copy_of_library(trained.directory, tmp_path / "my.segue")
     return RecommenderService.open(Library(copy))
 
 

@@ -1,11 +1,10 @@
 """Synchronizing by a job, with mapped folders, and downloads of what the library lacks."""
 
 import io
-import shutil
 
 import pytest
 import soundfile
-from tests.factories import RATE, make_library, rows, tune, write_dataset
+from tests.factories import RATE, copy_of_library, make_library, rows, tune, write_dataset
 from tests.servers.lyrion import SimulatedLyrion
 from tests.servers.navidrome import SimulatedNavidrome, Song
 
@@ -37,7 +36,7 @@ def music(tmp_path_factory):
 
 @pytest.fixture
 def library(music, tmp_path):
-    opened = Library(shutil.copytree(music[1], tmp_path / "my.segue"))
+    opened = Library(copy_of_library(music[1], tmp_path / "my.segue"))
     yield opened
     opened.close()
 

@@ -1,11 +1,10 @@
 """A small library, analyzed and trained once; each test serves a copy of its own."""
 
-import shutil
 import warnings
 
 import numpy as np
 import pytest
-from tests.factories import RATE, make_library, rows, write_dataset
+from tests.factories import RATE, copy_of_library, make_library, rows, write_dataset
 from tests.serve.served import Server
 
 from segue.library import Library
@@ -55,7 +54,7 @@ def original(tmp_path_factory):
 @pytest.fixture
 def directory(original, tmp_path):
     """The directory of a library that a test may change."""
-    return shutil.copytree(original, tmp_path / "my.segue")
+    return copy_of_library(original, tmp_path / "my.segue")
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Test artists, albums and genres, likes of them, liked tracks and rows of the start page."""
 
-import shutil
 from contextlib import closing
 
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.conftest import Client, is_problem
 from tests.serve.subsonic.conftest import ODD, shelved
 
@@ -18,7 +18,7 @@ API = "/api/v1"
 @pytest.fixture(scope="module")
 def dora(shelved, tmp_path_factory):
     """A listener of a library with albums; tests undo what they change."""
-    directory = shutil.copytree(shelved, tmp_path_factory.mktemp("catalogue") / "my.segue")
+    directory = copy_of_library(shelved, tmp_path_factory.mktemp("catalogue") / "my.segue")
     with Client(make_app(directory)) as client:
         yield client.log_in("dora")
 

@@ -2,10 +2,10 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
+from tests.factories import copy_of_library
 from tests.serve.conftest import PASSWORD
 
 from segue.library import Event, Library
@@ -36,7 +36,7 @@ def test_commands_copy_plays_and_playlists(serve, directory, original, tmp_path)
     remote.playlists.add("anna", "Evening", "tracks", {}, ["t03", "t01"])
     remote.close()
     server = serve()
-    library = shutil.copytree(original, tmp_path / "mine.segue")
+    library = copy_of_library(original, tmp_path / "mine.segue")
     where = ("--library", library)
     for name, secret in secrets.items():
         code, out, err = segue(

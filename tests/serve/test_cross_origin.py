@@ -1,8 +1,7 @@
 """Test players that run in a page of another origin, such as Feishin."""
 
-import shutil
-
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.conftest import PASSWORD, Client, is_problem
 from tests.serve.subsonic.conftest import token
 
@@ -24,7 +23,7 @@ ORIGINS = [
 @pytest.fixture(scope="module")
 def player(original, tmp_path_factory):
     """A client, the credentials of an account for players, and its API key."""
-    directory = shutil.copytree(original, tmp_path_factory.mktemp("players") / "my.segue")
+    directory = copy_of_library(original, tmp_path_factory.mktemp("players") / "my.segue")
     library = Library(directory)
     add_account(library, "anna", PASSWORD)
     secret = new_player_password(library, "anna")

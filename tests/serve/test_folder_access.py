@@ -1,8 +1,7 @@
 """Test that tracks outside of the folders of an account exist nowhere for it."""
 
-import shutil
-
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.conftest import Client
 from tests.serve.hidden_music import HIDDEN, MARK, SHOWN, Account, make_music, marks_in
 
@@ -65,14 +64,14 @@ def music(tmp_path_factory):
 @pytest.fixture(scope="module")
 def accounts(music, tmp_path_factory):
     """Anna, who sees everything, and ben, from whom one folder is hidden; not to be changed."""
-    copy = shutil.copytree(music, tmp_path_factory.mktemp("accounts") / "my.segue")
+    copy = copy_of_library(music, tmp_path_factory.mktemp("accounts") / "my.segue")
     yield from two_accounts(music, copy)
 
 
 @pytest.fixture
 def changed(music, tmp_path):
     """The same two accounts, of a library that a test may change."""
-    yield from two_accounts(music, shutil.copytree(music, tmp_path / "my.segue"))
+    yield from two_accounts(music, copy_of_library(music, tmp_path / "my.segue"))
 
 
 def two_accounts(music, directory):

@@ -1,12 +1,12 @@
 """A disk that is full and a database that is busy: refusals that pass, and nothing is lost."""
 
 import os
-import shutil
 import sqlite3
 import time
 from contextlib import closing, contextmanager
 
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.conftest import PASSWORD, Client, is_problem
 
 from segue.errors import StorageFullError
@@ -57,7 +57,7 @@ REFUSALS = [
 @pytest.fixture
 def place(original, small_disk):
     """A library on a small disk; the first request makes its directories."""
-    return shutil.copytree(original, small_disk / "my.segue")
+    return copy_of_library(original, small_disk / "my.segue")
 
 
 @pytest.fixture

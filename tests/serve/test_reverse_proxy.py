@@ -1,12 +1,12 @@
 """Test the server behind nginx and Caddy, with the configurations of docs/reverse-proxy.md."""
 
 import json
-import shutil
 import ssl
 import threading
 
 import httpx
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.conftest import PASSWORD, Client, is_problem
 from tests.serve.proxied import PASSWORD as PROXY_PASSWORD
 from tests.serve.proxied import Caddy, Nginx
@@ -23,7 +23,7 @@ KINDS = {"nginx": Nginx, "caddy": Caddy}
 
 
 def library_with_account(original, place):
-    directory = shutil.copytree(original, place / "my.segue")
+    directory = copy_of_library(original, place / "my.segue")
     library = Library(directory)
     login.add_account(library, "anna", PASSWORD, admin=True)
     library.close()

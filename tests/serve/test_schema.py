@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import shutil
 
 import pytest
 import schemathesis
@@ -17,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     negative_data_rejection,
     positive_data_acceptance,
 )
+from tests.factories import copy_of_library
 from tests.serve.conftest import PASSWORD
 
 from segue.library import Library
@@ -34,7 +34,7 @@ LEFT_OUT = [positive_data_acceptance, negative_data_rejection, ignored_auth]
 @pytest.fixture(scope="module")
 def key(original, tmp_path_factory):
     """A library with an admin, and their API key."""
-    directory = shutil.copytree(original, tmp_path_factory.mktemp("asked") / "my.segue")
+    directory = copy_of_library(original, tmp_path_factory.mktemp("asked") / "my.segue")
     library = Library(directory)
     add_account(library, "anna", PASSWORD, admin=True)
     made = create_key(library, "anna", "schema")

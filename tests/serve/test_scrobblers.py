@@ -7,6 +7,7 @@ import time
 import xml.etree.ElementTree as ET
 
 import pytest
+from tests.factories import copy_of_library
 from tests.recorded_services import TOKEN, RecordedServices
 from tests.serve.conftest import PASSWORD, Client
 
@@ -26,7 +27,7 @@ def md5(text):
 @pytest.fixture(scope="module")
 def shared(original, tmp_path_factory):
     """A library without accounts, for all tests."""
-    directory = shutil.copytree(original, tmp_path_factory.mktemp("scrobbled") / "my.segue")
+    directory = copy_of_library(original, tmp_path_factory.mktemp("scrobbled") / "my.segue")
     opened = Library(directory)
     yield opened
     opened.close()
@@ -53,7 +54,7 @@ def client(shared_client, library):
 @pytest.fixture(scope="module")
 def guarded_library(original, tmp_path_factory):
     """A library with an account."""
-    directory = shutil.copytree(original, tmp_path_factory.mktemp("guarded") / "my.segue")
+    directory = copy_of_library(original, tmp_path_factory.mktemp("guarded") / "my.segue")
     opened = Library(directory)
     add_account(opened, "ben", PASSWORD)
     yield opened

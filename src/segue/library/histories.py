@@ -117,7 +117,7 @@ class Histories:
             .join(schema.tracks, table.c.track == schema.tracks.c.row)
             .where(schema.users.c.user_id == user, table.c.dataset == LIVE)
             .where(table.c.rating.is_not(None))
-            .order_by(table.c.timestamp.desc(), table.c.id.desc())
+            .order_by(table.c.timestamp.desc().nulls_last(), table.c.id.desc())
         )
         with self._database.connect() as connection:
             return [_opinion(*row) for row in connection.execute(query)]

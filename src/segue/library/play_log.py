@@ -58,7 +58,8 @@ class PlayLog:
                     TrackReference._fields,
                 ),
             ):
-                order = table.c.timestamp if rising else table.c.timestamp.desc()
+                at = table.c.timestamp
+                order = at.asc().nulls_first() if rising else at.desc().nulls_last()
                 columns = (table.c.timestamp, table.c.ms_played, *(named.c[one] for one in names))
                 query = (
                     select(*columns)

@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.conftest import PASSWORD, Client
 from tests.serve.served import Server
 
@@ -215,7 +216,7 @@ def test_responses_have_no_server_paths(told_of):
 
 @pytest.mark.sqlite
 def test_errors_have_no_server_paths(told_of, monkeypatch, tmp_path):
-    directory = shutil.copytree(told_of[0], tmp_path / CANARY / "my.segue")
+    directory = copy_of_library(told_of[0], tmp_path / CANARY / "my.segue")
     with Client(make_app(directory)) as client:
         client.log_in("anna")
         paths = ("tracks", "tracks/t0", "recommend", "me", "library", "playlists", "session")

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from mutagen.flac import FLAC
 from soundfile import write
-from tests.factories import SOUND_KINDS, make_library, rows, sound, write_dataset
+from tests.factories import SOUND_KINDS, copy_of_library, make_library, rows, sound, write_dataset
 from tests.serve.served import LocalServer, Server
 
 RATE = 16_000
@@ -119,7 +119,7 @@ def hostile() -> str:
 @pytest.fixture
 def server(trained, tmp_path) -> Iterator[LocalServer]:
     """A server of a copy of the library."""
-    server = LocalServer(shutil.copytree(trained, tmp_path / "my.segue")).start()
+    server = LocalServer(copy_of_library(trained, tmp_path / "my.segue")).start()
     yield server
     server.stop()
 
@@ -127,7 +127,7 @@ def server(trained, tmp_path) -> Iterator[LocalServer]:
 @pytest.fixture
 def server_process(trained, tmp_path) -> Iterator[Server]:
     """A server of a copy of the library that can be stopped and started again."""
-    library = shutil.copytree(trained, tmp_path / "my.segue")
+    library = copy_of_library(trained, tmp_path / "my.segue")
     server = Server(library, "--no-access-log").start()
     yield server
     server.stop()
@@ -136,7 +136,7 @@ def server_process(trained, tmp_path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def shared(trained, tmp_path_factory) -> Iterator[LocalServer]:
     """A server for tests that change nothing."""
-    library = shutil.copytree(trained, tmp_path_factory.mktemp("shared") / "my.segue")
+    library = copy_of_library(trained, tmp_path_factory.mktemp("shared") / "my.segue")
     server = LocalServer(library).start()
     yield server
     server.stop()

@@ -1,8 +1,7 @@
 """The page with accounts: log in, log out, account settings."""
 
-import shutil
-
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.served import LocalServer, Server
 
 pytestmark = pytest.mark.slow
@@ -16,7 +15,7 @@ def accounts(trained, tmp_path):
     from segue.library import Library
     from segue.pipeline.accounts.login import add_account
 
-    directory = shutil.copytree(trained, tmp_path / "my.segue")
+    directory = copy_of_library(trained, tmp_path / "my.segue")
     library = Library(directory)
     add_account(library, "anna", PASSWORD)
     library.close()
@@ -70,7 +69,7 @@ def administered(trained, tmp_path):
     from segue.library import Library
     from segue.pipeline.accounts.login import add_account
 
-    directory = shutil.copytree(trained, tmp_path / "my.segue")
+    directory = copy_of_library(trained, tmp_path / "my.segue")
     library = Library(directory)
     add_account(library, "anna", PASSWORD, admin=True)
     library.close()

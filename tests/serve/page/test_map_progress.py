@@ -4,6 +4,7 @@ import shutil
 from contextlib import closing
 
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.served import LocalServer
 
 from segue.library import Library
@@ -20,7 +21,7 @@ def large(trained, tmp_path, monkeypatch):
     """A server in this process for which 48 tracks are many, and which runs no jobs."""
     monkeypatch.setattr(train_maps, "MAX_FOR_ALL", 10)
     monkeypatch.setattr(runner.Runner, "tick", lambda runner: None)
-    library = shutil.copytree(trained, tmp_path / "my.segue")
+    library = copy_of_library(trained, tmp_path / "my.segue")
     for made in (library / "models").glob("map-*"):
         shutil.rmtree(made)
     server = LocalServer(library).start()

@@ -1,8 +1,7 @@
 """The card of media servers on the page Manage, with a simulated server."""
 
-import shutil
-
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.served import Server
 from tests.servers.lyrion import PASSWORD, USER, SimulatedLyrion
 
@@ -19,7 +18,7 @@ def lyrion():
 @pytest.fixture
 def own_server(trained, tmp_path):
     """A server in a process of its own: it runs jobs."""
-    server = Server(shutil.copytree(trained, tmp_path / "my.segue"), "--no-access-log").start()
+    server = Server(copy_of_library(trained, tmp_path / "my.segue"), "--no-access-log").start()
     yield server
     server.stop()
 

@@ -1,9 +1,9 @@
 """The page below a path of a host, behind nginx."""
 
-import shutil
 import time
 
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.proxied import Nginx
 from tests.serve.served import Server
 
@@ -13,7 +13,7 @@ ROOT = "/segue"
 @pytest.fixture
 def below(trained, tmp_path):
     """nginx that offers a server below a path."""
-    library = shutil.copytree(trained, tmp_path / "my.segue")
+    library = copy_of_library(trained, tmp_path / "my.segue")
     options = ("--behind-proxy", "--open-to-all", "--root-path", ROOT, "--no-access-log")
     server = Server(library, *options).start()
     nginx = Nginx(tmp_path / "nginx", server, ROOT, tls=False)

@@ -1,10 +1,10 @@
 """The page while the server cannot store anything: it says so, and nothing is lost."""
 
-import shutil
 import sqlite3
 from contextlib import closing
 
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.served import Server
 from tests.serve.test_refused_storage import LISTENS, busy, full
 
@@ -18,7 +18,7 @@ REFUSALS = [
 
 @pytest.fixture
 def place(trained, small_disk):
-    return shutil.copytree(trained, small_disk / "my.segue")
+    return copy_of_library(trained, small_disk / "my.segue")
 
 
 @pytest.fixture

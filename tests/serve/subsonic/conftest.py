@@ -1,7 +1,6 @@
 """Fixtures: a small library with albums, covers and track numbers, and a player client."""
 
 import hashlib
-import shutil
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from mutagen.flac import FLAC, Picture
 from PIL import Image
-from tests.factories import RATE, make_library, rows, write_dataset
+from tests.factories import RATE, copy_of_library, make_library, rows, write_dataset
 from tests.serve.conftest import PASSWORD, Client
 
 from segue.library import Library
@@ -72,7 +71,7 @@ def _add_cover(path):
 @pytest.fixture
 def directory(shelved, tmp_path):
     """The directory of a library that a test may change."""
-    return shutil.copytree(shelved, tmp_path / "my.segue")
+    return copy_of_library(shelved, tmp_path / "my.segue")
 
 
 class Player:
@@ -130,7 +129,7 @@ def told(shelved, tmp_path_factory):
 
     The tests of a module share it: their calls do not depend on each other.
     """
-    directory = shutil.copytree(shelved, tmp_path_factory.mktemp("told") / "my.segue")
+    directory = copy_of_library(shelved, tmp_path_factory.mktemp("told") / "my.segue")
     with Client(make_app(directory)) as client:
         anna = Player(client, u="anna", p="anything")
         found = anna.call("search3", query="first")["searchResult3"]

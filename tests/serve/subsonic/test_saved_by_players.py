@@ -1,8 +1,7 @@
 """Test what players save: play queues, bookmarks, radio stations; and what is not offered."""
 
-import shutil
-
 import pytest
+from tests.factories import copy_of_library
 from tests.serve.conftest import Client
 from tests.serve.subsonic.conftest import Player
 
@@ -13,7 +12,7 @@ from segue.serve.app import make_app
 @pytest.fixture(scope="module")
 def directory(shelved, tmp_path_factory):
     """The directory of a library that the tests of this module share."""
-    return shutil.copytree(shelved, tmp_path_factory.mktemp("shared") / "my.segue")
+    return copy_of_library(shelved, tmp_path_factory.mktemp("shared") / "my.segue")
 
 
 @pytest.fixture(scope="module")
