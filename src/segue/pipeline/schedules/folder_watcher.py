@@ -87,20 +87,31 @@ class FolderWatcher:
         self.watch([])
 
     def _follow(self, folders: Sequence[Path], stop: threading.Event, polling: bool) -> None:
-        try:
-            self._read_changes(folders, stop, polling=polling)
-        except OSError as error:  # too many watches, or a folder that has gone
-            if stop.is_set() or polling:
-                return
-            _LOG.warning(
-                "music folders are compared every %d minutes, because they cannot be watched (%s):"
-                " raise fs.inotify.max_user_watches",
-                *(self._poll // 60, error),
-            )
-            self._follow(folders, stop, polling=True)
+        """Note changes until `stop`; compare the folders instead if they cannot be watched."""
+        # watchfiles would ignore, with denied permissions, that there are too many watches
+        ignore_denied = polling
+        while not stop.is_set():
+            try:
+                self._read_changes(folders, stop, polling=polling, ignore_denied=ignore_denied)
+            except PermissionError:
+                if ignore_denied:
+                    stop.wait(self._poll)
+                ignore_denied = True
+            except (OSError, RuntimeError) as error:
+                if isinstance(error, RuntimeError):  # a name that is not UTF-8 has changed
+                    self._note_change()
+                if polling:  # a folder that has gone may come back
+                    stop.wait(self._poll)
+                    continue
+                polling = ignore_denied = True
+                _LOG.warning(
+                    "music folders are compared every %d minutes, because they cannot be watched"
+                    " (%s): if there are too many, raise fs.inotify.max_user_watches",
+                    *(self._poll // 60, error),
+                )
 
     def _read_changes(
-        self, folders: Sequence[Path], stop: threading.Event, *, polling: bool
+        self, folders: Sequence[Path], stop: threading.Event, *, polling: bool, ignore_denied: bool
     ) -> None:
         from watchfiles import watch
 
@@ -111,12 +122,15 @@ class FolderWatcher:
             rust_timeout=_LOOK_MS,
             force_polling=polling or None,
             poll_delay_ms=int(self._poll * 1_000),
-            ignore_permission_denied=True,
+            ignore_permission_denied=ignore_denied,
         ):
-            with self._lock:
-                self._last = time.monotonic()
-                if self._first is None:
-                    self._first = self._last
+            self._note_change()
+
+    def _note_change(self) -> None:
+        with self._lock:
+            self._last = time.monotonic()
+            if self._first is None:
+                self._first = self._last
 
     def _is_music(self, change: int, path: str) -> bool:
         """Return whether a change may concern a track: an audio file, or a folder."""
