@@ -1,14 +1,12 @@
 """The plugin of beets in a real library of beets, by its own commands."""
 
-import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from mutagen.flac import FLAC
+from tests.beetsplug.beets_process import run_beets
 from tests.factories import RATE, make_library, tune
 
 pytest.importorskip("beets", reason="beets is not installed: pip install beets")
@@ -92,16 +90,7 @@ def copy(made, tmp_path):
 
 
 def run(top, *arguments):
-    environment = os.environ | {"BEETSDIR": str(top / "beets")}
-    environment.pop("SEGUE_LIBRARY", None)
-    return subprocess.run(
-        [sys.executable, "-m", "beets", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    return run_beets(top / "beets", *arguments)
 
 
 def beet(top, *arguments):
