@@ -121,7 +121,7 @@ def test_schedules_need_a_library(tmp_path):
 def test_results_of_runs_are_listed(library):
     scheduler = Scheduler(library)
     for state, error in (("done", None), ("failed", "The disk is gone."), ("failed", "Again.")):
-        scheduler.run_now("backup")
+        scheduler.run_now("backup", by="anna")
         library.jobs.finish(library.jobs.claim("a test"), state, error=error)
         scheduler.tick()
         found = scheduler.find("backup")

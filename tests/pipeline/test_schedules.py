@@ -1,10 +1,12 @@
 """Test schedules: their times, what they start, and what happens when something goes wrong."""
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from segue.errors import JobError, ScheduleError, UnknownScheduleError
 from segue.library import Library
 from segue.pipeline.jobs.job_kinds import JOB_KINDS
+from segue.pipeline.jobs.runner import MAX_WAITING
 from segue.pipeline.schedules.edit_schedules import change_schedule, schedule_document
 from segue.pipeline.schedules.scheduler import Scheduler
 from segue.pipeline.schedules.times import in_words, next_time, read_times
@@ -237,6 +240,96 @@ def test_cancelled_job_is_no_failure(library, clock, scheduler):
     scheduler.tick()
     found = scheduler.find("backup")
     assert (found.last_state, found.failures) == ("cancelled", 0)
+
+
+def test_forgotten_job_counts_as_cancelled(library, clock, scheduler):
+    for state in ("failed", "failed", "done"):
+        scheduler.run_now("backup", by="anna")
+        end_jobs(library, state)
+        if state == "failed":
+            scheduler.tick()
+    assert library.schedules.change(scheduler.find("backup"), last_job=99)
+    scheduler.tick()
+    found = scheduler.find("backup")
+    assert (found.last_state, found.failures, found.last_error) == ("cancelled", 2, None)
+
+
+def test_wrong_schedule_does_not_stop_others(library, clock, caplog):
+    scheduler = Scheduler(library, clock=clock, zone=BERLIN)
+    assert library.schedules.change(scheduler.find("backup"), arguments={"keep": 0})
+    clock.pass_days(40)
+    with caplog.at_level(logging.WARNING, "segue.serve"):
+        assert scheduler.tick() == []
+    assert "schedule backup: The job's keep is 0" in caplog.text
+    others = [one for one in scheduler.schedules() if one.name != "backup"]
+    assert {one.last_state for one in others} == {"not-needed"}
+    scheduler.close()
+
+
+def test_full_queue_starts_only_requested_runs(library, clock, scheduler):
+    for seed in range(MAX_WAITING - 1):
+        library.jobs.add("demo", {"seed": seed}, None)
+    clock.pass_days(1)
+    (job,) = scheduler.tick()
+    library.jobs.cancel(job.id)
+    library.jobs.add("demo", {"seed": MAX_WAITING}, None)
+    due = scheduler.find("backup").next_run
+    clock.pass_days(1)
+    assert scheduler.tick() == []
+    assert scheduler.trigger("backup", "a test") is None
+    assert scheduler.find("backup").next_run == due  # it starts when there is room
+    assert scheduler.run_now("backup", by="anna").asked_by == "anna"
+
+
+def test_trigger_starts_what_is_needed_and_on(library, clock):
+    scheduler = Scheduler(library, clock=clock, zone=BERLIN, off=frozenset({"sync"}))
+    job = scheduler.trigger("backup", "a test")
+    assert (job.verb, job.reason, job.asked_by) == ("backup", "a test", None)
+    assert scheduler.trigger("train", "a test") is None  # nothing to learn from
+    assert scheduler.trigger("sync", "a test") is None
+    end_jobs(library)
+    change_schedule(scheduler, "backup", enabled=False)
+    assert scheduler.trigger("backup", "a test") is None
+
+
+def test_trigger_waits_after_failures_until_the_next_run(library, clock, scheduler):
+    for _ in range(2):
+        assert scheduler.trigger("backup", "a test") is not None
+        end_jobs(library, "failed")
+    assert scheduler.trigger("backup", "a test") is None
+    clock.now = scheduler.find("backup").next_run
+    assert scheduler.trigger("backup", "a test") is not None
+
+
+def test_runs_and_changes_are_in_the_audit(library, clock, scheduler):
+    job = scheduler.run_now("backup", by="anna")
+    change_schedule(scheduler, "backup", enabled=False, by="ben")
+    found = [(one.what, one.who, one.detail) for one in library.audit.entries(most=2)]
+    assert found == [
+        ("schedule changed", "ben", "backup"),
+        ("job started", "anna", f"{job.id}: backup"),
+    ]
+
+
+def test_document_hides_commands_and_tells_the_state(library, clock, scheduler):
+    job = scheduler.run_now("backup", by="anna")
+    assert schedule_document(scheduler, scheduler.find("backup"))["last_state"] is None
+    claimed = library.jobs.claim("a test")
+    assert claimed.id == job.id
+    library.jobs.finish(claimed, "failed", error="It is damaged: run segue library check.")
+    assert schedule_document(scheduler, scheduler.find("backup"))["last_state"] == "failed"
+    scheduler.tick()
+    found = schedule_document(scheduler, scheduler.find("backup"))
+    assert (found["last_error"], found["waits"]) == ("It is damaged.", False)
+
+
+def test_change_keeps_other_arguments(library, clock, scheduler, monkeypatch):
+    default = replace(JOB_KINDS["backup"].schedule, arguments={"keep": 4, "more": 1})
+    kind = replace(JOB_KINDS["backup"], schedule=default)
+    kind = replace(kind, takes={**kind.takes, "more": kind.takes["keep"]})
+    monkeypatch.setitem(JOB_KINDS, "backup", kind)
+    change_schedule(scheduler, "backup", arguments={"more": 2})
+    assert scheduler.find("backup").arguments == {"keep": 4, "more": 2}
 
 
 def test_clock_set_back_repeats_no_run(library, clock, scheduler):

@@ -156,7 +156,7 @@ class Scheduler:
             return None
         return self._start(schedule, reason=reason)
 
-    def run_now(self, name: str, *, by: str | None = None) -> Job:
+    def run_now(self, name: str, *, by: str) -> Job:
         """Start a run on request, also of a schedule that is off; return its job.
 
         Raises
