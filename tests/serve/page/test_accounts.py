@@ -24,8 +24,8 @@ def accounts(trained, tmp_path):
     server.stop()
 
 
-def log_in(page, password: str) -> None:
-    page.get_by_label("Name").fill("anna")
+def log_in(page, password: str, name: str = "anna") -> None:
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
 
@@ -132,3 +132,40 @@ def test_program_is_approved_after_login(accounts, visit):
     assert back.get_attribute("href") == "https://music.example/x"
     assert redeem_token(library, "a program", token) == ("anna", "waiting")
     library.close()
+
+
+@pytest.fixture
+def family(trained, music, tmp_path):
+    """A server of a library with the administrator anna, who may choose folders, and ben."""
+    from segue.library import Library
+    from segue.pipeline.accounts.login import add_account
+
+    directory = shutil.copytree(trained, tmp_path / "my.segue")
+    library = Library(directory)
+    add_account(library, "anna", PASSWORD, admin=True)
+    add_account(library, "ben", PASSWORD)
+    library.close()
+    server = Server(directory, "--no-access-log", "--music-root", str(music)).start()
+    yield server
+    server.stop()
+
+
+def test_hidden_folder_is_not_found_by_the_account(family, visit, music):
+    anna, ben = visit(family, None), visit(family, None)
+    for page, name in ((anna, "anna"), (ben, "ben")):
+        log_in(page, PASSWORD, name)
+        page.locator("track-row").first.wait_for()
+        page.locator("#search").fill("piece 03")
+        page.locator("#found track-row", has_text="Piece 03").wait_for()
+    anna.goto(f"{family.url}#/manage")
+    folders = anna.locator("account-admin details", has_text="Hidden folders")
+    folders.get_by_text("Folders: all music").click()
+    folders.get_by_role("button", name="Add folder").nth(1).click()
+    dialog = anna.locator(".folder-dialog")
+    dialog.get_by_role("button", name=music.name).click()
+    dialog.get_by_title("audio", exact=True).click()
+    dialog.get_by_role("button", name="Add folder").click()
+    folders.get_by_text(str(music / "audio")).wait_for()
+    ben.reload()
+    ben.locator("#search").fill("piece 03")
+    ben.locator("#found").get_by_text("No results").wait_for()

@@ -45,6 +45,27 @@ def test_playlist_from_tracks_saved_exported_imported(server, visit, tmp_path):
     assert made(page) == titles
 
 
+def test_saved_playlist_is_kept_up_to_date(server, visit):
+    page = visit(server)
+    page.goto(f"{server.url}#/playlists")
+    choose(page, "Similar to", "Piece 03")
+    page.get_by_role("button", name="Create", exact=True).click()
+    made(page)
+    page.get_by_label("Playlist name").fill("Evening")
+    page.get_by_role("button", name="Save", exact=True).click()
+    head = page.locator(".playlist-head")
+    menu = head.get_by_role("button", name="More for Evening")
+    for entry, is_kept in (("Keep up to date", True), ("Stop keeping it up to date", False)):
+        menu.click()
+        page.get_by_role("menuitem", name=entry, exact=True).click()
+        head.get_by_text("Made again every day").wait_for(
+            state="visible" if is_kept else "detached"
+        )
+        page.reload()
+        head.get_by_text("tracks").first.wait_for()
+        assert head.get_by_text("Made again every day").count() == is_kept
+
+
 def test_import_with_unknown_tracks_lists_them(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/playlists")
