@@ -13,7 +13,7 @@ from tests.serve.conftest import PASSWORD, Client
 
 from segue.library import Library
 from segue.pipeline.accounts.login import add_account
-from segue.pipeline.accounts.player_passwords import new_player_password
+from segue.pipeline.accounts.player_passwords import new_player_password, revoke_player_password
 from segue.pipeline.accounts.sessions import create_key
 from segue.serve.app import make_app
 
@@ -189,6 +189,38 @@ def test_mpdscribble_scrobbles_to_segue(serve, directory, tmp_path):
     library.close()
 
 
+@pytest.mark.parametrize("listens", [[("Band 0", "", AT)], [("Band 0", "Piece 0", "soon")]])
+def test_audioscrobbler_without_usable_listen_fails(client, library, listens):
+    _, session, _, url = shake_hands(client)
+    answer = client.post(url, data={"s": session, **submission(*listens)})
+    assert answer.text.startswith("FAILED The time or the names of listen 0")
+    assert plays(library) == []
+
+
+def test_audioscrobbler_takes_fifty_listens(client, library):
+    _, session, _, url = shake_hands(client)
+    listens = [("Band 0", "Piece 0", AT + 300 * n) for n in range(51)]
+    assert client.post(url, data={"s": session, **submission(*listens)}).text == "OK\n"
+    assert library.n_listens("new") == 50
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(-23, "OK"), (23, "OK"), (-25, "BADTIME"), (25, "BADTIME")]
+)
+def test_handshake_takes_clocks_that_are_a_day_off(client, hours, said):
+    at = str(int(time.time()) + 3_600 * hours)
+    assert shake_hands(client, t=at)[0] == said
+
+
+def test_banned_track_of_audioscrobbler_is_a_skip(client, library):
+    _, session, _, url = shake_hands(client)
+    form = submission(("Band 1", "Piece 1", AT, "B"), ("Band 2", "Piece 2", AT + 1, "S"))
+    client.post(url, data={"s": session, **form})
+    skipped = library.listens()
+    skipped = skipped[skipped["user_id"] == "new"]
+    assert set(skipped["track_id"][skipped["skipped"] == 1]) == {"t01", "t02"}
+
+
 # Last.fm 2.0 -------------------------------------------------------------------------------------
 
 
@@ -325,3 +357,72 @@ def test_playing_track_is_shown_by_connected_services(client, library):
     forwarder.send_playing()
     services.close()
     assert services.playing == ["Piece 1", "Nothing", "Piece 2", "Piece 3"]
+
+
+def test_lastfm_takes_fifty_listens_in_order(client, library):
+    sk = log_in(client)
+    fields = {}
+    for place in reversed(range(51)):
+        fields |= {f"artist[{place}]": "Band 0", f"track[{place}]": "Piece 0"}
+        fields[f"timestamp[{place}]"] = AT + 300 * place
+    answer = call(client, "track.scrobble", sk=sk, **fields)
+    assert (answer.status_code, answer.json()["error"]) == (400, 6)
+    assert plays(library) == []
+    for name in ("artist", "track", "timestamp"):
+        del fields[f"{name}[50]"]
+    document = call(client, "track.scrobble", sk=sk, **fields).json()["scrobbles"]
+    assert document["@attr"] == {"accepted": 50, "ignored": 0}
+    times = [int(one["timestamp"]) for one in document["scrobble"]]
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize("method", ["track.updateNowPlaying", "track.love", "track.unlove"])
+@pytest.mark.parametrize("given", [{"artist": "Band 0"}, {"artist": " ", "track": "Piece 0"}])
+def test_lastfm_call_without_names_is_an_error(client, method, given):
+    answer = call(client, method, sk=log_in(client), **given)
+    assert (answer.status_code, answer.json()["error"]) == (400, 6)
+
+
+def test_lastfm_scrobble_without_track_is_ignored(client, library):
+    given = {"artist": "Band 0", "timestamp": AT}
+    document = call(client, "track.scrobble", sk=log_in(client), **given).json()["scrobbles"]
+    assert document["@attr"] == {"accepted": 0, "ignored": 1}
+    assert document["scrobble"]["ignoredMessage"]["code"] == "2"
+
+
+def test_signature_of_own_key_is_checked_at_login(player):
+    client, password = player
+    given = {"username": "ben", "password": password, "key": "ben"}
+    forged = call(client, "auth.getMobileSession", secret="other", **given)  # noqa: S106
+    assert forged.json()["error"] == 13
+    assert call(client, "auth.getMobileSession", secret=password, **given).status_code == 200
+
+
+def test_signature_may_have_capital_letters(player):
+    client, password = player
+    sent = {"method": "user.getInfo", "api_key": "ben", "sk": log_in(client, "ben", password)}
+    signed = "".join(f"{name}{sent[name]}" for name in sorted(sent)) + password
+    answer = client.post("/2.0/", data={**sent, "api_sig": md5(signed).upper(), "format": "json"})
+    assert answer.json()["user"]["name"] == "ben"
+
+
+def test_session_needs_a_player_password(player, guarded_library):
+    client, _ = player
+    api_key = create_key(guarded_library, "ben", "tablet")
+    revoke_player_password(guarded_library, "ben")
+    answer = call(client, "auth.getSession", token=api_key).json()
+    assert (answer["error"], "no player password" in answer["message"]) == (14, True)
+
+
+def test_guessing_player_passwords_is_slowed(directory):
+    library = Library(directory)
+    add_account(library, "eve", PASSWORD)
+    password = new_player_password(library, "eve")
+    library.close()
+    client = Client(make_app(directory))
+    given = {"username": "eve", "password": "wrong"}
+    answers = [call(client, "auth.getMobileSession", **given) for _ in range(30)]
+    errors = [(one.status_code, one.json()["error"]) for one in answers]
+    assert (errors[0], errors[-1]) == ((403, 4), (429, 29))
+    assert shake_hands(client, "eve", "wrong")[0].startswith("FAILED ")
+    assert shake_hands(client, "eve", password)[0] == "OK"
