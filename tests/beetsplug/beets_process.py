@@ -19,15 +19,15 @@ _PRELOADED = (
 )
 
 
-def run_beets(directory, *arguments):
+def run_beets(directory, *arguments, **variables):
     """Run a command with the settings in a directory; return its exit status and output."""
-    environment = os.environ | {"BEETSDIR": str(directory)}
-    environment.pop("SEGUE_LIBRARY", None)
+    inherited = {name: value for name, value in os.environ.items() if name != "SEGUE_LIBRARY"}
+    environment = inherited | {"BEETSDIR": str(directory), **variables}
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_PRELOADED))
     with TemporaryDirectory() as place:
         out, err = (Path(place) / name for name in ("out", "err"))
-        given = (list(arguments), dict(environment), str(out), str(err))
+        given = (list(arguments), environment, str(out), str(err))
         process = context.Process(target=_call, args=given)
         process.start()
         process.join()

@@ -145,6 +145,46 @@ def test_sync_again_changes_nothing_and_follows_changes(copy):
     assert beet(copy, "ls", "segue_liked:true") == []
 
 
+def test_sync_removes_what_is_not_known_any_more(copy):
+    beet(copy, "modify", "-y", "-W", "title:Unknown to segue", "segue_id=x", "segue_plays=3")
+    assert beet(copy, "ls", "-f", "$title", "segue_plays:3") == ["Unknown to segue"]
+    done = run(copy, "segue-sync", "title:Unknown to segue")
+    assert "1 of 1 items changed" in done.stderr
+    assert "1 items are not in the library of segue" in done.stderr
+    assert beet(copy, "ls", "segue_plays:3") == []
+    assert beet(copy, "ls", "-f", "$title", "^segue_id::.") == ["Unknown to segue"]
+
+
+def test_sync_of_several_listeners_needs_a_name(copy):
+    library = Library(copy / "my.segue")
+    track = next(t.track_id for _, t in library.each_track() if t.title == "Piece 1")
+    library.feedback.add([Event(user="ben", track_id=track, kind="like", key="1")])
+    library.close()
+    beet(copy, "segue-sync")
+    assert beet(copy, "ls", "segue_liked::.") == []  # nobody knows whose
+    assert len(beet(copy, "ls", "segue_loudness:..0")) == N_TRACKS
+    config = copy / "beets" / "config.yaml"
+    config.write_text(config.read_text().replace("segue:\n", "segue:\n  user: ben\n"))
+    beet(copy, "segue-sync")
+    assert beet(copy, "ls", "-f", "$title", "segue_liked:true") == ["Piece 1"]
+    beet(copy, "segue-sync", "-u", "anna")
+    assert beet(copy, "ls", "-f", "$title", "segue_liked:true") == ["Piece 3"]
+
+
+def test_segue_lists_as_many_as_asked_of_few_items(copy):
+    beet(copy, "remove", "-f", "title::^Piece [23459]")
+    new = {"Piece 6", "piece 8 (Remastered 2011)"}  # anna has played the others
+    assert set(beet(copy, "segue", "-k", "2", "-f", "$title", "title:Piece 1")) == new
+    assert len(beet(copy, "segue", "-k", "1", "-f", "$title", "title:Piece 1")) == 1
+
+
+def test_segue_library_is_that_of_the_environment(copy):
+    config = copy / "beets" / "config.yaml"
+    config.write_text(config.read_text().replace(f"  library: {copy}/my.segue\n", "  auto: no\n"))
+    found = run_beets(copy / "beets", "segue-sync", SEGUE_LIBRARY=str(copy / "my.segue"))
+    assert "0 of 11 items changed" in found.stderr
+
+
 def test_segue_lists_items_similar_to_those_of_a_query(made):
     found = beet(made, "segue", "-k", "3", "-f", "$title", "title:Piece 1")
     assert len(found) == 3
