@@ -22,6 +22,6 @@ ENV PATH=/opt/segue/bin:$PATH HOME=/data MPLCONFIGDIR=/tmp SEGUE_LIBRARY=/data/l
 USER 1000:1000
 VOLUME /data
 EXPOSE 8765
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8765/api/v1/session', timeout=8)"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8765/healthz', timeout=8)"]
 ENTRYPOINT ["segue"]
 CMD ["serve", "--host", "0.0.0.0", "--music-root", "/music"]

@@ -16,7 +16,7 @@ from segue.errors import SegueError
 from segue.library import Library
 from segue.pipeline.accounts import login
 from segue.serve.app import make_app
-from segue.serve.security.proxies import check_proxies, check_root_path
+from segue.serve.security.proxies import check_networks, check_root_path
 from segue.serve.settings import Settings
 
 KINDS = {"nginx": Nginx, "caddy": Caddy}
@@ -165,7 +165,7 @@ def test_root_path_that_cannot_work_is_refused(text):
 @pytest.mark.parametrize("address", ["proxy", "*", "0.0.0.0/0", "::/0", "1.2.3.4/40"])
 def test_trusted_proxy_that_trusts_all_is_refused(address):
     with pytest.raises(SegueError, match="--trusted-proxy"):
-        check_proxies((address,))
+        check_networks((address,), "--trusted-proxy")
 
 
 @pytest.mark.parametrize(("peer", "address"), [("172.18.0.9", "203.0.113.7"), ("10.1.1.1", "")])

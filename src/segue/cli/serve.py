@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -112,11 +112,31 @@ def serve(
     access_log: Annotated[
         bool, typer.Option("--access-log/--no-access-log", help="Log every request.")
     ] = True,
+    log_format: Annotated[
+        Literal["plain", "json"],
+        typer.Option(help="Format of the log: lines of text, or one JSON object a line."),
+    ] = "plain",
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address or network that may read /metrics, besides this machine and admins, such"
+            " as 10.0.0.0/24. May be repeated."
+        ),
+    ] = None,
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--trace",
+            help="Send traces to an OpenTelemetry collector; also on if the environment variable"
+            " OTEL_EXPORTER_OTLP_ENDPOINT names one.",
+        ),
+    ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
 ) -> None:
     """Start the web page and the API."""
+    from segue.serve.observability.tracing import is_configured
     from segue.serve.process import serve as run
-    from segue.serve.security.proxies import check_proxies, check_root_path
+    from segue.serve.security.proxies import check_networks, check_root_path
     from segue.serve.settings import LOOPBACK, Settings
 
     run(
@@ -127,13 +147,19 @@ def serve(
             names=tuple(name or ()),
             behind_proxy=behind_proxy or https or bool(trusted_proxy),
             https=https,
-            trusted_proxies=(*LOOPBACK, *check_proxies(tuple(trusted_proxy or ()))),
+            trusted_proxies=(
+                *LOOPBACK,
+                *check_networks(tuple(trusted_proxy or ()), "--trusted-proxy"),
+            ),
             user_header=user_header,
             oidc_issuer=oidc_issuer,
             oidc_client_id=oidc_client_id,
             oidc_client_secret=os.environ.get("SEGUE_OIDC_SECRET", "") if oidc_issuer else "",
             oidc_claim=oidc_claim,
             create_accounts=create_accounts,
+            metrics_from=check_networks(tuple(metrics or ()), "--metrics"),
+            log_format=log_format,
+            trace=trace or is_configured(),
             root_path=check_root_path(root_path),
             open_to_all=open_to_all,
             music_roots=tuple(str(each.expanduser().absolute()) for each in music_root or ()),

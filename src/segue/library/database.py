@@ -4,8 +4,8 @@
 to, ``features token``: see `segue.library.identity`.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, inspect, select
 
@@ -27,6 +27,8 @@ class Database:
     def __init__(self, backend: DatabaseBackend, engine: Engine) -> None:
         self.backend, self.directory = backend, backend.directory
         self._engine = engine
+        self.observe: Callable[[], AbstractContextManager[object]] = nullcontext
+        """Returns a context in which a transaction runs, for traces."""
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -42,6 +44,7 @@ class Database:
         another program is writing to is a `LibraryBusyError` at once, instead of after some time.
         """
         with (
+            self.observe(),
             translate_errors(self.directory),
             self._engine.connect() as connection,
             self.backend.transaction(connection, wait=wait),

@@ -145,6 +145,12 @@ class JobStore:
         query = select(jobs).order_by(jobs.c.id.desc()).limit(most)
         return self._read(query if before is None else query.where(jobs.c.id < before))
 
+    def counts(self) -> dict[str, int]:
+        """Return the number of jobs in each state that any job has."""
+        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        with self._database.connect() as connection:
+            return {str(state): int(n) for state, n in connection.execute(query)}
+
     def under_way(self) -> list[Job]:
         """Return the jobs that wait or run, in their order."""
         states = jobs.c.state.in_(["waiting", "running"])

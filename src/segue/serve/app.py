@@ -28,6 +28,11 @@ from segue.serve.api_compression import ApiCompressionMiddleware
 from segue.serve.app_state import AppState
 from segue.serve.batching import BatchingExecutor
 from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
+from segue.serve.observability import health
+from segue.serve.observability.batch_metrics import BatchMetrics
+from segue.serve.observability.request_observer import RequestObserver, RouteRecorder
+from segue.serve.observability.server_metrics import ServerMetrics
+from segue.serve.observability.tracing import ServerTracer
 from segue.serve.openapi import openapi_of
 from segue.serve.page import WebPage
 from segue.serve.problems import ProblemError, of_error, of_status
@@ -57,7 +62,11 @@ ListExecutor = BatchingExecutor[recommend.PendingRecommendation, Response]
 
 
 def make_app(
-    library: Path, settings: Settings | None = None, *, own_process: bool = False
+    library: Path,
+    settings: Settings | None = None,
+    *,
+    own_process: bool = False,
+    tracer: ServerTracer | None = None,
 ) -> FastAPI:
     """Return the application that serves the library in a directory.
 
@@ -66,6 +75,8 @@ def make_app(
     own_process
         Whether the process does nothing but serve: the garbage collection and the memory
         allocation of the whole process are then set for it.
+    tracer
+        Makes the spans of traces; by default there is one if the settings ask for traces.
 
     Raises
     ------
@@ -87,10 +98,20 @@ def make_app(
     app.state.own_process = own_process
     app.state.quotas = Quotas()
     app.state.scrobbler_requests = RequestWindow()
+    app.state.metrics = ServerMetrics()
+    app.state.tracer = tracer or (ServerTracer() if settings.trace else None)
+    app.state.warmed_up, app.state.could_not_open = threading.Event(), threading.Event()
     app.state.app_state, app.state.lists = _opened(
-        library, settings, app.state.tidy, freeze_gc if own_process else lambda: None
+        library,
+        settings,
+        app.state.tidy,
+        freeze_gc if own_process else lambda: None,
+        BatchMetrics(app.state.metrics, app.state.tracer),
     )
+    if app.state.tracer is not None:
+        app.state.app_state.library.database.observe = app.state.tracer.transaction
     app.openapi = partial(openapi_of, app, settings.root_path)  # type: ignore[method-assign]
+    app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(subsonic.router)
     for scrobbling in (listenbrainz, audioscrobbler, lastfm, lastfm_sessions):
@@ -98,10 +119,11 @@ def make_app(
     app.include_router(audiomuse.router)
     app.include_router(single_sign_on.router)
     app.mount("/", WebPage(app, PAGE), name="page")
-    _build_routes(app)
+    templates = _build_routes(app)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     # the middleware added last sees a request first
+    app.add_middleware(RouteRecorder, templates=templates)
     app.add_middleware(ApiCompressionMiddleware)
     app.add_middleware(EncodedPathMiddleware)
     app.add_middleware(ErrorMiddleware)
@@ -110,18 +132,21 @@ def make_app(
     app.add_middleware(HostOriginMiddleware, settings=settings, has_accounts=accounts.any)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(ProxyMiddleware, settings=settings)
+    app.add_middleware(RequestObserver, metrics=app.state.metrics, tracer=app.state.tracer)
     return app
 
 
-def _build_routes(app: FastAPI) -> None:
-    """Build the routes of all included routers now.
+def _build_routes(app: FastAPI) -> dict[int, str]:
+    """Build the routes of all included routers now; return the template of each by its identity.
 
     FastAPI builds a route when the first request looks for it. That made the first request slow,
     and it changes the warning filters of the whole process for a moment, which is not safe where
     another thread builds routes too.
     """
-    for _ in iter_route_contexts(app.routes):
-        pass
+    return {
+        id(context.original_route): context.path or "page"
+        for context in iter_route_contexts(app.routes)
+    }
 
 
 def from_environment() -> FastAPI:
@@ -137,6 +162,7 @@ def _opened(
     settings: Settings,
     tidy: IdleGarbageCollector,
     on_new_state: Callable[[], None],
+    observer: BatchMetrics,
 ) -> tuple[AppState, ListExecutor]:
     """Open a library, and the executor that makes lists.
 
@@ -151,6 +177,7 @@ def _opened(
         partial(recommend.answer_batch, app_state),
         MAX_BATCH,
         idle_task=lambda: app_state.service.prefetch() or tidy(),
+        observer=observer,
     )
     return app_state, executor
 
@@ -187,6 +214,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(app_state.now_playing.stop)
     await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(app_state.close)
+    if app.state.tracer is not None:
+        await anyio.to_thread.run_sync(app.state.tracer.close)
 
 
 def _stop(app_state: AppState) -> None:
@@ -206,7 +235,10 @@ def _warm_up(app: FastAPI) -> None:
     except SegueError as error:
         _LOG.info("no recommendations yet: %s", error)
     except Exception:  # noqa: BLE001  # the first request reports it again
+        app.state.could_not_open.set()
         _LOG.exception("the library could not be opened")
+    finally:
+        app.state.warmed_up.set()
 
 
 async def _watch_jobs(app_state: AppState) -> None:

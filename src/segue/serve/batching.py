@@ -13,9 +13,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 _LOG = logging.getLogger("segue.serve")
 
@@ -44,6 +44,16 @@ class _PendingRequest(Generic[Request, Result]):
             self.given.set_result(value)  # type: ignore[arg-type]
 
 
+class BatchObserver(Protocol):
+    """Observes the queue and the batches of a `BatchingExecutor`."""
+
+    def waiting(self, n_requests: int) -> None:
+        """Note how many requests wait for the next batch."""
+
+    def batch(self, n_requests: int) -> AbstractContextManager[object]:
+        """Return a context in which a batch is answered."""
+
+
 class BatchingExecutor(Generic[Request, Result]):
     """Answer the requests of one event loop on one thread, up to `max_batch` together.
 
@@ -57,7 +67,9 @@ class BatchingExecutor(Generic[Request, Result]):
         answer: Callable[[Sequence[Request]], Iterable[tuple[int, Callable[[], Result]]]],
         max_batch: int,
         idle_task: Callable[[], bool] = lambda: False,
+        observer: BatchObserver | None = None,
     ) -> None:
+        self._observer = observer
         self._answer, self._max_batch, self._idle_task = answer, max_batch, idle_task
         self._thread: ThreadPoolExecutor | None = None
         self._waiting: deque[_PendingRequest[Request, Result]] = deque()
@@ -76,6 +88,7 @@ class BatchingExecutor(Generic[Request, Result]):
         turn: _PendingRequest[Request, Result] = _PendingRequest(asked, given)
         with self._lock:
             self._waiting.append(turn)
+            self._note_waiting()
             self._closed = False
             self._begin()
         return await turn.given
@@ -105,10 +118,17 @@ class BatchingExecutor(Generic[Request, Result]):
             self._thread.submit(self._work)
             self._busy = True
 
+    def _note_waiting(self) -> None:
+        if self._observer is not None:
+            self._observer.waiting(len(self._waiting))
+
     def _work(self) -> None:
         while True:
             turns, look = self._next()
-            if turns:
+            if turns and self._observer is not None:
+                with self._observer.batch(len(turns)):
+                    self._give(turns)
+            elif turns:
                 self._give(turns)
             elif look:
                 self._run_idle_task()
@@ -143,6 +163,7 @@ class BatchingExecutor(Generic[Request, Result]):
                 turn = self._waiting.popleft()
                 if not turn.given.done():
                     turns.append(turn)
+            self._note_waiting()
             look = self._idle_scheduled and not turns
             if look:
                 self._idle_scheduled = False  # the task asks again if it has more work

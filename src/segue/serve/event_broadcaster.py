@@ -102,6 +102,11 @@ class EventBroadcaster:
                 self._polling.cancel()
                 self._polling = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the server is stopping."""
+        return self._stopped
+
     def stop(self) -> None:
         """End all streams when the server stops. Call this in the event loop."""
         self._stopped = True

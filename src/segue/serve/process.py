@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -17,6 +17,8 @@ from uvicorn.supervisors import Multiprocess
 from segue.errors import SegueError
 from segue.library import Library
 from segue.serve.app import make_app
+from segue.serve.observability.server_metrics import shared_metrics
+from segue.serve.observability.tracing import check_tracing
 from segue.serve.security.slow_clients import SlowClientGuard
 from segue.serve.settings import ENVIRONMENT, Settings
 from segue.serve.single_sign_on import check_settings
@@ -62,6 +64,8 @@ def serve(
             " with --open-to-all."
         )
     check_settings(settings)
+    if settings.trace:
+        check_tracing()
     listening = _bind(settings)
     port = listening.getsockname()[1]
     settings = replace(settings, port=port)
@@ -75,8 +79,8 @@ def serve(
         http=SlowClientGuard,
         ws="none",
         lifespan="on",
-        log_config=logging_config(access_log=access_log),
-        access_log=access_log,
+        log_config=logging_config(access_log=access_log, log_format=settings.log_format),
+        access_log=access_log and settings.log_format == "plain",
         server_header=False,
         proxy_headers=False,  # ProxyMiddleware reads them
         limit_concurrency=CONNECTIONS,
@@ -86,7 +90,8 @@ def serve(
     say(f"Listening at {address(settings.host, port, settings.root_path)}")
     try:
         if workers > 1:
-            Multiprocess(config, [listening]).run()
+            with shared_metrics():
+                Multiprocess(config, [listening]).run()
         else:
             uvicorn.Server(config).run([listening])
     except KeyboardInterrupt:
@@ -128,14 +133,22 @@ def _bind(settings: Settings) -> socket.socket:
     return listening
 
 
-def logging_config(*, access_log: bool) -> dict[str, Any]:
-    """Return the logging configuration: to standard error, request lines without queries."""
+def logging_config(
+    *, access_log: bool, log_format: Literal["plain", "json"] = "plain"
+) -> dict[str, Any]:
+    """Return the logging configuration: to standard error, request lines without queries.
+
+    Plain lines of requests are uvicorn's; JSON ones are those of `RequestObserver`.
+    """
+    as_json = log_format == "json"
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"secrets": {"()": "segue.serve.logs.QueryHidingFilter"}},
         "formatters": {
-            "plain": {"format": "%(asctime)s %(levelname)s %(message)s"},
+            "plain": {"()": "segue.serve.logs.JsonFormatter"}
+            if as_json
+            else {"format": "%(asctime)s %(levelname)s %(message)s"},
             "access": {
                 "()": "uvicorn.logging.AccessFormatter",
                 "fmt": '%(asctime)s %(client_addr)s "%(request_line)s" %(status_code)s',
@@ -152,10 +165,11 @@ def logging_config(*, access_log: bool) -> dict[str, Any]:
         },
         "loggers": {
             "segue": {"handlers": ["plain"], "level": "INFO", "propagate": False},
+            "segue.requests": {"level": "INFO" if as_json and access_log else "CRITICAL"},
             "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
             "uvicorn.access": {
-                "handlers": ["access"] if access_log else [],
-                "level": "INFO" if access_log else "CRITICAL",
+                "handlers": ["access"] if access_log and not as_json else [],
+                "level": "INFO" if access_log and not as_json else "CRITICAL",
                 "propagate": False,
             },
         },

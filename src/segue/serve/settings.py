@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, Literal
 
 ENVIRONMENT: Final = "SEGUE_SERVE"
 """Environment variable with the library directory and the settings, for worker processes."""
@@ -38,6 +38,12 @@ class Settings:
     open_to_all
         Whether everyone who can reach the server may choose any listener while there are no
         accounts.
+    metrics_from
+        Addresses and networks that may read the metrics, besides this machine.
+    log_format
+        Format of the log: plain text or one JSON object a line.
+    trace
+        Whether traces are sent to an OpenTelemetry collector.
     audio_dirs
         Directories below which audio is sent, besides those that were scanned.
     music_roots
@@ -74,6 +80,9 @@ class Settings:
     create_accounts: bool = False
     root_path: str = ""
     open_to_all: bool = False
+    metrics_from: tuple[str, ...] = ()
+    log_format: Literal["plain", "json"] = "plain"
+    trace: bool = False
     audio_dirs: tuple[str, ...] = ()
     music_roots: tuple[str, ...] = ()
     schedule: bool = True

@@ -5,7 +5,16 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-APIS: Final = ("/api/", "/rest/", "/1/", "/2.0", "/audioscrobbler")
+APIS: Final = (
+    "/api/",
+    "/rest/",
+    "/1/",
+    "/2.0",
+    "/audioscrobbler",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 """Prefixes of the addresses of APIs."""
 
 PAGE_POLICY: Final = (

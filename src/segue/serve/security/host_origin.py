@@ -37,7 +37,7 @@ from segue.serve.settings import Settings, is_loopback
 _SAME_SITE: Final = ("same-origin", "none")
 APPROVAL_PATHS: Final = ("/api/auth", "/api/auth/")
 """Addresses of the Last.fm API that programs open in a browser; they lead to the page."""
-_PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 class HostOriginMiddleware:
@@ -81,7 +81,7 @@ class HostOriginMiddleware:
                 "The server does not accept this host name: use its address, or allow the name with"
                 " segue serve --name.",
             )
-        if not self._settings.exposed and any(name in headers for name in _PROXY_HEADERS):
+        if not self._settings.exposed and any(name in headers for name in FORWARDING_HEADERS):
             return ProblemError(
                 "foreign-host",
                 "The request was forwarded by a proxy, which other machines may reach: start the"

@@ -21,7 +21,7 @@ from segue.serve.settings import Settings
 PEER: Final = "segue.peer"
 """Key of an ASGI scope: address of the program that made the connection, such as a proxy."""
 _ROOT_PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
-_RESERVED: Final = ("api", "rest", "1", "assets", "oidc")
+_RESERVED: Final = ("api", "rest", "1", "assets", "oidc", "healthz", "readyz", "metrics")
 
 
 class ProxyMiddleware:
@@ -139,8 +139,8 @@ def check_root_path(text: str) -> str:
     return root
 
 
-def check_proxies(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """Return addresses and networks of proxies.
+def check_networks(addresses: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Return the addresses and networks that an option names.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def check_proxies(addresses: tuple[str, ...]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> check_proxies(("172.16.0.0/12", "::1"))
+    >>> check_networks(("172.16.0.0/12", "::1"), "--trusted-proxy")
     ('172.16.0.0/12', '::1')
     """
     for address in addresses:
@@ -157,11 +157,11 @@ def check_proxies(addresses: tuple[str, ...]) -> tuple[str, ...]:
             network = ip_network(address) if "/" in address else ip_network(ip_address(address))
         except ValueError:
             raise SegueError(
-                f"--trusted-proxy must be an IP address or a network such as 172.18.0.0/16, not"
+                f"{option} must be an IP address or a network such as 172.18.0.0/16, not"
                 f" {address!r}."
             ) from None
         if network.prefixlen == 0:
             raise SegueError(
-                f"--trusted-proxy {address} trusts every client: name the address of the proxy."
+                f"{option} {address} trusts every client: name single addresses or networks."
             )
     return addresses

@@ -1,0 +1,1 @@
+"""Observe a server from outside: metrics, health, request logs and traces."""
