@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from segue.errors import LibraryBusyError, LibraryError, StorageError
-from segue.library import Event, Library, back_up, restore
+from segue.library import Account, Event, Library, back_up, restore
 from segue.library.database_address import DatabaseAddress, database_address, set_address
 from segue.library.schema import FORMAT_VERSION
 from segue.types import Track
@@ -307,3 +307,17 @@ def test_backup_is_a_local_library_and_is_restored(opened, tmp_path, monkeypatch
         assert replaced.execute("SELECT count(*) FROM tracks").fetchone() == (3,)
     add_tracks(library, "d")  # numbers of rows continue after those that were restored
     assert library.counts()["tracks"] == 3
+
+
+def test_repeated_event_is_not_new(opened):
+    library = opened()
+    add_tracks(library, "a")
+    assert like(library, "anna", "a") == [True]
+    assert like(library, "anna", "a") == [False]
+
+
+def test_account_of_known_name_is_not_added(opened):
+    library = opened()
+    account = Account(name="anna")
+    assert library.accounts.add(account, "hash")
+    assert not library.accounts.add(account, "hash")

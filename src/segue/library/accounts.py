@@ -19,7 +19,7 @@ from segue.library.joined_listeners import forget_former_name
 from segue.library.read_connection import ReadConnection
 from segue.library.schema import users
 from segue.library.serving_schema import accounts, api_keys, sessions
-from segue.library.upserts import upsert
+from segue.library.upserts import insert_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +235,7 @@ class AccountStore:
                 "name": name,
                 "created": time.time(),
             }
-            added = upsert(api_keys).values(values).on_conflict_do_nothing()
-            return bool(connection.execute(added).rowcount)
+            return insert_new(connection, api_keys, values)
 
     def keys(self, account: str) -> list[ApiKey]:
         """Return the keys of an account, the oldest first."""
@@ -302,8 +301,7 @@ def add_account_row(connection: Connection, account: Account, password_hash: str
         "shares_taste": account.shares_taste,
         "created": account.created,
     }
-    statement = upsert(accounts).values(values).on_conflict_do_nothing()
-    added = bool(connection.execute(statement).rowcount)
+    added = insert_new(connection, accounts, values)
     if added:
         forget_former_name(connection, account.name)
     return added

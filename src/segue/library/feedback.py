@@ -32,7 +32,7 @@ from segue.library.forward_queue import (
 )
 from segue.library.lookup import rows_where
 from segue.library.read_connection import ReadConnection
-from segue.library.upserts import upsert
+from segue.library.upserts import insert_new, upsert
 from segue.ratings import DISLIKED, LIKED
 
 if TYPE_CHECKING:
@@ -188,10 +188,9 @@ def _add(
     fingerprint = (event.fingerprint or key) if is_listen else None
     if fingerprint is not None and _is_imported(connection, fingerprint):
         return False
-    if not (is_listen and event.private):
-        statement = upsert(schema.feedback).values(row).on_conflict_do_nothing()
-        if not connection.execute(statement).rowcount:
-            return False
+    stored = not (is_listen and event.private)
+    if stored and not insert_new(connection, schema.feedback, row):
+        return False
     listens = schema.listens
     if event.kind == "undo":
         undone = event.fingerprint or _digest("event", event.user, event.undoes or "")

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from segue.library.database import Database
 from segue.library.serving_schema import playback
-from segue.library.upserts import upsert
+from segue.library.upserts import insert_new
 
 PlaybackState = Literal["starting", "playing", "paused", "stopped"]
 
@@ -60,8 +60,8 @@ class PlaybackStore:
             if before is None:
                 old = playback.c.at < time.time() - _KEPT_SECONDS
                 connection.execute(delete(playback).where(old))
-                new = upsert(playback).values(owner=owner, client=client, **values)
-                return bool(connection.execute(new.on_conflict_do_nothing()).rowcount)
+                key = {"owner": owner, "client": client}
+                return insert_new(connection, playback, key | values)
             unchanged = own & (playback.c.version == before.version)
             changed = update(playback).where(unchanged, playback.c.session == before.session)
             return bool(connection.execute(changed.values(values)).rowcount)
