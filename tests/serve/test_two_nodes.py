@@ -15,7 +15,7 @@ from segue.library.database_address import database_address
 from segue.library.library_copies import copy_library
 from segue.pipeline.accounts.login import add_account
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]  # starts six servers
 
 
 @pytest.fixture(scope="module")
