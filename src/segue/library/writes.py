@@ -4,7 +4,8 @@ Only `replace_listens` commits by itself: other processes wait while a transacti
 that writes millions of rows would keep them from storing feedback.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Table, bindparam, delete, insert, select
@@ -133,36 +134,48 @@ def replace_listens(database: "Database", name: str, listens: "pd.DataFrame") ->
     changed, nothing is written. If the process is killed, the first listens are stored, and the
     next call completes them.
     """
-    columns: dict[str, Sequence[Any]] = {"user": [], "track": []}
+    users: dict[str, int] = {}
+    tracks: dict[str, int] = {}
     if not listens.empty:
         with database.begin() as connection:
-            users = _put_users(connection, listens["user_id"])
+            users = _put_users(connection, listens["user_id"].unique())
             tracks = _rows_of(connection, schema.tracks, "track_id")
-        columns["user"] = [users[user_id] for user_id in listens["user_id"]]
-        columns["track"] = [tracks[track_id] for track_id in listens["track_id"]]
-    for column in VALUES:
-        if column in listens.columns:
-            known = listens[column].astype(object)
-            columns[column] = known.where(listens[column].notna(), None).tolist()
-        else:
-            columns[column] = [None] * len(listens)
-    new = list(zip(*columns.values(), strict=True))
-    n_equal, outdated = _compare_listens(database, name, new)
+    n_equal, outdated = _compare_listens(database, name, _rows_in(listens, users, tracks))
     table = schema.listens
     for start in range(0, len(outdated), _CHUNK):
         part = outdated[start : start + _CHUNK]
         old = delete(table).where(table.c.dataset == name, table.c.id.between(part[0], part[-1]))
         with database.begin() as connection:
             connection.execute(old)
-    for start in range(n_equal, len(new), _CHUNK):
-        part_rows = new[start : start + _CHUNK]
-        rows = [{**dict(zip(columns, row, strict=True)), "dataset": name} for row in part_rows]
+    names = ("user", "track", *VALUES)
+    new = _rows_in(listens.iloc[n_equal:], users, tracks)
+    while chunk := list(islice(new, _CHUNK)):
+        rows = [{**dict(zip(names, row, strict=True)), "dataset": name} for row in chunk]
         with database.begin() as connection:
             connection.execute(insert(table), rows)
 
 
+def _rows_in(
+    listens: "pd.DataFrame", users: Mapping[str, int], tracks: Mapping[str, int]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield listens as they are stored, chunk by chunk: a table may hold tens of millions."""
+    for start in range(0, len(listens), _CHUNK):
+        part = listens.iloc[start : start + _CHUNK]
+        columns: list[Sequence[Any]] = [
+            [users[user_id] for user_id in part["user_id"]],
+            [tracks[track_id] for track_id in part["track_id"]],
+        ]
+        for column in VALUES:
+            if column in part.columns:
+                known = part[column].astype(object)
+                columns.append(known.where(part[column].notna(), None).tolist())
+            else:
+                columns.append([None] * len(part))
+        yield from zip(*columns, strict=True)
+
+
 def _compare_listens(
-    database: "Database", name: str, new: Sequence[tuple[Any, ...]]
+    database: "Database", name: str, new: Iterator[tuple[Any, ...]]
 ) -> tuple[int, list[int]]:
     """Return how many stored listens equal the first `new` ones, and the ids of the others."""
     table = schema.listens
@@ -172,7 +185,7 @@ def _compare_listens(
     outdated: list[int] = []
     with database.connect() as connection:
         for number, *stored in connection.execution_options(yield_per=_CHUNK).execute(query):
-            if not outdated and n_equal < len(new) and tuple(stored) == new[n_equal]:
+            if not outdated and tuple(stored) == next(new, None):
                 n_equal += 1
             else:
                 outdated.append(number)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from segue.sources.public_data.public_dataset import PublicKind
 from segue.types import FileState, Problem, Progress, Track
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ KnownTracks = Mapping[Path, tuple[FileState | None, Track]]
 A file in the same state need not be read again, one that changed keeps its track's id.
 """
 
-Kind = Literal["table", "folder", "gtzan", "msd"]
+Kind = Literal["table", "folder", "gtzan", "msd"] | PublicKind
 
 
 ReadTrack = tuple[Track, list[str]]
@@ -56,7 +57,7 @@ class Dataset:
     ----------
     directory : Path
         Absolute.
-    kind : {"table", "folder", "gtzan", "msd"}
+    kind : {"table", "folder", "gtzan", "msd"} or that of a public dataset
     tracks : list of Track
         At least one, each id once.
     listens : DataFrame

@@ -6,6 +6,7 @@ Conventions
   folder layout), ``msd`` (HDF5 files) or ``folder`` (audio files and their tags). A table is
   preferred to files; HDF5 songs to audio files if they are at least as many.
 - listens.csv and friends.csv are read with any kind; their ids are those of the tracks.
+- A directory in the layout of a public dataset is read by `segue.sources.public_data`.
 - Paths in tracks are absolute. Nothing is decoded and nothing is written.
 - Everything that cannot be used is a `Problem`, never an error, as long as one track is left.
 """

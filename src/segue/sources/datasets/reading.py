@@ -21,6 +21,8 @@ from segue.sources.datasets.stray_table import is_stray, rows_by_file, stray_pro
 from segue.sources.datasets.tracks import FRAMES_SUFFIXES, VIDEO_SUFFIXES
 from segue.sources.datasets.walk import FoundFiles, counted_suffixes, relative_id, walk
 from segue.sources.file_tags.cue_sheets import CUE_SUFFIX, SEVERAL, unsplit_files
+from segue.sources.public_data.layouts import public_layout
+from segue.sources.public_data.public_dataset import PublicLayout
 from segue.sources.tables.table import find_table
 from segue.text import plural
 from segue.types import Problem, Track
@@ -32,6 +34,9 @@ _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 f
 def read(directory: Path, options: ReadOptions) -> Dataset:
     """Read a dataset as `segue.sources.read_dataset` documents."""
     directory = _checked(directory)
+    layout = public_layout(directory)
+    if layout is not None:
+        return _read_public(directory, layout, options)
     metadata, listens_path, friends_path = (find_table(directory, stem) for stem in _TABLES)
     problems = _duplicate_tables(directory)
     read = _read_tracks(directory, metadata, options)
@@ -61,6 +66,23 @@ def read(directory: Path, options: ReadOptions) -> Dataset:
         problems += found
     passed_over = {suffix: count for suffix, count in read.passed_over.items() if count > 0}
     return Dataset(directory, kind, tracks, listens, friends, problems, read.left_out, passed_over)
+
+
+def _read_public(directory: Path, layout: PublicLayout, options: ReadOptions) -> Dataset:
+    """Read a directory in the layout of a public dataset.
+
+    Raises
+    ------
+    DatasetError
+        It has no usable track.
+    """
+    found = layout.read(directory, options.progress)
+    if not found.tracks:
+        reason = found.problems[0].reason if found.problems else "its files are empty"
+        raise DatasetError(
+            f"{directory} has no usable track ({reason}): download the dataset again."
+        )
+    return Dataset(directory, layout.kind, found.tracks, found.listens, None, found.problems)
 
 
 def _checked(directory: Path) -> Path:

@@ -1,0 +1,1 @@
+"""Read public datasets in the layouts in which they are published."""
