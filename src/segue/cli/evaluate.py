@@ -35,6 +35,13 @@ class SplitOption(StrEnum):
     test = "test"
 
 
+class ProtocolOption(StrEnum):
+    """Published protocols of recommendations."""
+
+    global_temporal = "global-temporal"
+    playlist_continuation = "playlist-continuation"
+
+
 METRICS = {
     "classification": ("accuracy", "f1_macro"),
     "tagging": ("roc_auc_macro", "average_precision_macro"),
@@ -60,6 +67,20 @@ def evaluate(
         ),
     ] = None,
     split: Annotated[SplitOption, typer.Option(help="Split to evaluate on.")] = SplitOption.test,
+    protocol: Annotated[
+        ProtocolOption | None,
+        typer.Option(
+            help="Published protocol for recommendations: the last day of all listeners (Yambda),"
+            " or continued playlists (Million Playlist Dataset)."
+        ),
+    ] = None,
+    organic_only: Annotated[
+        bool,
+        typer.Option(
+            "--organic-only",
+            help="With global-temporal: count only plays that were not recommended.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of resampling and baselines.")] = 0,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
@@ -74,6 +95,8 @@ def evaluate(
         raise typer.BadParameter(
             "--target is for similarity: a model is evaluated on the labels it was trained on"
         )
+    if protocol is not None and subject == Subject.all:
+        subject = Subject.recommendations.value
     from segue.evaluation.report.templates import detail_findings
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
@@ -83,6 +106,8 @@ def evaluate(
         subject,
         target=target,
         split=split.value,
+        protocol=None if protocol is None else protocol.value,
+        organic_only=organic_only,
         seed=seed,
         progress=terminal_progress(),
     )
@@ -113,7 +138,7 @@ def show_document(document: dict[str, Any]) -> None:
         if report["task"] == "similarity":
             show_similarity(report)
             continue
-        title, metrics = _title(report), METRICS[report["task"]]
+        title, metrics = _title(report), report.get("shown") or METRICS[report["task"]]
         if title in seen:
             continue
         seen.add(title)
@@ -133,7 +158,8 @@ def show_document(document: dict[str, Any]) -> None:
 def _title(report: dict[str, Any]) -> str:
     if report["task"] == "recommendation":
         simulated = " (simulated)" if report["simulated"] else ""
-        return f"Recommendations to {plural(report['n'], 'listener')}{simulated}"
+        by = f" by {report['protocol']}" if report["protocol"] else ""
+        return f"Recommendations to {plural(report['n'], 'listener')}{simulated}{by}"
     if report["task"] == "sessions":
         plays = plural(report["n"], "play")
         return f"Next track at {plays} of {plural(report['n_sessions'], 'session')}"

@@ -29,7 +29,9 @@ from segue.evaluation.neighbours import (
     hubness,
     precision_per_query,
 )
+from segue.evaluation.playlist_continuation import CONTINUATION_LENGTH, continuation_metrics
 from segue.evaluation.projection import embedding_map
+from segue.evaluation.protocol_splits import hide_playlist_tracks, split_at_last_day
 from segue.evaluation.ranking import (
     DEFAULT_KS,
     RANKING_METRICS,
@@ -92,6 +94,7 @@ from segue.evaluation.track_split import (
 
 __all__ = [
     "CLASSIFICATION_METRICS",
+    "CONTINUATION_LENGTH",
     "DEFAULT_FRACTIONS",
     "DEFAULT_KS",
     "HUB_CUT",
@@ -142,11 +145,13 @@ __all__ = [
     "classification_intervals",
     "classification_metrics",
     "confusion_matrix",
+    "continuation_metrics",
     "current_document",
     "embedding_map",
     "expected_precision",
     "gini",
     "held_out_resamples",
+    "hide_playlist_tracks",
     "hubness",
     "listen_split_rule",
     "mainstreamness",
@@ -160,6 +165,7 @@ __all__ = [
     "resample_intervals",
     "resample_tagging",
     "sign_flip",
+    "split_at_last_day",
     "split_listens",
     "split_tracks",
     "straddling_groups",

@@ -20,7 +20,7 @@ novelty@k           mean over the recommended tracks of -log2(share of the train
                     know the track), in bits; a track that none of them knows counts as known to
                     one. 0: all know them. NaN for an empty list
 artist_diversity@k  distinct artists / k; tracks of unknown artist count as one artist
-coverage@k          distinct tracks in all lists / n_items
+coverage@k          distinct tracks in all lists / n_items, or / n_candidates
 gini@k              Gini coefficient of how often each of the n_items tracks is recommended: 0 is
                     equally often, near 1 always the same few
 
@@ -78,6 +78,7 @@ def ranking_metrics(
     popularity: ArrayLike,
     n_listeners: int,
     artists: ArrayLike | None = None,
+    n_candidates: int | None = None,
 ) -> RankingResult:
     """Evaluate the lists of all listeners.
 
@@ -96,6 +97,8 @@ def ranking_metrics(
         Number of training listeners.
     artists : int [n_items], optional
         The artist of each track, -1 where unknown. Without it `artist_diversity` is left out.
+    n_candidates : int, optional
+        Number of tracks of which `coverage` is a share; by default `n_items`.
 
     Returns
     -------
@@ -117,7 +120,7 @@ def ranking_metrics(
     >>> result.mean["coverage@2"], result.mean["novelty@2"], result.mean["artist_diversity@2"]
     (0.75, 0.25, 0.75)
     """
-    lists = _checked_lists(recommended, len(held_out), n_items)
+    lists = checked_lists(recommended, len(held_out), n_items)
     known = np.asarray(popularity, dtype=np.float64)
     if known.shape != (n_items,) or known.min(initial=0) < 0 or known.max(initial=0) > n_listeners:
         raise ValueError(
@@ -126,7 +129,7 @@ def ranking_metrics(
         )
     if any(k < 1 for k in ks):
         raise ValueError(f"ks {tuple(ks)} holds a cut below 1: give cuts such as 5, 10, 20.")
-    hits, sizes = _hits(lists, held_out, n_items)
+    hits, sizes = find_hits(lists, held_out, n_items)
     users = np.flatnonzero(sizes > 0).astype(np.int64)
     lists, hits, sizes = lists[users], hits[users], sizes[users]
 
@@ -141,7 +144,9 @@ def ranking_metrics(
         if artist_of is not None:
             per_user[f"artist_diversity@{k}"] = _distinct_artists(top, artist_of) / k
         counts = np.bincount(top[top >= 0], minlength=n_items)
-        of_lists[f"coverage@{k}"] = float(np.count_nonzero(counts) / max(n_items, 1))
+        of_lists[f"coverage@{k}"] = float(
+            np.count_nonzero(counts) / max(n_candidates or n_items, 1)
+        )
         of_lists[f"gini@{k}"] = gini(counts)
     means = {name: _mean(values) for name, values in per_user.items()} | of_lists
     ordered = [f"{metric}@{k}" for k in ks for metric in RANKING_METRICS]
@@ -183,8 +188,8 @@ def precision_recall_curve(
     >>> precision.tolist(), recall.tolist()
     ([0.0, 0.5], [0.0, 1.0])
     """
-    lists = _checked_lists(recommended, len(held_out), n_items)
-    hits, sizes = _hits(lists, held_out, n_items)
+    lists = checked_lists(recommended, len(held_out), n_items)
+    hits, sizes = find_hits(lists, held_out, n_items)
     judged = sizes > 0
     if not judged.any():
         return np.full(k_max, np.nan), np.full(k_max, np.nan)
@@ -218,7 +223,8 @@ def gini(counts: ArrayLike) -> float:
     return float(((2 * np.arange(1, n + 1) - n - 1) * ordered).sum() / (n * total))
 
 
-def _checked_lists(recommended: ArrayLike, n_users: int, n_items: int) -> IntArray:
+def checked_lists(recommended: ArrayLike, n_users: int, n_items: int) -> IntArray:
+    """Return lists as an array; ValueError as `ranking_metrics` documents."""
     lists = np.asarray(recommended, dtype=np.int64)
     if lists.ndim != 2 or len(lists) != n_users:
         raise ValueError(
@@ -236,7 +242,7 @@ def _checked_lists(recommended: ArrayLike, n_users: int, n_items: int) -> IntArr
     return lists
 
 
-def _hits(
+def find_hits(
     lists: IntArray, held_out: Sequence[Collection[int] | NDArray[np.integer]], n_items: int
 ) -> tuple[NDArray[np.bool_], IntArray]:
     """Return the hits, bool ``[n_users, k_max]``, and |held out|, ``[n_users]``."""

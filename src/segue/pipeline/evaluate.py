@@ -31,6 +31,12 @@ from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.next_in_session import evaluate_sessions, sessions_of
+from segue.pipeline.experiments.protocols import (
+    GLOBAL_TEMPORAL,
+    PROTOCOLS,
+    evaluate_protocol,
+    split_by_protocol,
+)
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
 from segue.pipeline.experiments.similarity import SimilarityEvaluation, evaluate_similarity
 from segue.pipeline.experiments.tags import evaluate_tags
@@ -74,6 +80,8 @@ class _Asked:
     seed: int
     progress: Progress
     notes: list[str]
+    protocol: str | None
+    organic_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,8 @@ def evaluate(
     *,
     target: str | None = None,
     split: Split = "test",
+    protocol: str | None = None,
+    organic_only: bool = False,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> EvaluationResult:
@@ -115,6 +125,11 @@ def evaluate(
     split
         The part to evaluate on. If a library has no test part, the validation part is used and the
         report says so.
+    protocol
+        ``global-temporal`` or ``playlist-continuation``: how published results of recommendations
+        are measured, see `segue.pipeline.experiments.protocols`; by default segue's own split.
+    organic_only
+        With ``global-temporal``, hold out only tracks that were not recommended.
     seed
         Seed of resampling, of the random baseline and of a random split of listens.
 
@@ -128,12 +143,15 @@ def evaluate(
     opened = as_library(library)
     if subject not in (*SUBJECTS, *heads(opened)):
         raise ModelError(f"{subject!r} cannot be evaluated: choose from {_choices(opened)}.")
+    _check_protocol(protocol, subject, organic_only=organic_only)
     catalogue = opened.catalogue()
     if not len(catalogue):
         raise EmptyLibraryError
     encode_new(opened, catalogue, progress=progress)
     notes: list[str] = []
-    asked = _Asked(opened, catalogue, subject, target, split, seed, progress, notes)
+    asked = _Asked(
+        opened, catalogue, subject, target, split, seed, progress, notes, protocol, organic_only
+    )
     judged = _part(asked, _models) or _Judged((), None, None)
     labels = judged.labels
     recommendations = _part(asked, _recommendations)
@@ -162,6 +180,26 @@ def evaluate(
     _keep_latest(opened.reports)
     opened.record_run("evaluate", {"subject": subject, "page": str(page)})
     return EvaluationResult(report, page)
+
+
+def _check_protocol(protocol: str | None, subject: str, *, organic_only: bool) -> None:
+    """Check that a protocol is known and is one of recommendations.
+
+    Raises
+    ------
+    ModelError
+        If it is not.
+    """
+    if protocol is not None and protocol not in PROTOCOLS:
+        known = " or ".join(PROTOCOLS)
+        raise ModelError(f"{protocol!r} is no protocol of segue: choose {known}.")
+    if protocol is not None and subject != RECOMMENDATIONS:
+        raise ModelError(
+            "A protocol is for recommendations: run segue evaluate recommendations --protocol"
+            f" {protocol}."
+        )
+    if organic_only and protocol != GLOBAL_TEMPORAL:
+        raise ModelError(f"--organic-only is an option of --protocol {GLOBAL_TEMPORAL}.")
 
 
 def _choices(library: Library) -> str:
@@ -235,6 +273,19 @@ def _recommendations(asked: _Asked) -> _Lists | None:
             " run segue import, or add a listens.csv to the dataset and run segue preprocess again."
         )
     material = material_of(asked.library, asked.catalogue, seed=asked.seed)
+    if asked.protocol is not None:
+        parts = split_by_protocol(
+            listens, material, asked.protocol, organic_only=asked.organic_only, seed=asked.seed
+        )
+        measured = evaluate_protocol(
+            asked.library,
+            material,
+            parts,
+            asked.protocol,
+            seed=asked.seed,
+            progress=asked.progress,
+        )
+        return _Lists(measured, {"listens": dict(parts.known.counts["listens"])}, parts.rule)
     known = hold_out(listens, material, asked.split, seed=asked.seed)
     report = evaluate_recommendations(
         asked.library,

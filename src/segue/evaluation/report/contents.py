@@ -80,7 +80,8 @@ class RecommendationReport:
     `differences` maps another model to the intervals of engine minus it, `p_values` to their
     p-values. With fewer than `MIN_LISTENERS_FOR_CLAIMS` listeners the intervals are those of
     `segue.evaluation.held_out_intervals`, and there are no p-values. `details` are parts beyond
-    the table; `notes` explain parts that could not be measured.
+    the table; `notes` explain parts that could not be measured. `protocol` is the published
+    protocol that was followed, None for segue's own, and `shown` its metrics.
     """
 
     engine: str
@@ -96,6 +97,8 @@ class RecommendationReport:
     simulated: bool = False
     details: Details = field(default_factory=Details)
     notes: tuple[str, ...] = ()
+    protocol: str | None = None
+    shown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.engine not in self.models:
@@ -257,6 +260,8 @@ class Report:
             "n": found.n,
             "n_tracks": found.n_tracks,
             "simulated": found.simulated,
+            "protocol": found.protocol,
+            "shown": found.shown,
             "metrics": found.models[found.engine],
             "intervals": found.intervals.get(found.engine, {}),
             "models": found.models,

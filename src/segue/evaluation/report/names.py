@@ -36,6 +36,8 @@ _METRICS = {
     "map": "MAP",
     "f1_macro": "F1, macro",
     "mrr": "MRR",
+    "r_precision": "R-precision",
+    "clicks": "Clicks (fewer is better)",
     "new_mrr": "New only: MRR",
     "new_hit_rate": "New only: hit rate",
     "roc_auc_macro": "ROC AUC, macro",

@@ -215,6 +215,10 @@ def _lists(found: RecommendationReport) -> dict[str, Any]:
         "chosen": found.engine,
     }
     cut_tables = []
+    if found.shown:
+        caption = f"Metrics of the protocol: {_evaluated_on(found)} Small print: 95% intervals."
+        table = model_table(caption=caption, metrics=found.shown, best=(), **shared)
+        cut_tables.append({"k": main, "tables": [table]})
     for k in cuts:
         hits, lists = (
             [name for name in (f"{each}@{k}" for each in family) if _measured_by_any(found, name)]

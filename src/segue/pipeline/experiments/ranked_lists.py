@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from segue.engine import Engine, SignalScores, is_flat, score_order
 from segue.engine.randomness import uniform
 from segue.evaluation import (
+    DEFAULT_KS,
     MIN_LISTENERS_FOR_CLAIMS,
     Figures,
     RankingResult,
@@ -35,7 +36,7 @@ _NUMBERS = 50_000_000
 """Number of scores in memory at a time, of all signals: 200 MB."""
 
 Lists = dict[str, NDArray[np.int64]]
-"""Positions by model, ``[n_listeners, K_MOST]``, padded with -1."""
+"""Positions by model, ``[n_listeners, k]``, padded with -1."""
 
 
 def ranked_lists(
@@ -46,6 +47,8 @@ def ranked_lists(
     blends: Sequence[str] = (PERSONAL, GLOBAL),
     alone: Sequence[tuple[str, Signal]] = (),
     excluded: NDArray[np.bool_] | None = None,
+    k: int = K_MOST,
+    repeats: bool = False,
     seed: int = 0,
     progress: Progress = no_progress,
     description: str = "Evaluating recommendations",
@@ -59,13 +62,17 @@ def ranked_lists(
     alone
         More signals with their names.
     excluded
-        Tracks that are in no list, ``[n_tracks]``; tracks that a listener knows never are.
+        Tracks that are in no list, ``[n_tracks]``.
+    k
+        Length of the lists.
+    repeats
+        Whether lists may have tracks that the listener knows.
     """
     rng = np.random.default_rng(seed)
     own = [(signal.name, signal) for signal in engine.signals] if blends else []
     singles = [*own, *alone]
     models = [*blends, *(name for name, _ in singles), RANDOM]
-    lists = {name: np.full((len(profiles), K_MOST), -1, np.int64) for name in models}
+    lists = {name: np.full((len(profiles), k), -1, np.int64) for name in models}
     size = max(min(_BATCH, _NUMBERS // max(len(singles) * n_tracks, 1)), 1)
     with progress(description, len(profiles)) as advance:
         for start in range(0, len(profiles), size):
@@ -73,12 +80,13 @@ def ranked_lists(
             scores = np.stack([signal.for_listeners(batch) for _, signal in singles])
             for i, profile in enumerate(batch):
                 exclude = np.zeros(n_tracks, bool) if excluded is None else excluded.copy()
-                exclude[profile.known] = True
+                if not repeats:
+                    exclude[profile.known] = True
                 exclude = engine.all_excluded(exclude)
                 rows: Scores = scores[:, i]
-                found = _blended(engine, profile, rows[: len(own)], exclude, blends)
-                found |= _singles([name for name, _ in singles], rows, exclude)
-                found[RANDOM] = rng.permutation(np.flatnonzero(~exclude))[:K_MOST]
+                found = _blended(engine, profile, rows[: len(own)], exclude, blends, k=k)
+                found |= _singles([name for name, _ in singles], rows, exclude, k)
+                found[RANDOM] = rng.permutation(np.flatnonzero(~exclude))[:k]
                 for name, positions in found.items():
                     lists[name][start + i, : len(positions)] = positions
             advance(len(batch))
@@ -91,6 +99,8 @@ def _blended(
     rows: Scores,
     exclude: NDArray[np.bool_],
     blends: Sequence[str],
+    *,
+    k: int,
 ) -> dict[str, NDArray[np.int64]]:
     if not blends:
         return {}
@@ -100,19 +110,19 @@ def _blended(
     for name in blends:
         key = weights[name].tobytes()  # many listeners have the global weights
         if key not in found:
-            found[key] = engine.blended(scores, weights[name], exclude, K_MOST).positions
+            found[key] = engine.blended(scores, weights[name], exclude, k).positions
     return {name: found[weights[name].tobytes()] for name in blends}
 
 
 def _singles(
-    names: Sequence[str], rows: Scores, exclude: NDArray[np.bool_]
+    names: Sequence[str], rows: Scores, exclude: NDArray[np.bool_], k: int
 ) -> dict[str, NDArray[np.int64]]:
     order = _hash_order(len(exclude))
     candidates = order[~exclude[order]]
     own = rows[:, candidates]
     own[np.array([is_flat(row) for row in own], bool)] = np.nan
     lists = {}
-    for name, row, places in zip(names, rows, best(own, K_MOST)[0], strict=True):
+    for name, row, places in zip(names, rows, best(own, k)[0], strict=True):
         found = candidates[places[places >= 0]]
         lists[name] = found[score_order(found, row[found])]
     return lists
@@ -158,14 +168,20 @@ class EvaluatedUsers:
         return replace(self, popularity=popularity, n_listeners=len(history))
 
     def evaluate(
-        self, lists: Mapping[str, NDArray[np.int64]], held_out: Sequence[NDArray[np.int64]]
+        self,
+        lists: Mapping[str, NDArray[np.int64]],
+        held_out: Sequence[NDArray[np.int64]],
+        ks: Sequence[int] = DEFAULT_KS,
+        n_candidates: int | None = None,
     ) -> dict[str, RankingResult]:
         """Return the metrics of each model."""
         return {
             name: ranking_metrics(
                 found,
                 held_out,
+                ks=ks,
                 n_items=self.n_tracks,
+                n_candidates=n_candidates,
                 popularity=self.popularity,
                 n_listeners=self.n_listeners,
                 artists=self.artists,

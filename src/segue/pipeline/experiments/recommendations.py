@@ -75,7 +75,7 @@ def evaluate_recommendations(
     n_tracks = len(material.catalogue)
     with progress("Training on earlier listens", 1) as advance:
         fitted = fit_engine(library, material, known)
-        item_knn = _item_knn(known, n_tracks)
+        item_knn = fit_item_knn(known, n_tracks)
         advance(1)
     context = EvaluationContext(material, known, fitted, seed, progress)
     lists = _without_empty_baselines(
@@ -103,7 +103,7 @@ def evaluate_recommendations(
     )
 
 
-def _item_knn(known: HeldOut, n_tracks: int) -> list[tuple[str, Signal]]:
+def fit_item_knn(known: HeldOut, n_tracks: int) -> list[tuple[str, Signal]]:
     """Return item-kNN fitted on the earlier listens; nothing with too few listeners."""
     listening = [profile for profile in known.history.values() if len(profile.liked) > 1]
     if len(listening) < MIN_LISTENERS:
