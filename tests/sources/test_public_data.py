@@ -231,3 +231,48 @@ class TestPlaylistSlices:
         write_slice(tmp_path, 0, [{"pid": 1}])
         with pytest.raises(DatasetError, match="no usable track"):
             read_dataset(tmp_path)
+
+
+FMA_HEADER = (
+    ",album,album,artist,artist,set,set,track,track,track,track,track\n"
+    ",id,title,id,name,split,subset,duration,genre_top,genres,license,title\n"
+    "track_id,,,,,,,,,,,\n"
+)
+
+
+def write_fma(directory, rows):
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "tracks.csv").write_text(FMA_HEADER + "".join(f"{row}\n" for row in rows))
+    genres = "genre_id,#tracks,parent,title,top_level\n21,9,0,Hip-Hop,21\n4,9,0,Jazz,4\n"
+    (directory / "genres.csv").write_text(genres)
+
+
+class TestFma:
+    def test_tracks_have_genre_split_and_file(self, tmp_path):
+        row = '2,1,"AWOL, A Way",7,AWOL,training,small,168,Hip-Hop,[21],by-nc,Food'
+        write_fma(tmp_path / "fma_metadata", [row, '3,,,,,test,large,10,,"[4, 99]",,'])
+        audio = tmp_path / "fma_small" / "000" / "000002.mp3"
+        audio.parent.mkdir(parents=True)
+        audio.write_bytes(b"")
+        found = read_dataset(tmp_path)
+        one, two = found.tracks
+        assert found.kind == "fma"
+        assert not found.problems
+        assert found.listens.empty
+        assert (one.track_id, one.title, one.artist, one.album) == (
+            "2",
+            "Food",
+            "AWOL",
+            "AWOL, A Way",
+        )
+        assert (one.genres, one.split, one.duration) == (("hip-hop",), "train", 168)
+        assert one.path == audio
+        assert one.metadata["set_subset"] == "small"
+        assert (two.genres, two.split, two.path) == (("jazz",), "test", None)
+
+    def test_bad_rows_are_problems(self, tmp_path):
+        good = "2,1,Album,7,Band,training,small,168,Jazz,[4],by,Song"
+        write_fma(tmp_path, [good, good, "x,1" + "," * 10, "5,1,cut", good + ",more"])
+        found = read_dataset(tmp_path)
+        assert [one.track_id for one in found.tracks] == ["2"]
+        assert sorted(row for _, row, _ in reasons(found)) == [5, 6, 7, 8]

@@ -101,7 +101,8 @@ def preprocess(
     library
         The library, or its directory, which is made once the dataset is known to be usable.
     dataset
-        Directory of the dataset: metadata.csv, a music folder, GTZAN, Million Song, or listens.
+        Directory of the dataset: metadata.csv, a music folder, GTZAN, Million Song, listens, or a
+        public dataset as published (Yambda, Million Playlist Dataset, FMA).
     workers
         Processes that decode and describe; by default one a processor.
     exclude

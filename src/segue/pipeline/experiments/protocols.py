@@ -65,7 +65,7 @@ _PROTOCOLS: Final[Mapping[str, Protocol]] = {
     GLOBAL_TEMPORAL: Protocol(
         GLOBAL_TEMPORAL,
         (10, 50, 100),
-        tuple(f"{metric}@{k}" for metric in ("ndcg", "recall", "coverage") for k in (10, 50, 100)),
+        ("ndcg@10", "ndcg@100", "recall@100", "coverage@100"),
         repeats=True,
     ),
     PLAYLIST_CONTINUATION: Protocol(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from segue.sources.public_data import playlist_slices, yambda
+from segue.sources.public_data import fma, playlist_slices, yambda
 from segue.sources.public_data.public_dataset import PublicLayout
 
 LAYOUTS = (
@@ -12,6 +12,7 @@ LAYOUTS = (
         playlist_slices.is_playlist_slices,
         playlist_slices.read_playlist_slices,
     ),
+    PublicLayout(fma.KIND, fma.is_fma, fma.read_fma),
 )
 
 

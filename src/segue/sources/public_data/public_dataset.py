@@ -9,7 +9,7 @@ from segue.types import Problem, Progress, Track
 if TYPE_CHECKING:
     import pandas as pd
 
-PublicKind = Literal["yambda", "million-playlists"]
+PublicKind = Literal["yambda", "million-playlists", "fma"]
 
 
 class PublicDataset(NamedTuple):
