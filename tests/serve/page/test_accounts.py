@@ -140,7 +140,7 @@ def family(trained, music, tmp_path):
     from segue.library import Library
     from segue.pipeline.accounts.login import add_account
 
-    directory = shutil.copytree(trained, tmp_path / "my.segue")
+    directory = copy_of_library(trained, tmp_path / "my.segue")
     library = Library(directory)
     add_account(library, "anna", PASSWORD, admin=True)
     add_account(library, "ben", PASSWORD)
