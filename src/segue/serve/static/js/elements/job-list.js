@@ -152,6 +152,7 @@ const NAMES = {
   weekly: "job.weekly",
   rescan: "job.rescan",
   sync: "job.sync",
+  mixes: "job.mixes",
   backup: "job.backup",
 };
 
