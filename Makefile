@@ -70,7 +70,7 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@ $(VENV)/.installed-demo
 
 $(VENV)/.installed-nightly: $(VENV)/.installed-dev
-	$(INSTALL) --editable '.[nightly]'
+	$(INSTALL) --editable '.[nightly,ray]'
 	@touch $@
 
 $(VENV)/.installed-audit: $(VENV)/.installed-dev

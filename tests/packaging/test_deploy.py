@@ -47,10 +47,11 @@ def serves(words):
     return context.params["host"] == "0.0.0.0"  # noqa: S104
 
 
-def test_compose_file_is_valid(repository):
+@pytest.mark.parametrize("name", ["compose.yaml", "deploy/compose.cluster.yaml"])
+def test_compose_file_is_valid(repository, name):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
     done = subprocess.run(
-        [*command, repository / "compose.yaml"], capture_output=True, text=True, check=False
+        [*command, repository / name], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -63,6 +64,21 @@ def test_compose_service_is_restricted(service):
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert serves(service["command"])
+
+
+def test_cluster_runs_two_servers_and_two_nodes(repository):
+    text = (repository / "deploy" / "compose.cluster.yaml").read_text("utf-8")
+    text = re.sub(r"\$\{\w+:[-?]([^}]*)\}", r"\1", text)
+    services = yaml.safe_load(text)["services"]
+    assert all(serves(services[name]["command"]) for name in ("server-1", "server-2"))
+    assert services["ray-head"]["entrypoint"][:3] == ["ray", "start", "--head"]
+    assert "--address=ray-head:6379" in services["ray-worker"]["entrypoint"]
+    command = get_command(app).commands["preprocess"]
+    analyze = command.make_context("preprocess", list(services["analyze"]["command"][1:]))
+    assert analyze.params["runner"] == "ray://ray-head:10001"
+    for name in ("server-1", "server-2", "ray-head", "ray-worker", "analyze"):
+        assert services[name]["read_only"]
+        assert services[name]["user"].split(":")[0] not in ("0", "root")
 
 
 def test_image_runs_as_user_with_health_check(dockerfile, steps):

@@ -109,6 +109,14 @@ def preprocess(
             " where segue detects a wrong one; auto detects it. Kept for later runs.",
         ),
     ] = None,
+    runner: Annotated[
+        str,
+        typer.Option(
+            metavar="local|ray|ray://HOST:PORT",
+            help="Where files are analyzed: on this machine, or on a Ray cluster whose nodes have"
+            " the music under the same paths.",
+        ),
+    ] = "local",
     encoder: Annotated[
         OfferedEncoder | None,
         typer.Option(
@@ -137,6 +145,7 @@ def preprocess(
         tag_encoding=tag_encoding,
         encoder=encoder.value if encoder else None,
         time_limit=time_limit,
+        runner=runner,
         progress=terminal_progress(),
     )
     remember_answer(library, declined=declined)

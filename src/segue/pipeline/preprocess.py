@@ -22,8 +22,9 @@ from segue.pipeline.analysis.scan import (
     known_files,
     read_in,
 )
+from segue.pipeline.analysis.task_runner import LOCAL, TaskRunner, task_runner
 from segue.pipeline.analysis.track_analysis import analyse_new, check_usable
-from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
+from segue.pipeline.analysis.workers import TIME_LIMIT
 from segue.pipeline.arguments import LibraryArgument, PathArgument, as_library, as_path, as_texts
 from segue.pipeline.encoder_choice import (
     EncoderChoice,
@@ -90,6 +91,7 @@ def preprocess(
     tag_encoding: str | None = None,
     encoder: EncoderChoice | None = None,
     time_limit: float = TIME_LIMIT,
+    runner: str = LOCAL,
     progress: Progress = no_progress,
 ) -> PreprocessResult:
     """Add a dataset to the library and analyze its new tracks.
@@ -124,6 +126,8 @@ def preprocess(
         library remembers it. By default they are used if they are installed.
     time_limit
         Seconds after which a file is given up.
+    runner
+        Where files are analyzed: see `segue.pipeline.analysis.task_runner`.
 
     Raises
     ------
@@ -142,7 +146,7 @@ def preprocess(
     started = time.monotonic()
     apply_choice(encoder, progress=progress)
     with ExitStack() as stack:
-        pool = stack.enter_context(Workers(workers, time_limit))
+        pool = stack.enter_context(task_runner(runner, workers, time_limit))
         opened = _if_there(library)
         tracks: Mapping[str, KnownTrack] = {}
         known: KnownTracks = {}
@@ -201,7 +205,7 @@ def _take_in(
     library: Library,
     found: Dataset,
     scan: ScanResult,
-    workers: Workers,
+    workers: TaskRunner,
     options: AnalysisOptions,
     *,
     progress: Progress,
@@ -278,7 +282,7 @@ class AnalysisResult:
 
 def analyse_library(
     library: Library,
-    workers: Workers,
+    workers: TaskRunner,
     options: AnalysisOptions,
     *,
     scanned: Collection[str] = (),
