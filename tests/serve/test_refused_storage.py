@@ -10,7 +10,7 @@ from tests.factories import copy_of_library
 from tests.serve.conftest import PASSWORD, Client, is_problem
 
 from segue.errors import StorageFullError
-from segue.library import Library, database
+from segue.library import Library, sqlite_backend
 from segue.pipeline.accounts.login import add_account
 from segue.pipeline.accounts.sessions import create_key
 from segue.serve.app import make_app
@@ -21,7 +21,7 @@ LISTENS = "SELECT count(*) FROM listens WHERE dataset = 'live'"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Do not wait long for a busy database."""
-    monkeypatch.setattr(database, "BUSY_MS", 50)
+    monkeypatch.setattr(sqlite_backend, "BUSY_MS", 50)
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def test_busy_database_does_not_delay_session_or_key(directory, monkeypatch):
     add_account(library, "anna", PASSWORD)
     key = create_key(library, "anna", "phone")
     library.close()
-    monkeypatch.setattr(database, "BUSY_MS", 60_000)
+    monkeypatch.setattr(sqlite_backend, "BUSY_MS", 60_000)
     with Client(make_app(directory)) as client:
         client.log_in("anna", PASSWORD)
         with closing(sqlite3.connect(directory / "library.db")) as other, other:
