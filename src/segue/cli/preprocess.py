@@ -113,7 +113,7 @@ def preprocess(
         str,
         typer.Option(
             metavar="local|ray|ray://HOST:PORT",
-            help="Where files are analyzed: on this machine, or on a Ray cluster whose nodes have"
+            help="Where files are analyzed: on this machine, or on a Ray cluster with"
             " the music under the same paths.",
         ),
     ] = "local",

@@ -38,7 +38,7 @@ COPIED: Final = (*STATE, "reports")
 """Directories of a library that a copy has besides the database."""
 _AUTOMATIC: Final = "automatic-"
 """Start of the names of copies that `back_up_database` makes."""
-_NOTCOPIED: Final = (".new-", ".old-", ".snapshot")  # unfinished, or built again
+_NOT_COPIED: Final = (".new-", ".old-", ".snapshot")  # unfinished, or built again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +221,7 @@ def copy_files(directory: Path, target: Path, progress: Progress) -> None:
         for path in files:
             inner = path.relative_to(directory)
             copied = not any(
-                part.startswith(_NOTCOPIED) or part.endswith(".checkpoint") for part in inner.parts
+                part.startswith(_NOT_COPIED) or part.endswith(".checkpoint") for part in inner.parts
             )
             if copied:
                 make_directory((target / inner).parent)

@@ -69,7 +69,7 @@ class ConnectionPool:
 
     @contextmanager
     def _one_state(self) -> Iterator[RawConnection]:
-        """Yield a connection whose queries see one state of the database."""
+        """Yield a connection that reads one state of the database."""
         with self._using() as connection:
             connection.execute(self._backend.snapshot_statement)
             try:

@@ -53,7 +53,7 @@ class Database:
 
     @contextmanager
     def one_state(self) -> Iterator[Connection]:
-        """Yield a connection whose queries see one state, whatever others write meanwhile."""
+        """Yield a connection that reads one state, also while other processes write."""
         options = {"isolation_level": "AUTOCOMMIT"}  # the statements below begin and end it
         with self.connect() as opened:
             connection = opened.execution_options(**options)

@@ -6,6 +6,7 @@ The file lies in the directory of the library::
     schema = "household_1"                          # one for each library
 """
 
+import json
 import os
 import re
 import tomllib
@@ -64,7 +65,9 @@ def set_address(directory: Path, address: DatabaseAddress) -> None:
     """Write `library.toml`, which only its owner can read, since addresses may have passwords."""
     make_directory(directory)
     with open_private(directory / CONFIGURATION, "w") as file:
-        file.write(f"database = {_quoted(address.url)}\nschema = {_quoted(address.schema)}\n")
+        for key, value in (("database", address.url), ("schema", address.schema)):
+            # a text of JSON is one of TOML, too
+            file.write(f"{key} = {json.dumps(value, ensure_ascii=False)}\n")
 
 
 def stored_address(directory: Path) -> DatabaseAddress | None:
@@ -98,11 +101,3 @@ def _checked(name: str) -> str:
             f"{name!r} cannot be the schema of a library: use letters, digits and _, at most 63."
         )
     return name
-
-
-def _quoted(text: str) -> str:
-    escaped = "".join(
-        f"\\{one}" if one in '"\\' else one if one.isprintable() else f"\\U{ord(one):08X}"
-        for one in text
-    )
-    return f'"{escaped}"'

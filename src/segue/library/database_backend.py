@@ -65,7 +65,7 @@ class DatabaseBackend(Protocol):
     directory: Path
     """The directory of the files of the library."""
     snapshot_statement: str
-    """SQL that begins a transaction whose queries see one state."""
+    """SQL that begins a transaction that reads one state."""
 
     def exists(self) -> bool:
         """Return whether there is a library."""
@@ -89,7 +89,7 @@ class DatabaseBackend(Protocol):
         """
 
     def upgrade_transaction(self, engine: Engine) -> AbstractContextManager[Connection]:
-        """Return a context with a connection that may change tables, while nobody else writes."""
+        """Return a context with a connection that changes tables; no other process writes."""
 
     def back_up(self, version: int) -> None:
         """Copy a database of an earlier format to `backups/` before it is upgraded."""

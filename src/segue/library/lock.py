@@ -36,20 +36,30 @@ def writing(directory: Path, verb: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "another program"
-            raise LibraryBusyError(
-                f"The library {directory} is being written by {holder}:"
-                " wait until that has finished, or stop it."
-            ) from None
+            holder = file.read().strip()
+            raise locked_error(directory, holder) from None
         with translate_errors(directory):
-            since = datetime.now().astimezone().strftime("%H:%M:%S")
             file.truncate(0)
-            file.write(f"{verb} (process {os.getpid()}, since {since})")
+            file.write(holder_name(verb, f"process {os.getpid()}"))
             file.flush()
         try:
             yield
         finally:
             file.truncate(0)
+
+
+def holder_name(verb: str, process: str) -> str:
+    """Return how errors name a process that locks a library for `verb` from now on."""
+    since = datetime.now().astimezone().strftime("%H:%M:%S")
+    return f"{verb} ({process}, since {since})"
+
+
+def locked_error(directory: Path, holder: str | None) -> LibraryBusyError:
+    """Return the error of a writer that must wait for another one."""
+    return LibraryBusyError(
+        f"The library {directory} is being written by {holder or 'another program'}:"
+        " wait until that has finished, or stop it."
+    )
 
 
 def writer(directory: Path) -> str | None:

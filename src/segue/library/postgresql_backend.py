@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,11 +22,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, Engine, MetaData, create_engine, insert, inspect
 from sqlalchemy.pool import QueuePool
 
-from segue.errors import LibraryBusyError, LibraryError
+from segue.errors import LibraryError
 from segue.library.database import Database, open_database
 from segue.library.database_address import DatabaseAddress, set_address, stored_address
 from segue.library.files import PRIVATE, make_directory, make_private
-from segue.library.lock import writing
+from segue.library.lock import holder_name, locked_error, writing
 from segue.library.migrations import first_meta
 from segue.library.postgresql_connections import (
     Notifications,
@@ -39,7 +38,7 @@ from segue.library.schema import FORMAT_VERSION, meta, schema
 from segue.library.seal import LAST_CHANGE
 from segue.library.sqlite_backend import ENTRIES, STATE, SqliteBackend
 from segue.library.sqlite_copies import COUNTED, copy_database, new_copy, path_of_upgrade_copy
-from segue.library.storage import translate_errors
+from segue.library.storage import busy_error, translate_errors
 from segue.library.table_copies import copy_tables, delete_rows
 
 if TYPE_CHECKING:
@@ -143,14 +142,11 @@ class PostgresqlBackend:
         if wait:
             connection.exec_driver_sql(_LOCK, key)
         elif not connection.exec_driver_sql(_TRY_LOCK, key).scalar():
-            raise LibraryBusyError(
-                f"Cannot use the library {self.directory}: another program is writing to it; try"
-                " again later."
-            )
+            raise busy_error(self.directory)
 
     @contextmanager
     def upgrade_transaction(self, engine: Engine) -> Iterator[Connection]:
-        """Yield a connection that may change tables, while nobody else writes."""
+        """Yield a connection that may change tables, while no other process writes."""
         with engine.connect() as connection, self.transaction(connection):
             yield connection
 
@@ -279,16 +275,11 @@ class PostgresqlBackend:
     @contextmanager
     def writing(self, verb: str) -> Iterator[None]:
         """Lock the library for `verb`, for processes of all machines."""
-        since = datetime.now().astimezone().strftime("%H:%M:%S")
-        holder = f"{verb} (process {os.getpid()} of {socket.gethostname()}, since {since})"
+        holder = holder_name(verb, f"process {os.getpid()} of {socket.gethostname()}")
         with writing(self.directory, verb), translate_errors(self.directory):
             held = SessionLock(self.connected, self._lock_name(_WRITER), holder)
             if not held.take():
-                raise LibraryBusyError(
-                    f"The library {self.directory} is being written by"
-                    f" {self.writer() or 'another program'}: wait until that has finished, or stop"
-                    " it."
-                )
+                raise locked_error(self.directory, self.writer())
             try:
                 yield
             finally:

@@ -100,7 +100,7 @@ class SqliteBackend:
 
     @contextmanager
     def upgrade_transaction(self, engine: Engine) -> Iterator[Connection]:
-        """Yield a connection that may change tables, while nobody else writes."""
+        """Yield a connection that may change tables, while no other process writes."""
         with _at_once(engine) as connection:
             yield connection
             connection.exec_driver_sql(MARK_CHANGE)

@@ -72,6 +72,11 @@ def _os_error(place: Path, error: OSError) -> StorageError:
     return _refused(place, kind, _SENTENCES.get(error.errno or 0, text))
 
 
+def busy_error(place: Path) -> LibraryBusyError:
+    """Return the error of a transaction that does not wait for another writer."""
+    return LibraryBusyError(_sentence(place, "another program is writing to it; try again later"))
+
+
 def _raw_errors() -> tuple[type[Exception], ...]:
     """Return the errors of database drivers that are used without SQLAlchemy."""
     psycopg = sys.modules.get("psycopg")
@@ -112,7 +117,11 @@ def _postgresql_error(place: Path, error: BaseException, state: str) -> StorageE
 
 
 def _refused(place: Path, kind: type[StorageError], sentence: str) -> StorageError:
-    return kind(f"Cannot use the library {place}: {sentence}.")
+    return kind(_sentence(place, sentence))
+
+
+def _sentence(place: Path, sentence: str) -> str:
+    return f"Cannot use the library {place}: {sentence}."
 
 
 def _reason_full(place: Path) -> str | None:

@@ -1,7 +1,6 @@
 """Where tasks of the analysis run: in processes of this machine, or on a Ray cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar
 
 from segue.errors import ContradictionError, MissingExtraError
@@ -27,12 +26,7 @@ class TaskRunner(Protocol):
     def __enter__(self) -> Self:
         """Start."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop all tasks."""
 
 
