@@ -10,7 +10,14 @@ import segue
 from segue.pipeline.jobs.stages import STAGES, stage_of
 
 SOURCE = Path(segue.__file__).parent
-OTHER = ("library/backup.py", "pipeline/tagging/", "pipeline/history/", "pipeline/connections/")
+OTHER = (
+    "library/backup.py",
+    "library/table_copies.py",
+    "pipeline/connections/",
+    "pipeline/history/",
+    "pipeline/tagging/",
+    "sources/public_data/",
+)
 """What reports progress outside of jobs."""
 
 
