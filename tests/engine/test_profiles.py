@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue.engine import profiles_of
+from segue.engine import profiles, profiles_of
 from segue.engine.opinions import opinions
 
 POSITIONS = {"a": 0, "b": 1, "c": 2}
@@ -142,3 +142,33 @@ def test_profile_history_knows_sessions():
     assert found.played(1).sessions.tolist() == [1, -1, 0, 0]
     assert found.without(np.array([1])).sessions.tolist() == [1, 0]
     assert not len(profile_of(track_id=["a"], timestamp=[1], session_id=[None]).sessions)
+
+
+def test_profiles_in_blocks_equal_those_of_one_table(monkeypatch):
+    rng = np.random.default_rng(7)
+    n = 400
+    table = pd.DataFrame(
+        {
+            "user_id": rng.choice(["u1", "u10", "u2", "u3", "u4"], n, p=[0.6, 0.1, 0.1, 0.1, 0.1]),
+            "track_id": rng.choice(["a", "b", "c", "unknown"], n),
+            "plays": rng.choice([0.0, 1.0, 2.0, np.nan], n),
+            "rating": rng.choice([-1.0, 1.0, np.nan], n, p=[0.1, 0.1, 0.8]),
+            "timestamp": np.where(rng.random(n) < 0.2, np.nan, rng.integers(0, 300, n)),
+            "session_id": rng.choice(["s", "t", None], n),
+        }
+    )
+    friends = [("u1", "u2"), ("u10", "u4")]
+    whole = profiles_of(table, POSITIONS, friends=friends)
+    assert list(whole) == ["u1", "u10", "u2", "u3", "u4"]
+    monkeypatch.setattr(profiles, "_BLOCK", 50)
+    for columns in (table, table.astype({"user_id": "category", "track_id": "category"})):
+        found = profiles_of(columns, POSITIONS, friends=friends)
+        assert list(found) == list(whole)
+        for name, profile in whole.items():
+            for part in ("positions", "weights", "known", "history", "ages"):
+                np.testing.assert_array_equal(getattr(found[name], part), getattr(profile, part))
+            numbered = [pd.factorize(one.sessions)[0].tolist() for one in (found[name], profile)]
+            assert numbered[0] == numbered[1]
+            assert [one.tolist() for one in found[name].friends] == [
+                one.tolist() for one in profile.friends
+            ]

@@ -21,10 +21,10 @@ from segue.errors import (
     ModelNotTrainedError,
     UnknownTrackError,
 )
-from segue.library import AudioFile, ImportedListen, Library, new_directory
+from segue.library import AudioFile, ImportedListen, Library, listens_table, new_directory
 from segue.library.catalogue import from_record, to_record
 from segue.library.files import add_checksums
-from segue.types import FileState, Problem, Track, TrackReference
+from segue.types import LISTEN_COLUMNS, FileState, Problem, Track, TrackReference
 
 NONE = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
 TRACKS = [
@@ -96,6 +96,33 @@ def test_listens_of_dataset_replace_earlier_ones(library):
     assert sorted(zip(found["user_id"], found["track_id"], strict=True)) == [("u", "a"), ("u", "b")]
     assert found.loc[found["track_id"] == "a", "plays"].tolist() == [3.0]
     assert library.listeners() == ["u", "v"]
+
+
+def test_listens_are_read_in_chunks_with_unknown_values(library, monkeypatch):
+    table = listens(
+        user_id=["v", "u", "u", "v", "u"],
+        track_id=["b", "a", "b", "a", "b"],
+        plays=[3.0, np.nan, 1.0, np.nan, np.nan],
+        timestamp=[np.nan, 5.0, 4.0, 3.0, 2.0],
+        session_id=[None, "one", "one", "two", None],
+        skipped=[True, None, False, None, None],
+        completed=[True, False, True, False, True],
+    )
+    library.add_dataset("d", tracks=TRACKS[::-1], listens=table)
+    monkeypatch.setattr(listens_table, "_CHUNK", 2)
+    found = library.listens()
+    assert list(found) == [*LISTEN_COLUMNS, "source"]
+    for name in ("user_id", "track_id", "completed"):
+        assert found[name].tolist() == table[name].tolist()
+    assert found["user_id"].cat.categories.tolist() == ["u", "v"]
+    for name in ("plays", "timestamp"):
+        np.testing.assert_array_equal(found[name], table[name])
+    assert found["completed"].dtype == bool
+    assert found["skipped"].tolist() == [True, None, False, None, None]
+    assert found["session_id"].isna().tolist() == [True, False, False, False, True]
+    assert found["session_id"].tolist()[1:4] == ["one", "one", "two"]
+    assert found["split"].isna().all()
+    assert found["source"].tolist() == ["d"] * 5
 
 
 def test_failed_add_dataset_changes_nothing(library):

@@ -318,11 +318,17 @@ def _pairs(listens: Listens) -> tuple[Places, Places, Places]:
 
 
 def _seconds(tracks: Places, durations: Durations) -> Values:
-    if durations is None:
+    seconds = known_seconds(durations)
+    if seconds is None:
         return np.full(len(tracks), np.nan)
-    if not isinstance(durations, np.ndarray):
-        durations = np.array([one or np.nan for one in durations], np.float64)
-    return np.where(tracks >= 0, durations[tracks], np.nan).astype(np.float64)
+    return np.where(tracks >= 0, seconds[tracks], np.nan).astype(np.float64)
+
+
+def known_seconds(durations: Durations) -> Values | None:
+    """Return durations as an array, NaN where unknown; None if all are."""
+    if durations is None or isinstance(durations, np.ndarray):
+        return durations
+    return np.array([one or np.nan for one in durations], np.float64)
 
 
 def _latest_opinions(

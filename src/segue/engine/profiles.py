@@ -3,15 +3,23 @@
 `segue.listens` defines what a listen counts as, `segue.engine.opinions` what follows from it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.learning_rules import LearningRules
-from segue.engine.profile_accumulator import Durations, Listens, accumulate, learned_outcomes
+from segue.engine.profile_accumulator import (
+    Durations,
+    Listens,
+    ProfileAccumulator,
+    accumulate,
+    known_seconds,
+    learned_outcomes,
+)
 from segue.signals import UserProfile
 from segue.signals.signal import SEED_SHARE
 
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FIELDS = ("plays", "ms_played", "skipped", "completed", "rating", "timestamp", "position")
+_BLOCK = 1_000_000
+"""Listens that are converted at a time."""
 
 
 def profiles_of(
@@ -47,12 +57,18 @@ def profiles_of(
     """
     if listens.empty:
         return {}
-    table, names = _table(listens, positions, rules or {})
-    found = accumulate(table, durations)
-    now = max((own.last for _, own in found), default=-np.inf)
-    profiles = {names[user]: own.profile(names[user], now) for user, own in found}
-    known = {name: own for name, own in profiles.items() if len(own.known)}
-    return _with_friends(known, friends)
+    seconds = known_seconds(durations)
+    found: dict[str, ProfileAccumulator] = {}
+    for block in _listener_blocks(listens):
+        table, names = _table(block, positions, rules or {})
+        found |= {names[user]: own for user, own in accumulate(table, seconds)}
+    now = max((own.last for own in found.values()), default=-np.inf)
+    profiles = {}
+    for name in list(found):  # one form of each listener in memory at a time
+        own = found.pop(name).profile(name, now)
+        if len(own.known):
+            profiles[name] = own
+    return _with_friends(profiles, friends)
 
 
 def completed_listens(
@@ -72,20 +88,44 @@ def completed_listens(
     return (learned_outcomes(table, durations).completed > 0) & (table.tracks >= 0)
 
 
+def _listener_blocks(listens: "pd.DataFrame") -> Iterator["pd.DataFrame"]:
+    """Yield the listens in blocks of about `_BLOCK`, each with all listens of its listeners."""
+    if len(listens) <= _BLOCK:
+        yield listens
+        return
+    users, _ = _listener_codes(listens)
+    order = np.argsort(users, kind="stable")
+    starts = np.flatnonzero(np.diff(users[order], prepend=-1))
+    wanted = np.searchsorted(starts, np.arange(0, len(order), _BLOCK))
+    bounds = np.unique([*starts[np.minimum(wanted, len(starts) - 1)], len(order)]).tolist()
+    for start, stop in pairwise(bounds):
+        yield listens.iloc[order[start:stop]]
+
+
+def _listener_codes(listens: "pd.DataFrame") -> tuple[NDArray[np.int64], list[str]]:
+    """Return the number of each listen's listener, and the names of listeners, sorted."""
+    import pandas as pd
+
+    users = listens["user_id"]
+    if not isinstance(users.dtype, pd.CategoricalDtype):
+        users = users.astype(str)
+    codes, names = pd.factorize(users, sort=True)
+    return codes.astype(np.int64), [str(name) for name in names]
+
+
 def _table(
     listens: "pd.DataFrame", positions: Mapping[str, int], rules: Mapping[str, LearningRules]
 ) -> tuple[Listens, list[str]]:
     """Return listens by position and number of listener, and the names of listeners."""
     import pandas as pd
 
-    codes, names = pd.factorize(listens["user_id"].astype(str), sort=True)
+    codes, listeners = _listener_codes(listens)
     tracks = listens["track_id"].map(positions).to_numpy(np.float64, na_value=-1)
     values: list[Any] = [_values(listens, name) for name in _FIELDS]
-    table = Listens(codes.astype(np.int64), tracks.astype(np.int64), *values)
+    table = Listens(codes, tracks.astype(np.int64), *values)
     if "session_id" in listens:
         sessions = pd.factorize(listens["session_id"])[0]  # -1: unknown
         table = replace(table, sessions=sessions.astype(np.int64))
-    listeners = [str(name) for name in names]
     return replace(table, ignored=_ignored(table, listens, listeners, rules)), listeners
 
 

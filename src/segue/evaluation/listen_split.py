@@ -128,7 +128,7 @@ def listen_split_rule(listens: "pd.DataFrame") -> str:
         return "The dataset defines the split of the listens."
     users = listens["user_id"]
     known = [
-        getattr(listens[column].notna().groupby(users), how)().to_numpy(dtype=bool)
+        getattr(listens[column].notna().groupby(users, observed=True), how)().to_numpy(dtype=bool)
         for column, how in (("timestamp", "any"), ("position", "all"))
         if column in listens
     ]

@@ -18,10 +18,11 @@ from segue.library.catalogue import ANALYZED, Catalogue, from_record
 from segue.library.database import Database
 from segue.library.entity_rows import catalogue_ids
 from segue.library.imports import track_references
+from segue.library.listens_table import listens_table
 from segue.library.problem_rows import one_problem_a_file
 from segue.library.read_connection import ReadConnection
-from segue.library.writes import FILE_STAGES, VALUES
-from segue.types import LISTEN_COLUMNS, Problem, Split, Track, TrackReference
+from segue.library.writes import FILE_STAGES
+from segue.types import Problem, Split, Track, TrackReference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,28 +130,9 @@ class LibraryQueries:
         return sorted(found)
 
     def listens(self) -> "pd.DataFrame":
-        """Return all listens that are not private.
-
-        The columns are those of `LISTEN_COLUMNS`, and `source`, the dataset.
-        """
-        import pandas as pd
-
-        table = schema.listens
-        query = (
-            select(
-                schema.users.c.user_id,
-                schema.tracks.c.track_id,
-                *(table.c[column] for column in VALUES),
-                table.c.dataset,
-            )
-            .join_from(table, schema.users)
-            .join(schema.tracks)
-            .where(table.c.private.is_not(True))  # NULL, too
-            .order_by(table.c.id)
-        )
+        """Return all listens that are not private, as `segue.library.listens_table` says."""
         with self._database.connect() as connection:
-            rows = connection.execute(query).all()
-        return pd.DataFrame.from_records(rows, columns=[*LISTEN_COLUMNS, "source"])
+            return listens_table(connection)
 
     def any_listens(self) -> bool:
         """Return whether there are listens."""
