@@ -7,11 +7,14 @@ Conventions
 - Frames are time-major: ``[n_frames, n_bands]``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Split = Literal["train", "valid", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -37,6 +40,24 @@ LISTEN_COLUMNS = (
 `rating` is an explicit opinion in [-1, 1]; `completed` is whether the source says that the track
 ended by itself, `recommended` whether segue proposed it; `private` listens are not learned from.
 """
+
+
+class ListenBatches(Protocol):
+    """Listens that may be too many for memory, as frames of some thousands each."""
+
+    def __len__(self) -> int:
+        """Return the number of listens."""
+
+    @property
+    def user_ids(self) -> Sequence[str]:
+        """Each listener once."""
+
+    @property
+    def track_ids(self) -> Sequence[str]:
+        """Each track with listens once."""
+
+    def batches(self) -> "Iterator[pd.DataFrame]":
+        """Yield the listens in their order, with some of `LISTEN_COLUMNS`."""
 
 
 ArtistRole = Literal["main", "guest"]

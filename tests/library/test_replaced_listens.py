@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+import weakref
 from contextlib import closing
 
 import pandas as pd
@@ -51,6 +52,34 @@ def stored(library, name="data"):
     with closing(sqlite3.connect(library.directory / "library.db")) as connection:
         rows = connection.execute(query, [name]).fetchall()
     return [(*row[:4], None if row[4] is None else bool(row[4])) for row in rows]
+
+
+class Batches:
+    """Listens in batches; `most` is how many of these were in memory besides the newest."""
+
+    user_ids = ("a",)
+    track_ids = ("t0",)
+    most = 0
+
+    def __len__(self):
+        return 20
+
+    def batches(self):
+        made = []
+        for start in range(0, 20, 5):
+            self.most = max(self.most, sum(one() is not None for one in made))
+            batch = table([("a", "t0", float(n), None, None) for n in range(start, start + 5)])
+            made.append(weakref.ref(batch))
+            yield batch
+            del batch
+
+
+def test_batches_are_stored_with_one_in_memory(library):
+    listens = Batches()
+    for _ in range(2):
+        library.add_dataset("data", tracks=TRACKS, listens=listens)
+        assert stored(library) == [("a", "t0", float(n), None, None) for n in range(20)]
+    assert listens.most <= 1  # the one before, until the loop takes the newest
 
 
 @given(tables=st.lists(TABLES, min_size=2, max_size=4))

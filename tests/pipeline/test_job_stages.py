@@ -16,7 +16,6 @@ OTHER = (
     "pipeline/connections/",
     "pipeline/history/",
     "pipeline/tagging/",
-    "sources/public_data/",
 )
 """What reports progress outside of jobs."""
 

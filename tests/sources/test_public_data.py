@@ -33,6 +33,7 @@ def flat(directory, rows=LISTENS):
 
 def records(frame):
     """Return the rows of listens with None for unknown."""
+    frame = frame.frame()
     plain = frame.astype(object)
     return plain.where(frame.notna(), None).to_dict("records")
 
@@ -77,7 +78,7 @@ class TestYambda:
         (tmp_path / "nested").mkdir()
         nested.to_parquet(tmp_path / "nested" / "listens.parquet")
         one, other = (read_dataset(path) for path in (flat(tmp_path / "a"), tmp_path / "nested"))
-        pd.testing.assert_frame_equal(one.listens, other.listens)
+        pd.testing.assert_frame_equal(one.listens.frame(), other.listens.frame())
         assert one.tracks == other.tracks
 
     def test_opinions_are_ratings_and_no_plays(self, tmp_path):
@@ -154,7 +155,7 @@ class TestYambda:
         whole = read_dataset(flat(tmp_path))
         monkeypatch.setattr(yambda, "_FLAT_ROWS", 1)
         parts = read_dataset(tmp_path)
-        pd.testing.assert_frame_equal(whole.listens, parts.listens)
+        pd.testing.assert_frame_equal(whole.listens.frame(), parts.listens.frame())
         assert whole.tracks == parts.tracks
 
     def test_damaged_file_is_one_sentence(self, tmp_path):
@@ -224,7 +225,7 @@ class TestPlaylistSlices:
         path = tmp_path / "mpd.slice.0-999.json"
         path.write_text(path.read_text()[:-60])
         found = read_dataset(tmp_path)
-        assert found.listens["user_id"].tolist() == ["playlist 0", "playlist 1"]
+        assert found.listens.user_ids == ["playlist 0", "playlist 1"]
         assert "cut short or damaged" in found.problems[0].reason
 
     def test_nothing_usable_is_one_sentence(self, tmp_path):
@@ -258,7 +259,7 @@ class TestFma:
         one, two = found.tracks
         assert found.kind == "fma"
         assert not found.problems
-        assert found.listens.empty
+        assert len(found.listens) == 0
         assert (one.track_id, one.title, one.artist, one.album) == (
             "2",
             "Food",

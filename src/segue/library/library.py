@@ -80,6 +80,7 @@ from segue.library.storage import translate_errors
 from segue.library.tag_store import TagStore
 from segue.library.user_data import delete_listener, listens_of
 from segue.library.writes import (
+    FrameBatches,
     check_tracks,
     files_of,
     forget_scan_problems,
@@ -92,7 +93,7 @@ from segue.library.writes import (
     replace_listens,
 )
 from segue.text import plural
-from segue.types import FileState, Problem, Split, Track
+from segue.types import FileState, ListenBatches, Problem, Split, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,7 +195,7 @@ class Library(LibraryQueries):
         name: str,
         *,
         tracks: Sequence[Track],
-        listens: "pd.DataFrame",
+        listens: "pd.DataFrame | ListenBatches",
         friends: "pd.DataFrame | None" = None,
         problems: Sequence[Problem] = (),
         same_sound: Mapping[str, FileState] | None = None,
@@ -226,10 +227,11 @@ class Library(LibraryQueries):
             If a listen names a track that is neither given nor stored: nothing is changed.
         """
         kept = same_sound or {}
+        new = listens if hasattr(listens, "batches") else FrameBatches(listens)
         self._compare_features()  # before a new track gets a row that a store holds already
         with self._database.begin() as connection:
             before = files_of(connection)
-            check_tracks(listens, {files[0] for files in before.values()}, tracks)
+            check_tracks(new, {files[0] for files in before.values()}, tracks)
             put_tracks(connection, tracks)
             mark_missing(connection, missing)
             mark_missing(connection, left_out, left_out=True)
@@ -256,7 +258,7 @@ class Library(LibraryQueries):
             write_token(self._features, token)
         with self._database.begin() as connection:
             refresh_entities(connection)
-        replace_listens(self._database, name, listens)
+        replace_listens(self._database, name, new)
 
     def merge_tracks(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Merge tracks that are one recording: the row of a missing one, and of one with a file.

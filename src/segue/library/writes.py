@@ -14,7 +14,7 @@ from segue.library import schema
 from segue.library.catalogue import to_record
 from segue.library.entity_rows import update_entities
 from segue.library.upserts import upsert
-from segue.types import LISTEN_COLUMNS, Problem, Track
+from segue.types import LISTEN_COLUMNS, ListenBatches, Problem, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,38 +117,64 @@ def _put_users(connection: "Connection", user_ids: Iterable[str]) -> dict[str, i
     return _rows_of(connection, schema.users, "user_id") if new else known
 
 
-def check_tracks(listens: "pd.DataFrame", stored: set[str], new: Sequence[Track]) -> None:
+class FrameBatches:
+    """A frame of listens as `ListenBatches`."""
+
+    def __init__(self, listens: "pd.DataFrame") -> None:
+        self._listens = listens
+
+    def __len__(self) -> int:
+        return len(self._listens)
+
+    @property
+    def user_ids(self) -> list[str]:
+        """Each listener once."""
+        return list(self._listens["user_id"].unique())
+
+    @property
+    def track_ids(self) -> list[str]:
+        """Each track with listens once."""
+        return list(self._listens["track_id"].unique())
+
+    def batches(self) -> "Iterator[pd.DataFrame]":
+        """Yield the listens in their order."""
+        for start in range(0, len(self._listens), _CHUNK):
+            yield self._listens.iloc[start : start + _CHUNK]
+
+
+def check_tracks(listens: ListenBatches, stored: set[str], new: Sequence[Track]) -> None:
     """Check that each listen names a track that is `stored` or `new`; KeyError if one does not."""
-    if listens.empty:
+    if not len(listens):
         return
     known = stored | {track.track_id for track in new}
-    for track_id in listens["track_id"].unique():
+    for track_id in listens.track_ids:
         if track_id not in known:
             raise KeyError(track_id)
 
 
-def replace_listens(database: "Database", name: str, listens: "pd.DataFrame") -> None:
+def replace_listens(database: "Database", name: str, listens: ListenBatches) -> None:
     """Replace the listens of the dataset `name`, in short transactions; every track must be known.
 
     Stored listens stay as long as they equal the new ones, from the first on: where nothing has
     changed, nothing is written. If the process is killed, the first listens are stored, and the
-    next call completes them.
+    next call completes them. One batch of listens is in memory.
     """
     users: dict[str, int] = {}
     tracks: dict[str, int] = {}
-    if not listens.empty:
+    if len(listens):
         with database.begin() as connection:
-            users = _put_users(connection, listens["user_id"].unique())
+            users = _put_users(connection, listens.user_ids)
             tracks = _rows_of(connection, schema.tracks, "track_id")
     n_equal, outdated = _compare_listens(database, name, _rows_in(listens, users, tracks))
+    if outdated is not None:
+        _delete_listens(database, name, outdated)
+    if n_equal == len(listens):
+        return
     table = schema.listens
-    for start in range(0, len(outdated), _CHUNK):
-        part = outdated[start : start + _CHUNK]
-        old = delete(table).where(table.c.dataset == name, table.c.id.between(part[0], part[-1]))
-        with database.begin() as connection:
-            connection.execute(old)
-    names = ("user", "track", *VALUES)
-    new = _rows_in(listens.iloc[n_equal:], users, tracks)
+    given = next(iter(listens.batches())).columns
+    values = [name for name in VALUES if name in given]  # SQLAlchemy's time grows with each column
+    names = ("user", "track", *values)
+    new = islice(_rows_in(listens, users, tracks, values), n_equal, None)
     while chunk := list(islice(new, _CHUNK)):
         rows = [{**dict(zip(names, row, strict=True)), "dataset": name} for row in chunk]
         with database.begin() as connection:
@@ -156,40 +182,55 @@ def replace_listens(database: "Database", name: str, listens: "pd.DataFrame") ->
 
 
 def _rows_in(
-    listens: "pd.DataFrame", users: Mapping[str, int], tracks: Mapping[str, int]
+    listens: ListenBatches,
+    users: Mapping[str, int],
+    tracks: Mapping[str, int],
+    values: Sequence[str] = VALUES,
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield listens as they are stored, chunk by chunk: a table may hold tens of millions."""
-    for start in range(0, len(listens), _CHUNK):
-        part = listens.iloc[start : start + _CHUNK]
-        columns: list[Sequence[Any]] = [
-            [users[user_id] for user_id in part["user_id"]],
-            [tracks[track_id] for track_id in part["track_id"]],
-        ]
-        for column in VALUES:
-            if column in part.columns:
-                known = part[column].astype(object)
-                columns.append(known.where(part[column].notna(), None).tolist())
-            else:
-                columns.append([None] * len(part))
-        yield from zip(*columns, strict=True)
+    """Yield listens as they are stored, chunk by chunk: a batch may be larger than a chunk."""
+    for batch in listens.batches():
+        for start in range(0, len(batch), _CHUNK):
+            part = batch.iloc[start : start + _CHUNK]
+            columns: list[Sequence[Any]] = [
+                [users[user_id] for user_id in part["user_id"]],
+                [tracks[track_id] for track_id in part["track_id"]],
+            ]
+            for column in values:
+                if column in part.columns:
+                    known = part[column].astype(object)
+                    columns.append(known.where(part[column].notna(), None).tolist())
+                else:
+                    columns.append([None] * len(part))
+            yield from zip(*columns, strict=True)
 
 
 def _compare_listens(
     database: "Database", name: str, new: Iterator[tuple[Any, ...]]
-) -> tuple[int, list[int]]:
-    """Return how many stored listens equal the first `new` ones, and the ids of the others."""
+) -> tuple[int, int | None]:
+    """Return how many stored listens equal the first `new` ones, and the id of the first other."""
     table = schema.listens
     query = select(table.c.id, table.c.user, table.c.track, *(table.c[one] for one in VALUES))
     query = query.where(table.c.dataset == name).order_by(table.c.id)
     n_equal = 0
-    outdated: list[int] = []
     with database.connect() as connection:
         for number, *stored in connection.execution_options(yield_per=_CHUNK).execute(query):
-            if not outdated and tuple(stored) == next(new, None):
-                n_equal += 1
-            else:
-                outdated.append(number)
-    return n_equal, outdated
+            if tuple(stored) != next(new, None):
+                return n_equal, number
+            n_equal += 1
+    return n_equal, None
+
+
+def _delete_listens(database: "Database", name: str, first: int) -> None:
+    """Delete the listens of a dataset from the id `first` on, in short transactions."""
+    table = schema.listens
+    rest = (table.c.dataset == name, table.c.id >= first)
+    query = select(table.c.id).where(*rest).order_by(table.c.id).limit(_CHUNK)
+    while True:
+        with database.begin() as connection:
+            numbers = connection.scalars(query).all()
+            if not numbers:
+                return
+            connection.execute(delete(table).where(*rest, table.c.id <= numbers[-1]))
 
 
 def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:

@@ -104,7 +104,7 @@ def preprocess(
         The library, or its directory, which is made once the dataset is known to be usable.
     dataset
         Directory of the dataset: metadata.csv, a music folder, GTZAN, Million Song, listens, or a
-        public dataset as published (Yambda, Million Playlist Dataset, FMA).
+        public dataset as published (docs/data.md lists them).
     workers
         Processes that decode and describe; by default one a processor.
     exclude
@@ -169,7 +169,7 @@ def preprocess(
             identify=comparison.identify,
             progress=progress,
         )
-        if found.listens.empty and not any(track.path in known for track in found.tracks):
+        if not len(found.listens) and not any(track.path in known for track in found.tracks):
             check_usable(found.tracks, pool)
         if opened is None:
             opened = as_library(library, create=True)
@@ -237,7 +237,7 @@ def _take_in(
         dataset=name,
         kind=found.kind,
         tracks=len(found.tracks),
-        listeners=int(found.listens["user_id"].nunique()),
+        listeners=found.n_listeners,
         listens=len(found.listens),
         analyzed=done.analyzed,
         encoded=done.encoded,

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 STAGES: Final[Mapping[str, str]] = {
     "audio": "Analyzing audio",
+    "dataset": "Reading the dataset {name}",
     "descriptors": "Computing new descriptors",
     "dial-candidates": "Preparing candidates for dials",
     "dials": "Evaluating dials",

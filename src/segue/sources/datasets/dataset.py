@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from segue.sources.public_data.public_dataset import PublicKind
-from segue.types import FileState, Problem, Progress, Track
+from segue.types import FileState, ListenBatches, Problem, Progress, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,9 +60,10 @@ class Dataset:
     kind : {"table", "folder", "gtzan", "msd"} or that of a public dataset
     tracks : list of Track
         At least one, each id once.
-    listens : DataFrame
+    listens : DataFrame or ListenBatches
         `user_id` and `track_id` (text), and those of `LISTEN_COLUMNS` that were given; empty if
         there are no listens. Every `track_id` is one of `tracks`. See `listens` for the types.
+        Public datasets, which may have any number of listens, give them in batches.
     friends : DataFrame or None
         `user_id`, `friend_id`, both text.
     problems : list of Problem
@@ -76,8 +77,17 @@ class Dataset:
     directory: Path
     kind: Kind
     tracks: list[Track]
-    listens: "pd.DataFrame"
+    listens: "pd.DataFrame | ListenBatches"
     friends: "pd.DataFrame | None"
     problems: list[Problem]
     left_out: Collection[str] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def n_listeners(self) -> int:
+        """The number of users with listens."""
+        import pandas as pd
+
+        if isinstance(self.listens, pd.DataFrame):
+            return int(self.listens["user_id"].nunique())
+        return len(self.listens.user_ids)

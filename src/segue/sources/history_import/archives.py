@@ -3,14 +3,12 @@
 Conventions
 -----------
 - The members of a zip archive come in the order of their names; hidden ones are skipped.
-- A gzip file gives its content.
+- A gzip, bzip2, xz or Zstandard file gives its content.
 - A file that unpacks to `MAX_RATIO` times its size, and to more than `MIN_BOMB_BYTES`, is made to
   fill memory: reading stops there. Real histories unpack to 5 to 40 times their size.
 """
 
-import gzip
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +17,13 @@ from zipfile import BadZipFile, ZipFile
 
 from segue.errors import DatasetError
 from segue.sources.tables.decoding import Stream
+from segue.sources.tables.unpacking import UNPACK_ERRORS, unpacked
 
 MAX_RATIO = 200
 MIN_BOMB_BYTES = 1 << 26
 _BLOCK_BYTES = 1 << 16
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-READ_ERRORS = (EOFError, BadZipFile, zlib.error, OSError, RuntimeError)
+_ZIP = b"PK\x03\x04"
+READ_ERRORS = (*UNPACK_ERRORS, BadZipFile, RuntimeError)
 """The errors of damaged archives; RuntimeError is what zipfile raises for a missing password."""
 
 
@@ -57,10 +56,10 @@ class FileParts:
         with self.path.open("rb") as file:
             self._file = file
             if not self.is_archive:
-                yield self._limited(_unpacked(file))
+                yield self._limited(unpacked(file))
                 return
             with ZipFile(file) as archive, archive.open(name) as member:
-                yield self._limited(_unpacked(member))
+                yield self._limited(unpacked(member))
 
     def _limited(self, stream: Stream) -> Stream:
         return io.BufferedReader(cast("io.RawIOBase", _RatioGuard(stream, self)), _BLOCK_BYTES)
@@ -115,10 +114,3 @@ class _RatioGuard(io.RawIOBase):
 
 def _hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
-
-
-def _unpacked(raw: IO[bytes]) -> Stream:
-    stream: Stream = io.BufferedReader(cast("io.RawIOBase", raw), _BLOCK_BYTES)
-    if stream.peek(2)[:2] == _GZIP:
-        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stream)), _BLOCK_BYTES)
-    return stream

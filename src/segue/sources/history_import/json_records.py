@@ -4,8 +4,8 @@ Conventions
 -----------
 - A record is one object; its shape, and with it the service, is recognized by its keys and those of
   its page, so that pages and arrays of several services may be mixed.
-- ListenBrainz: `listened_at` is the start of the listen. Its recordings are the `recording_mbid` as
-  submitted, then as mapped.
+- ListenBrainz: `listened_at`, in its dumps `timestamp`, is the start of the listen. Its recordings
+  are the `recording_mbid` as submitted, then as mapped.
 - An export of segue has the shape of ListenBrainz; its `additional_info` also names the track id
   and whether the listen was skipped, completed, recommended or private.
 - ListenBrainz feedback: a `score` of 1, 0 or -1 for a recording; see
@@ -143,7 +143,8 @@ def read_record(shape: str, record: Record, user: str | None) -> ImportRow:
 
 
 def _listenbrainz(record: Record, user: str | None) -> ImportRow:
-    if record.get("listened_at") is None:
+    at = record.get("listened_at", record.get("timestamp"))
+    if at is None:
         raise UnusableRow("it is playing now and is not a listen yet", expected=True)
     names = part(record, "track_metadata")
     more, mapped = part(names, "additional_info"), part(names, "mbid_mapping")
@@ -162,7 +163,7 @@ def _listenbrainz(record: Record, user: str | None) -> ImportRow:
     return ImportRow(
         read_id(record.get("user_name") or user, "user name"),
         require_track(track),
-        read_timestamp(record["listened_at"]),
+        read_timestamp(at),
         ms_played=None if played is None else played * 1e3,
         **{name: own[name] for name in _FLAGS if isinstance(own.get(name), bool)},
     )

@@ -37,6 +37,11 @@ _NO_PROGRAM = (
     " Jellyfin, Plex, Strawberry or MPD (sticker.db), or an export of another kind."
 )
 _DATABASE = "database"
+_ARCHIVE = (
+    "it is an archive (tar): import the files in it, or read the folder of a dump of ListenBrainz"
+    " with segue preprocess"
+)
+_TAR, _TAR_AT = b"ustar", slice(257, 262)
 _SQLITE = b"SQLite format 3\x00"
 _MAX_INSPECTED = 50  # records, to find a known one in a JSON file
 
@@ -149,6 +154,8 @@ def _kind_of(raw: Stream, columns: Mapping[str, str]) -> tuple[str, str | None]:
         if mapping is None:
             raise _UnknownFormatError
         return mapping.kind, mapping.table if isinstance(mapping, AppleMapping) else None
+    if raw.peek(_TAR_AT.stop)[_TAR_AT] == _TAR:
+        raise _UnknownFormatError(_ARCHIVE)
     stream: Stream = io.BufferedReader(Utf8Stream(raw), HEAD_BYTES)
     head = stream.peek(HEAD_BYTES)
     if is_json(head):

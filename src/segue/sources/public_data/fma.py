@@ -21,7 +21,7 @@ from typing import Final
 from segue.errors import DatasetError
 from segue.sources.datasets.tracks import build_track
 from segue.sources.datasets.walk import walk
-from segue.sources.public_data.listen_columns import ListenColumns
+from segue.sources.public_data.listen_spool import ListenSpool
 from segue.sources.public_data.public_dataset import PublicDataset
 from segue.sources.tables.csv_records import read_records, too_long
 from segue.sources.tables.problem_collector import ProblemCollector
@@ -69,7 +69,7 @@ def read_fma(directory: Path, progress: Progress = no_progress) -> PublicDataset
     genres = _genre_titles(place / "genres.csv")
     audio = {path.stem: path for path in walk(directory, {".mp3"}).files}
     tracks: dict[str, Track] = {}
-    with progress("Reading FMA (tracks)", 0) as advance:
+    with progress("Reading the dataset FMA", 0) as advance:
         for row, names, cells in _rows(place / "tracks.csv", found):
             track_id = clean_id(cells[0])
             if not _NUMBER.fullmatch(track_id):
@@ -84,7 +84,7 @@ def read_fma(directory: Path, progress: Progress = no_progress) -> PublicDataset
                 for reason in reasons:
                     found.add("tracks.csv", reason, row, track_id)
             advance(1)
-    return PublicDataset(list(tracks.values()), ListenColumns().frame(), found.problems())
+    return PublicDataset(list(tracks.values()), ListenSpool().finish(), found.problems())
 
 
 def _metadata(directory: Path) -> Path | None:

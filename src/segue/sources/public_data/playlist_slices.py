@@ -21,7 +21,7 @@ from typing import Any, Final
 import ijson
 
 from segue.errors import DatasetError
-from segue.sources.public_data.listen_columns import ListenColumns
+from segue.sources.public_data.listen_spool import ListenSpool
 from segue.sources.public_data.public_dataset import PublicDataset
 from segue.sources.tables.problem_collector import ProblemCollector
 from segue.text import clean_id, clean_text, known_text
@@ -42,12 +42,12 @@ def read_playlist_slices(directory: Path, progress: Progress = no_progress) -> P
     """Read all slices as listens."""
     reading = _Playlists()
     paths = _slices(directory)
-    with progress("Reading playlists (files)", len(paths)) as advance:
+    with progress("Reading the dataset Million Playlists", len(paths)) as advance:
         for path in paths:
             reading.read(path)
             advance(1)
     return PublicDataset(
-        list(reading.tracks.values()), reading.listens.frame(), reading.found.problems()
+        list(reading.tracks.values()), reading.listens.finish(), reading.found.problems()
     )
 
 
@@ -66,7 +66,7 @@ class _Playlists:
     """The playlists read so far."""
 
     def __init__(self) -> None:
-        self.listens = ListenColumns()
+        self.listens = ListenSpool()
         self.tracks: dict[str, Track] = {}
         self.found = ProblemCollector()
         self._pids: set[int] = set()

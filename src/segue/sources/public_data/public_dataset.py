@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from segue.types import Problem, Progress, Track
+from segue.types import ListenBatches, Problem, Progress, Track
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-PublicKind = Literal["yambda", "million-playlists", "fma"]
+PublicKind = Literal[
+    "yambda", "million-playlists", "fma", "lfm-2b", "music4all", "listenbrainz-dump"
+]
 
 
 class PublicDataset(NamedTuple):
     """The tracks, listens and problems of a public dataset."""
 
     tracks: list[Track]
-    listens: "pd.DataFrame"
+    listens: ListenBatches
     problems: list[Problem]
 
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from segue.errors import DatasetError
 from segue.ratings import DISLIKED, LIKED
-from segue.sources.public_data.listen_columns import ListenColumns
+from segue.sources.public_data.listen_spool import ListenSpool
 from segue.sources.public_data.public_dataset import PublicDataset
 from segue.sources.tables.problem_collector import ProblemCollector
 from segue.text import clean_text
@@ -74,12 +74,12 @@ def read_yambda(directory: Path, progress: Progress = no_progress) -> PublicData
     several = main is not None and main.stem == _ALL_EVENTS
     paths = [main] if several and main is not None else [path for path in listed if path.is_file()]
     reading = _YambdaEvents()
-    with progress("Reading Yambda (rows)", sum(map(_n_rows, paths))) as advance:
+    with progress("Reading the dataset Yambda", sum(map(_n_rows, paths))) as advance:
         for path in paths:
             for n_rows in reading.read(path, _FILES.get(path.stem)):
                 advance(n_rows)
     tracks = reading.tracks(directory)
-    return PublicDataset(tracks, reading.listens.frame(), reading.found.problems())
+    return PublicDataset(tracks, reading.listens.finish(), reading.found.problems())
 
 
 def _main_file(directory: Path) -> Path | None:
@@ -98,7 +98,7 @@ class _YambdaEvents:
     """The events read so far, and the durations of their tracks."""
 
     def __init__(self) -> None:
-        self.listens = ListenColumns()
+        self.listens = ListenSpool()
         self.found = ProblemCollector()
         self._seconds = np.empty(0)
 

@@ -10,6 +10,7 @@ Conventions
 
 import io
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from segue.errors import DatasetError
 from segue.sources.tables.columns import Aliases, find_columns, plain_name, separator_of
-from segue.sources.tables.csv_records import read_records, too_long
+from segue.sources.tables.csv_records import UNCLOSED, read_records, too_long
 from segue.sources.tables.decoding import guessed_encoding, read_text
 from segue.text import clean_text
 from segue.types import Problem
@@ -114,14 +115,29 @@ def _read_csv(
     header = raw[:_HEADER_BYTES].split(b"\n", 1)[0].split(b"\r", 1)[0].decode(errors="replace")
     if not header.strip():
         raise ValueError("the file is empty")
-    separator = separator_of(header, aliases)
-    try:
+    frame, rows = parse_csv(raw, separator_of(header, aliases), path.name, problems)
+    return frame, rows + skipped
+
+
+def parse_csv(
+    raw: bytes, separator: str, source: str, problems: list[Problem], *, one_line: bool = False
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Return the cells of CSV text as text, and the row number of each line; the header is row 1.
+
+    Records that do not fit the header are added to `problems`. With `one_line`, no record has line
+    breaks in quotes.
+    """
+    header = raw[: raw.index(b"\n") if b"\n" in raw else None].split(b"\r", 1)[0].decode()
+    n_lines = raw.count(b"\n") + (not raw.endswith(b"\n"))
+    frame: pd.DataFrame | None = None
+    with suppress(pa.ArrowInvalid, pd.errors.ParserError):
         frame = _read_well_formed(raw, separator, len(header.split(separator)))
+    if frame is None or (one_line and len(frame) != n_lines):  # a quote is closed in another line
+        frame, rows = _read_malformed(raw.decode(), separator, source, problems, one_line=one_line)
+    else:
         rows = np.arange(1, len(frame) + 1)
-    except (pa.ArrowInvalid, pd.errors.ParserError):
-        frame, rows = _read_malformed(raw.decode(), separator, path.name, problems)
     frame.columns = pd.Index(frame.iloc[0].fillna("").to_list())
-    return frame.iloc[1:], rows[1:] + skipped
+    return frame.iloc[1:], rows[1:]
 
 
 def _read_well_formed(raw: bytes, separator: str, width: int) -> pd.DataFrame:
@@ -162,15 +178,20 @@ def _read_well_formed(raw: bytes, separator: str, width: int) -> pd.DataFrame:
 
 
 def _read_malformed(
-    text: str, separator: str, source: str, problems: list[Problem]
+    text: str, separator: str, source: str, problems: list[Problem], *, one_line: bool
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Parse CSV text record by record; those that do not fit are problems."""
     cells: list[list[str | None]] = []
     rows: list[int] = []
     width = 0
-    for row, record in enumerate(read_records(io.StringIO(text, newline=""), separator), start=1):
-        if isinstance(record, str):
-            problems.append(Problem(source=source, reason=record, row=row))
+    lines = io.StringIO(text, newline="")
+    records = read_records(lines, separator, max_lines=1 if one_line else None)
+    for row, record in enumerate(records, start=1):
+        reason = record if isinstance(record, str) else None
+        if one_line and reason is None and record and record[-1].endswith("\n"):
+            reason = UNCLOSED  # the end of the text closed it
+        if isinstance(record, str) or reason is not None:
+            problems.append(Problem(source=source, reason=reason or "", row=row))
             continue
         width = width or len(record)  # the header's
         reason = too_long(record, width, separator)
