@@ -291,6 +291,9 @@ def test_progress_is_written_during_transaction(library):
         ("train", {"force": "yes"}, "true or false"),
         ("train", {"settings": {}}, "has no argument .settings"),
         ("evaluate", {"split": "all"}, "train, valid, test"),
+        ("evaluate", {"protocol": "x"}, "one of global-temporal"),
+        ("evaluate", {"protocol": "global-temporal", "subject": "knn"}, "for recommendations"),
+        ("evaluate", {"organic_only": True}, "is an option of"),
         ("demo", {"tracks": 10**9}, "60 to 2,000"),
     ],
 )

@@ -1,22 +1,25 @@
 """Published protocols, from a small dataset in its layout to the report."""
 
+import json
 from functools import partial
 
 import numpy as np
 import pytest
 from tests.sources.test_public_data import COLUMNS, entry, write_parquet, write_slice
+from typer.testing import CliRunner
 
+from segue.cli import app
 from segue.errors import ModelError
 from segue.library import Library
 from segue.listening import search
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.experiments.protocols import (
-    GLOBAL_TEMPORAL,
-    PLAYLIST_CONTINUATION,
-    split_by_protocol,
-)
+from segue.pipeline.experiments.protocol_names import GLOBAL_TEMPORAL, PLAYLIST_CONTINUATION
+from segue.pipeline.experiments.protocols import split_by_protocol
+from segue.pipeline.jobs.job_commands import run_evaluate
+from segue.pipeline.jobs.runner import start_job
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.listening_models import TrainingData
+from segue.types import no_progress
 
 DAY = 86_400
 N_LISTENERS = 24
@@ -112,16 +115,6 @@ def test_global_temporal_report_has_its_metrics(yambda):
     assert "R-precision" not in result.page.read_text("utf-8")
 
 
-def test_playlist_continuation_report_has_its_metrics(playlists):
-    result = evaluate(playlists, "recommendations", protocol=PLAYLIST_CONTINUATION)
-    document = result.report.to_document()
-    assert document["shown"] == ["r_precision", "ndcg@500", "clicks"]
-    assert document["models"]["random"]["recall@500"] == 1
-    assert document["metrics"]["ndcg@500"] > document["models"]["random"]["ndcg@500"]
-    assert 0 <= document["metrics"]["clicks"] < 6
-    assert "R-precision" in result.page.read_text("utf-8")
-
-
 def test_short_history_has_no_global_temporal_split(playlists):
     with pytest.raises(ModelError, match="longer history with times"):
         evaluate(playlists, "recommendations", protocol=GLOBAL_TEMPORAL)
@@ -138,3 +131,31 @@ def test_short_history_has_no_global_temporal_split(playlists):
 def test_wrong_protocol_is_one_sentence(yambda, options, message):
     with pytest.raises(ModelError, match=message):
         evaluate(yambda, **options)
+
+
+def test_command_line_evaluates_by_protocol(yambda):
+    wanted = ("evaluate", "--protocol", GLOBAL_TEMPORAL, "--organic-only", "--json")
+    done = CliRunner().invoke(app, [*wanted, "--library", str(yambda.directory)])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert (document["subject"], document["protocol"]) == ("recommendations", GLOBAL_TEMPORAL)
+    assert document["shown"][0] == "ndcg@10"
+    # of the three held-out tracks the recommended one is not counted, and 500 cannot be found
+    assert document["models"]["random"]["recall@100"] == pytest.approx(1 / 2)
+
+
+def test_command_line_refuses_an_unknown_protocol(yambda):
+    wanted = ["evaluate", "--protocol", "x", "--library", str(yambda.directory)]
+    assert CliRunner().invoke(app, wanted).exit_code == 2
+
+
+def test_job_measures_playlist_continuation(playlists):
+    job = start_job(playlists, "evaluate", {"protocol": PLAYLIST_CONTINUATION})
+    assert job.arguments == {"protocol": PLAYLIST_CONTINUATION, "subject": "recommendations"}
+    report = run_evaluate(playlists, job.arguments, no_progress)["report"]
+    document = json.loads((playlists.reports / report / "metrics.json").read_text("utf-8"))
+    assert document["shown"] == ["r_precision", "ndcg@500", "clicks"]
+    assert document["models"]["random"]["recall@500"] == 1
+    assert document["metrics"]["ndcg@500"] > document["models"]["random"]["ndcg@500"]
+    assert 0 <= document["metrics"]["clicks"] < 6
+    assert "R-precision" in (playlists.reports / report / "report.html").read_text("utf-8")

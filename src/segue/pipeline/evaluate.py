@@ -31,12 +31,8 @@ from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.next_in_session import evaluate_sessions, sessions_of
-from segue.pipeline.experiments.protocols import (
-    GLOBAL_TEMPORAL,
-    PROTOCOLS,
-    evaluate_protocol,
-    split_by_protocol,
-)
+from segue.pipeline.experiments.protocol_names import RECOMMENDATIONS, check_protocol
+from segue.pipeline.experiments.protocols import evaluate_protocol, split_by_protocol
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
 from segue.pipeline.experiments.similarity import SimilarityEvaluation, evaluate_similarity
 from segue.pipeline.experiments.tags import evaluate_tags
@@ -53,7 +49,6 @@ from segue.pipeline.training.labels import (
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE
 from segue.types import Progress, Split, no_progress
 
-RECOMMENDATIONS = "recommendations"
 SIMILARITY = "similarity"
 SESSIONS = "sessions"
 SUBJECTS = (*ENCODERS, KNN, ENSEMBLE, SIMILARITY, RECOMMENDATIONS, SESSIONS, "all")
@@ -143,7 +138,7 @@ def evaluate(
     opened = as_library(library)
     if subject not in (*SUBJECTS, *heads(opened)):
         raise ModelError(f"{subject!r} cannot be evaluated: choose from {_choices(opened)}.")
-    _check_protocol(protocol, subject, organic_only=organic_only)
+    check_protocol(protocol, subject, organic_only=organic_only)
     catalogue = opened.catalogue()
     if not len(catalogue):
         raise EmptyLibraryError
@@ -180,26 +175,6 @@ def evaluate(
     _keep_latest(opened.reports)
     opened.record_run("evaluate", {"subject": subject, "page": str(page)})
     return EvaluationResult(report, page)
-
-
-def _check_protocol(protocol: str | None, subject: str, *, organic_only: bool) -> None:
-    """Check that a protocol is known and is one of recommendations.
-
-    Raises
-    ------
-    ModelError
-        If it is not.
-    """
-    if protocol is not None and protocol not in PROTOCOLS:
-        known = " or ".join(PROTOCOLS)
-        raise ModelError(f"{protocol!r} is no protocol of segue: choose {known}.")
-    if protocol is not None and subject != RECOMMENDATIONS:
-        raise ModelError(
-            "A protocol is for recommendations: run segue evaluate recommendations --protocol"
-            f" {protocol}."
-        )
-    if organic_only and protocol != GLOBAL_TEMPORAL:
-        raise ModelError(f"--organic-only is an option of --protocol {GLOBAL_TEMPORAL}.")
 
 
 def _choices(library: Library) -> str:

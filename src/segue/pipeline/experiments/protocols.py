@@ -32,6 +32,7 @@ from segue.evaluation import (
 )
 from segue.library import Library
 from segue.pipeline.experiments.held_out import HeldOut, fit_engine
+from segue.pipeline.experiments.protocol_names import GLOBAL_TEMPORAL, PLAYLIST_CONTINUATION
 from segue.pipeline.experiments.ranked_lists import (
     PERSONAL,
     EvaluatedUsers,
@@ -45,10 +46,6 @@ from segue.types import Progress, Split, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd
-
-GLOBAL_TEMPORAL: Final = "global-temporal"
-PLAYLIST_CONTINUATION: Final = "playlist-continuation"
-PROTOCOLS: Final = (GLOBAL_TEMPORAL, PLAYLIST_CONTINUATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from segue.pipeline.experiments.protocol_names import PROTOCOLS
 from segue.types import SPLITS
 
 ArgumentCheck = tuple[Callable[[Any], bool], str]
@@ -35,4 +36,8 @@ TEXT_OR_NONE: Final[ArgumentCheck] = (lambda value: value is None or is_text(val
 TEXTS: Final[ArgumentCheck] = (_are_texts, "a list of names")
 SWITCH: Final[ArgumentCheck] = (lambda value: isinstance(value, bool), "true or false")
 SEED: Final[ArgumentCheck] = (whole_number(0, 2**31 - 1)[0], "a whole number, 0 or more")
+PROTOCOL: Final[ArgumentCheck] = (
+    lambda value: value is None or value in PROTOCOLS,
+    f"one of {', '.join(PROTOCOLS)}",
+)
 SPLIT: Final[ArgumentCheck] = (lambda value: value in SPLITS, f"one of {', '.join(SPLITS)}")

@@ -1,14 +1,5 @@
 """Check the arguments of jobs, and hide paths of this machine in them.
 
-preprocess  ``dataset`` (name of a dataset scanned before) or ``path`` (admins only); ``fast``,
-            ``retry``
-train       ``models`` (names, all by default), ``target``, ``on``, ``seed``, ``force``
-evaluate    ``subject`` (all by default), ``target``, ``split``, ``seed``
-demo        ``tracks``, ``seconds``, ``seed``: the generated demo music
-map         ``by``: the signal that places the tracks
-weekly      nothing: the weekly playlists of ListenBrainz, of all listeners who want them
-==========  =======================================================================================
-=======
 `segue.pipeline.jobs.job_kinds` says which arguments each kind of job takes.
 """
 

@@ -9,7 +9,8 @@ preprocess  ``dataset`` (name of a dataset scanned before) or ``path`` (admins o
             ``retry``
 rescan      all music folders that were scanned before
 train       ``models`` (names, all by default), ``target``, ``on``, ``seed``, ``force``
-evaluate    ``subject`` (all by default), ``target``, ``split``, ``seed``
+evaluate    ``subject`` (all by default), ``target``, ``split``, ``seed``; ``protocol`` (then of
+            recommendations), ``organic_only``
 demo        ``tracks``, ``seconds``, ``seed``: the generated demo music
 map         ``by``: the signal that places the tracks
 sync        all connections to media servers
@@ -25,9 +26,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from segue.errors import JobError
+from segue.errors import JobError, ModelError
 from segue.library import Library
+from segue.pipeline.experiments.protocol_names import RECOMMENDATIONS, check_protocol
 from segue.pipeline.jobs.argument_checks import (
+    PROTOCOL,
     SEED,
     SPLIT,
     SWITCH,
@@ -131,6 +134,24 @@ def _check_models(library: Library, arguments: dict[str, Any], admin: bool) -> N
             raise JobError(f"There is no model {model!r}: choose from {known} or all.")
 
 
+def _check_evaluation(
+    library: Library,  # noqa: ARG001  # every check has a library
+    arguments: dict[str, Any],
+    admin: bool,  # noqa: ARG001
+) -> None:
+    protocol = arguments.get("protocol")
+    if protocol is not None:
+        arguments.setdefault("subject", RECOMMENDATIONS)
+    try:
+        check_protocol(
+            protocol,
+            arguments.get("subject", "all"),
+            organic_only=arguments.get("organic_only", False),
+        )
+    except ModelError as error:
+        raise JobError(str(error)) from error
+
+
 def _check_signal(library: Library, arguments: dict[str, Any], admin: bool) -> None:  # noqa: ARG001
     if "by" not in arguments:
         raise JobError("A job 'map' needs a signal: give one, for example timbre.")
@@ -169,7 +190,15 @@ JOB_KINDS: Final[Mapping[str, JobKind]] = {
     ),
     "evaluate": JobKind(
         run=run_evaluate,
-        takes={"subject": TEXT, "target": TEXT_OR_NONE, "split": SPLIT, "seed": SEED},
+        takes={
+            "subject": TEXT,
+            "target": TEXT_OR_NONE,
+            "split": SPLIT,
+            "seed": SEED,
+            "protocol": PROTOCOL,
+            "organic_only": SWITCH,
+        },
+        check=_check_evaluation,
         schedule=DefaultSchedule(
             cron="0 4 1 * *", is_needed=lambda library: library.last_run("train") is not None
         ),

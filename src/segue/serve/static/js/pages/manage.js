@@ -149,6 +149,12 @@ function jobControls(jobs) {
     h(
       "details",
       {},
+      h("summary", {}, t("manage.protocol")),
+      protocolForm((settings) => start("evaluate", settings)),
+    ),
+    h(
+      "details",
+      {},
       h("summary", {}, t("welcome.enterPath")),
       h(
         "form",
@@ -164,6 +170,33 @@ function jobControls(jobs) {
         h("button", { type: "submit" }, t("manage.scan")),
       ),
     ),
+  );
+}
+
+/** Published protocols that recommendations can be evaluated by, with the arguments of the job. */
+const PROTOCOLS = {
+  day: { protocol: "global-temporal" },
+  organic: { protocol: "global-temporal", organic_only: true },
+  playlists: { protocol: "playlist-continuation" },
+};
+
+/** Choice of a published protocol, and a button that evaluates by it. */
+function protocolForm(evaluate) {
+  const names = {
+    day: t("manage.protocolDay"),
+    organic: t("manage.protocolOrganic"),
+    playlists: t("manage.protocolPlaylists"),
+  };
+  const choice = h(
+    "select",
+    { "aria-label": t("manage.protocol") },
+    Object.entries(names).map(([value, name]) => h("option", { value }, name)),
+  );
+  return h(
+    "form",
+    { class: "add-music", on: { submit: onSubmit(() => evaluate(PROTOCOLS[choice.value])) } },
+    choice,
+    h("button", { type: "submit" }, t("manage.evaluate")),
   );
 }
 

@@ -56,6 +56,23 @@ export function metricCards(document) {
   return first.map(card);
 }
 
+/**
+ * Title, metrics and description of the result of a task. Recommendations by a published protocol
+ * have its metrics, the main one first.
+ */
+function shownOf(report) {
+  const shown = SHOWN[report.task];
+  if (!report.protocol || !report.shown?.length) return shown;
+  const metrics = Object.fromEntries(report.shown.map((metric) => [metric, metricName(metric)]));
+  return { ...shown, metrics, about: t("quality.protocol", { name: report.protocol }) };
+}
+
+/** Name of a metric as published: "nDCG@100", "R-precision". */
+function metricName(metric) {
+  if (metric === "r_precision") return "R-precision";
+  return metric.startsWith("ndcg") ? metric.replace("ndcg", "nDCG") : metric;
+}
+
 /** Of several reports of a task, the one with the best value: it lists the other models. */
 function best(reports) {
   if (!reports.length) return null;
@@ -66,7 +83,7 @@ function best(reports) {
 }
 
 function card(report) {
-  const shown = SHOWN[report.task];
+  const shown = shownOf(report);
   const metric = Object.keys(shown.metrics)[0];
   const models = Object.entries(report.models ?? { [report.model]: report.metrics })
     .filter(([, values]) => Number.isFinite(values?.[metric]))
