@@ -45,6 +45,33 @@ def test_play_on_the_page_is_sent(directory, services, app, monkeypatch):
         assert (item["sent"], item["waiting"], item["error"]) == (1, 0, None)
 
 
+def test_track_that_the_page_plays_is_shown(directory, services, app, monkeypatch):
+    monkeypatch.setattr(forwarding, "POLL_SECONDS", 0.05)
+    with Client(app) as client:
+        client.log_in("anna")
+        connect(client, services)
+        playing = {"track_id": "t01", "state": "playing", "position": 2.5}
+        for _ in range(2):
+            assert client.post("/api/v1/playing-now", json=playing).status_code == 204
+        until = time.monotonic() + 60
+        while not services.playing and time.monotonic() < until:
+            time.sleep(0.05)
+        assert services.playing == ["Piece 1"]
+        ((player, shown),) = client.app.state.app_state.library.playback.of("anna")
+        assert (player, shown.track_id, shown.state, shown.position) == (
+            "segue",
+            "t01",
+            "playing",
+            2.5,
+        )
+        other = {**playing, "track_id": "t02"}
+        client.post("/api/v1/playing-now", json=other)
+        client.post("/api/v1/playing-now", json={**other, "state": "stopped"})
+        assert client.get(PATH).json()["items"][0]["waiting"] == 0
+        unknown = client.post("/api/v1/playing-now", json={**playing, "track_id": "nothing"})
+        assert is_problem(unknown, 404, "unknown-track")
+
+
 def test_services_never_show_credentials(anna, services, directory):
     connect(anna, services)
     more = {"username": "anna", "password": TOKEN, "api_key": "k", "api_secret": "hidden-secret"}

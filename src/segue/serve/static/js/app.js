@@ -13,6 +13,7 @@ import { navigationHashes, showNavigation, showTexts } from "./navigation.js";
 import { mountNotifications, notifyError } from "./notifications.js";
 import { flush, unsentCount } from "./outbox.js";
 import { listen } from "./pages/listen.js";
+import { reportPlayingNow } from "./playback-report.js";
 import { player } from "./player.js";
 import { forYou } from "./recommendations.js";
 import { addressed, replaceHash, startRouter } from "./router.js";
@@ -300,6 +301,7 @@ async function start() {
   showPanel(false);
   player.addEventListener("track", openPanel);
   startMediaSession();
+  reportPlayingNow(player, () => state.session.listener);
   player.open(state.session.listener);
   document.addEventListener("toggle-panel", togglePanel);
   shortcuts(navigationHashes);
