@@ -20,7 +20,7 @@ quick: lint
 	$(BIN)/python -m pytest tests $(INTEGRATION:%=--ignore=tests/%) --numprocesses 2 --dist worksteal -m "not slow and not nightly" --hypothesis-profile quick
 
 test: js lint docs
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not nightly"
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --durations 40 -m "not nightly"
 
 nightly: js lint docs $(VENV)/.installed-nightly
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --hypothesis-profile nightly
