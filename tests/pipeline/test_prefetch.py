@@ -15,48 +15,51 @@ from segue.pipeline.recommender.prefetch import MAX_UNUSED, Prefetcher
 from segue.pipeline.recommender.service import RecommenderService
 
 
-def test_next_user_is_the_first_with_feedback_once():
+def test_next_users_are_those_with_feedback_once():
     prefetcher = Prefetcher(lambda user: True)
     assert prefetcher.note_feedback(["a", "b"])
     prefetcher.note_feedback(["a"])
-    assert [prefetcher.next_user(), prefetcher.next_user(), prefetcher.next_user()] == [
-        "a",
-        "b",
-        None,
-    ]
+    assert prefetcher.next_users(3) == ["a", "b"]
+    assert prefetcher.next_users(3) == []
 
 
-def test_next_user_skips_listeners_without_scores():
+def test_next_users_are_at_most_n_the_earliest_first():
+    prefetcher = Prefetcher(lambda user: True)
+    prefetcher.note_feedback(["a", "b", "c"])
+    assert [prefetcher.next_users(2), prefetcher.next_users(2)] == [["a", "b"], ["c"]]
+
+
+def test_next_users_skips_listeners_without_scores():
     prefetcher = Prefetcher({"a"}.__contains__)
     assert not prefetcher.note_feedback(["b"])
-    assert prefetcher.next_user() is None
+    assert prefetcher.next_users(1) == []
 
 
-def test_next_user_skips_listeners_dropped_from_the_cache():
+def test_next_users_skips_listeners_dropped_from_the_cache():
     kept = {"a", "b"}
     prefetcher = Prefetcher(kept.__contains__)
     prefetcher.note_feedback(["a", "b"])
     kept.remove("a")
-    assert [prefetcher.next_user(), prefetcher.next_user()] == ["b", None]
+    assert [prefetcher.next_users(1), prefetcher.next_users(1)] == [["b"], []]
 
 
-def test_next_user_after_a_request_skips_the_listener():
+def test_next_users_after_a_request_skips_the_listener():
     prefetcher = Prefetcher(lambda user: True)
     prefetcher.note_feedback(["a"])
     prefetcher.note_request("a")
-    assert prefetcher.next_user() is None
+    assert prefetcher.next_users(1) == []
 
 
-def test_next_user_without_requests_gives_up_after_a_while():
+def test_next_users_without_requests_gives_up_after_a_while():
     prefetcher = Prefetcher(lambda user: True)
     scored = []
     for _ in range(3 * MAX_UNUSED):
         prefetcher.note_feedback(["a"])
-        scored.append(prefetcher.next_user())
+        scored += prefetcher.next_users(1)
     assert scored.count("a") == MAX_UNUSED
     prefetcher.note_request("a")
     prefetcher.note_feedback(["a"])
-    assert prefetcher.next_user() == "a"
+    assert prefetcher.next_users(1) == ["a"]
 
 
 @pytest.fixture

@@ -224,6 +224,20 @@ def test_prefetch_scores_active_listeners_before_they_ask(library):
     assert_same(found, recommended(again(library), "u0"))
 
 
+def test_prefetch_scores_several_listeners_together(library):
+    service = RecommenderService(library)
+    users = ["u0", "u1", "u2"]
+    for user in users:
+        recommended(service.state(), user)
+    service.feedback([event(user, "t3", "like", user) for user in users])
+    assert service.prefetch()
+    assert not service.prefetch()
+    state = service.state()
+    assert all(state.is_scored(state.query(user)) for user in users)
+    for user in users:
+        assert_same(recommended(state, user), recommended(again(library), user))
+
+
 def test_is_scored_until_the_listener_gives_feedback(library):
     service = RecommenderService(library)
 
@@ -244,13 +258,13 @@ def test_sequence_is_scored_again_after_plays_not_after_likes(library):
     engine = service.state().engine
     (sequence,) = [one for one in engine.signals if one.name == "sequence"]
     asked = []
-    score = sequence.signal.for_listeners
+    score = sequence.for_listeners
 
     def counted(profiles):
         asked.extend(profile.user for profile in profiles)
         return score(profiles)
 
-    object.__setattr__(sequence.signal, "for_listeners", counted)
+    object.__setattr__(sequence, "for_listeners", counted)
     recommended(service.state(), "u0")
     for n, kind in enumerate(["like", "dislike", "skip"]):
         service.feedback([event("u0", f"t{n}", kind, str(n))])

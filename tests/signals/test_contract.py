@@ -30,6 +30,7 @@ from segue.signals import (
     metadata,
     opinions_of,
     popularity,
+    reads_same,
     save_signal,
     tags,
     temporal,
@@ -134,6 +135,31 @@ def test_scores_have_the_right_shape_and_type(signal):
     assert signal.for_track(3).shape == (N_TRACKS + 1,)
     assert signal.for_track(3).dtype == np.float32
     assert not np.isinf(scores).any()
+
+
+def test_scores_depend_on_what_the_signal_reads_only(signal):
+    profile = replace(
+        like(0, 2, 4, dislike=(3,)),
+        history=np.array([0, 2, 2, 4]),
+        ages=np.float32([9, 5, 2, 1]),
+        friends=(np.array([1, 3]),),
+    )
+    others = {
+        "positions": np.array([1, 3, 5, 2]),
+        "weights": np.float32([1, 2, -1, 1]),
+        "known": np.array([0, 7]),
+        "history": np.array([1, 5, 5, 0]),
+        "ages": np.float32([7, 4, 3, 1]),
+        "friends": (np.array([2]), np.array([4, 6])),
+        "sessions": np.array([0, 0, 1, 1]),
+        "user": "ann",
+    }
+    assert set(signal.reads) <= set(others)
+    moved = replace(profile, **{k: v for k, v in others.items() if k not in signal.reads})
+    assert reads_same(signal, profile, moved)
+    np.testing.assert_array_equal(*map(signal.for_listeners, ([profile], [moved])))
+    for name in signal.reads:
+        assert not reads_same(signal, profile, replace(profile, **{name: others[name]}))
 
 
 def test_withheld_track_ranks_first(comparing):

@@ -1,6 +1,14 @@
 """The engine: blend signals by weights, re-rank, explain (pure: arrays in, arrays out)."""
 
-from segue.engine.blend import Engine, Ranked, best_positions, keep_one_of_each, rank, score_order
+from segue.engine.blend import (
+    Engine,
+    Ranked,
+    Scored,
+    best_positions,
+    keep_one_of_each,
+    rank,
+    score_order,
+)
 from segue.engine.calibration import divergence
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, drawn_seed
@@ -63,6 +71,7 @@ __all__ = [
     "Recommendation",
     "Recommendations",
     "RerankResult",
+    "Scored",
     "SeededScores",
     "Served",
     "SharedTraits",

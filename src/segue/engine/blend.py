@@ -26,7 +26,7 @@ from segue.engine.standardization import SeededScores, SignalScores
 from segue.engine.weight_prior import prior_weights
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
-from segue.signals import SIGNALS, Scores, Signal, UserProfile
+from segue.signals import SIGNALS, Scores, Signal, UserProfile, reads_same
 
 _TIE: Final = 1e-5
 _FOREMOST: Final = 20
@@ -49,6 +49,14 @@ class Ranked:
     weights: NDArray[np.float64]
     dials: tuple[str, ...] = ()
     features: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of all signals for a `profile`, without seeds."""
+
+    profile: UserProfile
+    rows: SignalScores
 
 
 @dataclass(frozen=True)
@@ -136,10 +144,19 @@ class Engine:
         """Return the scores of every signal for a listener, and for the seeds of a request."""
         return self.rows_of([profile])[0]
 
-    def rows_of(self, profiles: Sequence[UserProfile]) -> list[SignalScores | SeededScores]:
-        """Return the scores of every signal for each listener; vectors are read once for all."""
+    def rows_of(
+        self, profiles: Sequence[UserProfile], earlier: Sequence[Scored | None] = ()
+    ) -> list[SignalScores | SeededScores]:
+        """Return the scores of every signal for each listener; vectors are read once for all.
+
+        Parameters
+        ----------
+        earlier
+            Earlier scores of each listener, or None. Signals for which nothing has changed since
+            are not asked again.
+        """
         seeds = [replace(one.seeds, silent=one.silent) for one in profiles if one.seeds is not None]
-        scored = self.scores_of([*profiles, *seeds])
+        scored = self.scores_of([*profiles, *seeds], earlier)
         own, by_seeds = scored[: len(profiles)], iter(scored[len(profiles) :])
         return [
             rows
@@ -148,17 +165,42 @@ class Engine:
             for profile, rows in zip(profiles, own, strict=True)
         ]
 
-    def scores_of(self, profiles: Sequence[UserProfile]) -> list[SignalScores]:
+    def scores_of(
+        self, profiles: Sequence[UserProfile], earlier: Sequence[Scored | None] = ()
+    ) -> list[SignalScores]:
         """Return the same without the seeds of requests."""
-        found = [np.zeros((0, 0), np.float32)] * len(profiles)
+        before = [*earlier, *[None] * (len(profiles) - len(earlier))]
+        kept = [
+            self._unchanged(profile, one) for profile, one in zip(profiles, before, strict=True)
+        ]
+        found: list[Scores | None] = [
+            None if one is None else np.empty_like(one.rows.centred) for one in before
+        ]
         for place, signal in enumerate(self.signals):
-            scores = signal.for_listeners(profiles)
-            if not place:
-                shape = len(self.signals), scores.shape[1]
-                found = [np.empty(shape, np.float32) for _ in profiles]
-            for profile, rows, row in zip(profiles, found, scores, strict=True):
-                rows[place] = np.nan if signal.name in profile.silent else row
-        return [SignalScores.of(rows) for rows in found]
+            changed = [number for number, same in enumerate(kept) if place not in same]
+            if not changed:
+                continue
+            scores = signal.for_listeners([profiles[number] for number in changed])
+            for number, row in zip(changed, scores, strict=True):
+                rows = found[number]
+                if rows is None:
+                    rows = found[number] = np.empty((len(self.signals), len(row)), np.float32)
+                rows[place] = np.nan if signal.name in profiles[number].silent else row
+        return [
+            SignalScores.of(
+                np.zeros((0, 0), np.float32) if rows is None else rows,
+                None if one is None else one.rows,
+                same,
+            )
+            for rows, one, same in zip(found, before, kept, strict=True)
+        ]
+
+    def _unchanged(self, profile: UserProfile, earlier: Scored | None) -> set[int]:
+        """Return the places of the signals whose `earlier` scores are those of a profile."""
+        if earlier is None:
+            return set()
+        places = enumerate(self.signals)
+        return {place for place, one in places if reads_same(one, profile, earlier.profile)}
 
     def _rank_seeded(
         self,

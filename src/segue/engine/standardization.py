@@ -1,6 +1,6 @@
 """Standardize scores of signals: mean 0 and standard deviation 1 over the candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,22 +48,37 @@ class SignalScores:
     counts: Vector
 
     @classmethod
-    def of(cls, scores: Scores) -> "SignalScores":
-        """Prepare scores ``[n_signals, n_tracks]``, which are centred in place."""
+    def of(
+        cls,
+        scores: Scores,
+        earlier: "SignalScores | None" = None,
+        unchanged: Collection[int] = (),
+    ) -> "SignalScores":
+        """Prepare scores ``[n_signals, n_tracks]``, which are centred in place.
+
+        The rows of signals that are `unchanged` are overwritten with those of `earlier`.
+        """
         silent: list[Mask | None] = []
         numbers = np.zeros((4, len(scores)))
         for place, row in enumerate(scores):
+            if earlier is not None and place in unchanged:
+                row[:] = earlier.centred[place]
+                silent.append(earlier.silent[place])
+                kept = (earlier.offset, earlier.sums, earlier.squares, earlier.counts)
+                numbers[:, place] = [one[place] for one in kept]
+                continue
             total = float(row.sum())
             unsaid = np.isnan(row) if np.isnan(total) else None
             n_unsaid = 0 if unsaid is None else int(np.count_nonzero(unsaid))
             n = len(row) - n_unsaid
             silent.append(unsaid)
-            if unsaid is not None and n:
-                total = float(row.sum(where=~unsaid))
+            if unsaid is not None:
+                np.copyto(row, 0, where=unsaid)
+                total = float(row.sum())
             offset = total / n if n else 0.0
             np.subtract(row, np.float32(offset), out=row)
             if unsaid is not None:
-                row[unsaid] = 0
+                np.copyto(row, 0, where=unsaid)
             # centred values may be summed in single precision
             numbers[:, place] = offset, row.sum(), np.dot(row, row), n
         return cls(scores, tuple(silent), *numbers)

@@ -46,6 +46,7 @@ _FURTHEST = 20.0  # standard deviations; probabilities beyond it are subnormal n
 _STEP = 0.002  # of the table of -log Phi
 _LOG_STEP = 0.005  # of the table of probits
 _NEAR = 5.0  # standard deviations
+_MANY = 4  # one in so many further ones, and all are computed in double precision
 _LN_2 = 0.6931471805599453
 
 
@@ -109,19 +110,29 @@ def probit_product(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
     8.92
     """
     one, other = np.broadcast_arrays(one, other)
-    ends = (float(end(of, initial=0)) for of in (one, other) for end in (np.min, np.max))
-    reach = max(map(abs, ends))
-    neg_logs, probits = _tables(_NEAR if reach <= _NEAR else _FURTHEST)
     found: Matrix = np.empty(one.size, np.float32)
     ones, others = one.ravel(), other.ravel()
     # intermediate arrays stay in the processor's cache, which halves the time
     for start in range(0, one.size, _IN_CACHE):
         part = slice(start, start + _IN_CACHE)
-        both = neg_logs.read(ones[part])
-        both += neg_logs.read(others[part])
-        np.log(both, out=both)
-        found[part] = probits.read(both)
+        first, second, into = ones[part], others[part], found[part]
+        far = np.flatnonzero(np.maximum(np.abs(first), np.abs(second)) > _NEAR)
+        if len(far) * _MANY > len(first):
+            into[:] = _read_product(first, second, _FURTHEST)
+            continue
+        into[:] = _read_product(first, second, _NEAR)
+        if len(far):  # only these need double precision
+            into[far] = _read_product(first[far], second[far], _FURTHEST)
     return found.reshape(one.shape)
+
+
+def _read_product(one: NDArray[Any], other: NDArray[Any], reach: float) -> NDArray[Any]:
+    """Return the mutual proximity of values up to `reach` deviations, by the tables for these."""
+    neg_logs, probits = _tables(reach)
+    both = neg_logs.read(one)
+    both += neg_logs.read(other)
+    np.log(both, out=both)
+    return probits.read(both)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,35 +147,41 @@ def blended(one: Scores, other: Scores, shares: NDArray[np.float64]) -> Scores:
     Items that only one has scored get that standardized score. `one` and `other` are changed.
     """
     for first, second, share in zip(one, other, shares.tolist(), strict=True):
-        scored = _standardize(first)
+        few = _standardize(first)
         _standardize(second)
-        own, others = first[scored], second[scored]
-        both = others * np.float32(1 - share) + np.float32(share) * own
-        second[scored] = np.where(np.isnan(others), own, both)
+        places = slice(None) if few is None else few
+        own, others = first[places], second[places]
+        both = others * np.float32(1 - share)
+        both += np.float32(share) * own
+        alone = np.flatnonzero(np.isnan(both))  # of items that only one has scored
+        both[alone] = np.where(np.isnan(others[alone]), own[alone], others[alone])
+        second[places] = both
     return other
 
 
-def _standardize(scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Standardize a row in place over its values that are not NaN; return their positions.
+def _standardize(scores: NDArray[np.float32]) -> NDArray[np.int64] | None:
+    """Standardize a row in place over its values that are not NaN.
+
+    Returns the positions of these values if they are few, else None.
 
     >>> row = np.array([1.0, np.nan, 3.0], np.float32)
-    >>> _standardize(row).tolist(), row.tolist()
-    ([0, 2], [-1.0, nan, 1.0])
+    >>> _standardize(row), row.tolist()
+    (None, [-1.0, nan, 1.0])
     """
     missing = np.isnan(scores)
-    places = np.flatnonzero(~missing)
-    few = len(places) * _FEW < len(scores)
-    known = scores[places] if few else scores
-    masked = np.zeros(0, np.int64) if few else np.flatnonzero(missing)
-    if len(places):
+    n = len(scores) - int(np.count_nonzero(missing))
+    few = np.flatnonzero(~missing) if n * _FEW < len(scores) else None
+    known = scores if few is None else scores[few]
+    masked = np.flatnonzero(missing) if few is None else np.zeros(0, np.int64)
+    if n:
         known[masked] = 0
-        mean = float(known.sum()) / len(places)
+        mean = float(known.sum()) / n
         known -= np.float32(mean)
         known[masked] = 0
-        spread = float(np.sqrt(np.dot(known, known) / len(places)))
+        spread = float(np.sqrt(np.dot(known, known) / n))
         # scores that differ only by rounding become 0
         known *= np.float32(1 / (max(spread, 1e-5 * abs(mean)) + 1e-12))
         known[masked] = np.nan
-        if few:
-            scores[places] = known
-    return places
+        if few is not None:
+            scores[few] = known
+    return few

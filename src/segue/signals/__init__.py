@@ -19,7 +19,7 @@ from segue.signals.products import RowSubset
 from segue.signals.recency import RecencySignal
 from segue.signals.registry import SIGNALS, load_signal, save_signal
 from segue.signals.sequence import SequenceSignal
-from segue.signals.signal import Scores, Signal, SignalWrapper, UserProfile
+from segue.signals.signal import Scores, Signal, SignalWrapper, UserProfile, reads_same
 from segue.signals.tags import tag_matrix, tags
 from segue.signals.temporal import temporal
 from segue.signals.timbre import timbre
@@ -58,6 +58,7 @@ __all__ = [
     "narrow",
     "opinions_of",
     "popularity",
+    "reads_same",
     "save_signal",
     "tag_matrix",
     "tags",

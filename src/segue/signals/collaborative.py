@@ -22,7 +22,7 @@ from segue.signals.definition import (
 )
 from segue.signals.hybrid_matrix import narrow
 from segue.signals.padded import padded
-from segue.signals.signal import Scores, Signal, UserProfile
+from segue.signals.signal import OPINIONS, Scores, Signal, UserProfile
 
 NAME = "collaborative"
 
@@ -34,6 +34,7 @@ class CollaborativeSignal:
     model: ListeningModel
 
     name = NAME
+    reads = OPINIONS
 
     def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``; NaN rows if the model cannot score any track."""
@@ -41,9 +42,7 @@ class CollaborativeSignal:
             return np.zeros((0, self.model.n_items), np.float32)
         scores = self.model.score(opinions_of(profiles, self.model.n_items))
         for row in scores:
-            # both ignore NaN
-            high, low = np.fmax.reduce(row, initial=-np.inf), np.fmin.reduce(row, initial=np.inf)
-            row[:] = _compressed(row) if high > low else np.nan
+            _compress(row)
         return scores
 
     def for_track(self, position: int) -> Scores:
@@ -64,18 +63,28 @@ class CollaborativeSignal:
         return cls(Collaborative.from_scoring_state(settings["model"], arrays))
 
 
-def _compressed(row: Scores) -> Scores:
-    """Return standardized scores, of which large ones are compressed logarithmically."""
+def _compress(row: Scores) -> None:
+    """Standardize scores and compress large ones logarithmically, in place; NaN if all are equal.
+
+    The scale is the largest deviation first, because squares of small numbers would be 0.
+    """
     missing = np.isnan(row)
     n = len(row) - int(np.count_nonzero(missing))
-    scores: Scores = np.where(missing, np.float32(0), row)
-    scores -= np.float32(scores.sum(dtype=np.float64) / n)
-    np.copyto(scores, 0, where=missing)
-    scores /= np.abs(scores).max()  # squares of small numbers would be 0
-    scores *= np.float32(1 / np.sqrt(float(np.dot(scores, scores)) / n))
-    np.copysign(np.log1p(np.abs(scores)), scores, out=scores)
-    np.copyto(scores, np.nan, where=missing)
-    return scores
+    np.copyto(row, 0, where=missing)
+    row -= np.float32(row.sum(dtype=np.float64) / max(n, 1))
+    np.copyto(row, 0, where=missing)
+    sizes = np.abs(row)
+    largest = sizes.max(initial=0)
+    if not largest > 0:
+        row[:] = np.nan
+        return
+    sizes /= largest
+    sizes *= np.float32(1 / np.sqrt(float(np.dot(sizes, sizes)) / n))
+    # the logarithm is a vector instruction, log1p is not: five times as long
+    sizes += np.float32(1)
+    np.log(sizes, out=sizes)
+    np.copysign(sizes, row, out=row)
+    np.copyto(row, np.nan, where=missing)
 
 
 def opinions_of(profiles: Sequence[UserProfile], n_tracks: int) -> sparse.csr_array:

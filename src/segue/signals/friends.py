@@ -29,6 +29,7 @@ class FriendsSignal:
     n_tracks: int
 
     name = NAME
+    reads = ("friends",)
 
     def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``."""

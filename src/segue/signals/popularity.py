@@ -17,7 +17,7 @@ from segue.signals.definition import (
     SignalDefinition,
     SignalInfo,
 )
-from segue.signals.signal import Scores, UserProfile
+from segue.signals.signal import OPINIONS, Scores, UserProfile
 
 NAME = "popularity"
 
@@ -33,6 +33,7 @@ class PopularitySignal:
     """The number of listeners who like each track, ``[n_tracks]``."""
 
     name = NAME
+    reads = OPINIONS
 
     def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``: the same for all but for each listener's own likes."""

@@ -19,7 +19,7 @@ from segue.signals.definition import (
     SignalDefinition,
     SignalInfo,
 )
-from segue.signals.signal import Scores, UserProfile
+from segue.signals.signal import OPINIONS, Scores, UserProfile
 
 NAME = "recency"
 
@@ -34,6 +34,7 @@ class RecencySignal:
     artists: NDArray[np.int64]
 
     name = NAME
+    reads = (*OPINIONS, "history", "ages")
 
     def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``; NaN for artists that a listener never played."""
@@ -47,10 +48,11 @@ class RecencySignal:
             known = artists >= 0
             # the last element is for tracks with an unknown artist, -1
             level = np.bincount(artists[known], strengths[known], minlength=n_artists + 1)
-            row[:] = level.astype(np.float32).take(self.artists)
+            levels = level.astype(np.float32)
+            row[:] = np.log1p(levels).take(self.artists)
             own, first = np.unique(places, return_inverse=True)
-            row[own] += np.bincount(first, strengths).astype(np.float32)
-            np.log1p(row, out=row)
+            plays = np.bincount(first, strengths).astype(np.float32)
+            row[own] = np.log1p(levels[self.artists[own]] + plays)
         return scores
 
     def for_track(self, position: int) -> Scores:  # noqa: ARG002

@@ -31,6 +31,7 @@ class SequenceSignal:
     model: SequenceModel
 
     name = NAME
+    reads = ("history",)
 
     def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``; NaN rows where the order of plays is unknown."""

@@ -25,6 +25,9 @@ EXPLICIT_DISLIKE = 0.5
 SEED_SHARE = 0.8
 """Share of seeds in the scores of a listener with a history, by default."""
 
+OPINIONS = ("positions", "weights")
+"""Fields of a profile that most signals read."""
+
 MAX_PLAYS = 1_000
 """Number of plays kept of a history, the latest ones."""
 
@@ -130,6 +133,9 @@ class UserProfile:
 class Signal(Protocol):
     """Scores every track of one catalogue. Scoring many listeners equals scoring one at a time.
 
+    A signal may name the fields of a profile that its scores depend on in an attribute `reads`: see
+    `reads_same`.
+
     Its class also has a class method ``load(settings, arrays)``, which reverses `save`; what it is
     called and built from is said by a `segue.signals.definition.SignalDefinition`.
     """
@@ -162,6 +168,11 @@ class SignalWrapper:
         """The name of the wrapped signal."""
         return self.signal.name
 
+    @property
+    def reads(self) -> tuple[str, ...] | None:
+        """The fields of a profile that the wrapped signal reads; None if it does not name them."""
+        return getattr(self.signal, "reads", None)
+
     def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores."""
         return self.signal.for_listeners(profiles)
@@ -173,6 +184,31 @@ class SignalWrapper:
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return settings and arrays of the wrapped signal: a wrapper adds nothing to store."""
         return self.signal.save()
+
+
+def reads_same(signal: Signal, one: UserProfile, other: UserProfile) -> bool:
+    """Return whether a signal scores two profiles alike, because all that it reads is equal.
+
+    False for a signal that does not name what it reads.
+
+    >>> profile = UserProfile(np.array([0]), np.float32([1]), np.array([0]))
+    >>> class Likes:
+    ...     name, reads = "likes", OPINIONS
+    >>> reads_same(Likes(), profile, profile.unmet(np.array([0])))
+    True
+    >>> reads_same(Likes(), profile, profile.with_opinion(3, 1.0))
+    False
+    """
+    reads: Sequence[str] | None = getattr(signal, "reads", None)
+    if reads is None or (signal.name in one.silent) != (signal.name in other.silent):
+        return False
+    return all(_equal(getattr(one, name), getattr(other, name)) for name in reads)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return np.array_equal(one, other)
 
 
 def profile_matrix(profiles: Sequence[UserProfile], n_tracks: int) -> sparse.csr_array:

@@ -21,7 +21,7 @@ from scipy import sparse
 from segue.index import MIN_SPREAD, MutualProximity, normalise, probit_product
 from segue.signals.hybrid_matrix import HybridMatrix, as_hybrid, matrix_from, matrix_parts
 from segue.signals.products import RowSubset, dot_with_all
-from segue.signals.signal import Scores, UserProfile, profile_matrix
+from segue.signals.signal import OPINIONS, Scores, UserProfile, profile_matrix
 
 Matrix = Any
 """A dense float32 array or a `scipy.sparse.csr_array`, ``[n_tracks, d]``."""
@@ -40,6 +40,8 @@ class VectorSignal:
     hubs: MutualProximity | None = None
     placed: InitVar[NDArray[np.bool_] | None] = None
     has_vector: NDArray[np.bool_] = field(init=False)
+
+    reads = OPINIONS
 
     def __post_init__(self, placed: NDArray[np.bool_] | None) -> None:
         """Set `has_vector`, the mask of the tracks that have a vector."""

@@ -1,25 +1,25 @@
-"""Engine and sequence signal of a serving state: both keep the latest scores of each listener.
+"""Engine of a serving state, which keeps the latest scores of each listener.
 
-A list with other weights, dials or exclusions then costs one matrix product and a selection.
+A list with other weights, dials or exclusions then costs one matrix product and a selection. After
+feedback only signals are asked that read something that has changed: what friends like concerns
+one signal, the age of plays another, and likes leave the order of plays as it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, Ranked, SeededScores, SignalScores
+from segue.engine import Engine, Ranked, Scored, SeededScores, SignalScores
 from segue.pipeline.recommender.caching import VersionedCache
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, cache_key
 from segue.pipeline.recommender.weight_posteriors import WeightPosteriors
-from segue.signals import Scores, SignalWrapper, UserProfile
+from segue.signals import UserProfile
 
 MAX_BYTES: Final = 160_000_000
 """Size of cached scores: 40 listeners at 100,000 tracks."""
-MAX_SEQUENCE_BYTES: Final = 16_000_000
-"""Size of cached scores of the sequence signal: again 40 listeners at 100,000 tracks."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class CachedEngine(Engine):
     """An engine that keeps what signals scored, and records which tracks it offered to whom."""
 
     posteriors: WeightPosteriors | None = None
-    _scores: VersionedCache[SignalScores | SeededScores] = field(
+    _scores: VersionedCache[tuple[UserProfile, SignalScores | SeededScores]] = field(
         default_factory=lambda: VersionedCache(MAX_BYTES)
     )
 
@@ -37,19 +37,31 @@ class CachedEngine(Engine):
 
     def rows_by_key(self, profile: UserProfile, key: CacheKey) -> SignalScores | SeededScores:
         """Return the same for a profile whose `cache_key` is known."""
-        rows = self._scores.get(*key)
-        if rows is None:
-            (rows,) = self.rows_of([profile])
-            self._scores.put(*key, rows, rows.n_bytes)
-        return rows
+        cached = self._scores.get(*key)
+        return self._scored({key: profile})[0] if cached is None else cached[1]
 
     def score(self, queries: Sequence[RecommendationQuery]) -> None:
         """Score the listeners of several queries together, so that vectors are read once."""
         profiles = {query.key: query.profile for query in queries if not self.has_scored(query)}
         if profiles:
-            rows = self.rows_of(list(profiles.values()))
-            for key, own in zip(profiles, rows, strict=True):
-                self._scores.put(*key, own, own.n_bytes)
+            self._scored(profiles)
+
+    def _scored(
+        self, profiles: Mapping[CacheKey, UserProfile]
+    ) -> list[SignalScores | SeededScores]:
+        """Score listeners by key, and keep the scores in place of earlier ones."""
+        earlier = [self._earlier(key.owner) for key in profiles]
+        found = self.rows_of(list(profiles.values()), earlier)
+        for (key, profile), rows in zip(profiles.items(), found, strict=True):
+            self._scores.put(*key, (profile, rows), rows.n_bytes)
+        return found
+
+    def _earlier(self, owner: Hashable) -> Scored | None:
+        """Return the latest scores of a listener, current or not; None if they are of seeds."""
+        latest = self._scores.latest(owner)
+        if latest is None or isinstance(latest[1], SeededScores):
+            return None
+        return Scored(latest[0], latest[1])
 
     def has_scored(self, query: RecommendationQuery) -> bool:
         """Return whether the current scores for the listener of a query are cached."""
@@ -76,34 +88,3 @@ class CachedEngine(Engine):
         if self.posteriors is not None and profile.user is not None:
             self.posteriors.record(profile.user, found)
         return found
-
-
-@dataclass(frozen=True)
-class CachedSequenceSignal(SignalWrapper):
-    """A signal that depends on the play history alone, with each listener's latest scores.
-
-    Likes, dislikes and skips leave the order of plays, and so its scores, as they were.
-    """
-
-    _cache: VersionedCache[Scores] = field(
-        default_factory=lambda: VersionedCache(MAX_SEQUENCE_BYTES)
-    )
-
-    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
-        """Return ``[n_profiles, n_tracks]`` scores; see `Signal.for_listeners`."""
-        rows = [self._row(profile) for profile in profiles]
-        return np.stack(rows) if rows else self.signal.for_listeners(profiles)
-
-    def _row(self, profile: UserProfile) -> Scores:
-        if not profile.user:
-            return self._computed(profile)
-        history = profile.history.tobytes()
-        row = self._cache.get(profile.user, history)
-        if row is None:
-            row = self._computed(profile)
-            self._cache.put(profile.user, history, row, row.nbytes)
-        return row
-
-    def _computed(self, profile: UserProfile) -> Scores:
-        row: Scores = self.signal.for_listeners([profile])[0]
-        return row

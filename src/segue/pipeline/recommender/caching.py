@@ -93,6 +93,11 @@ class VersionedCache(Generic[Value]):
         entry = self._entries.get(owner)
         return entry[1] if entry is not None and entry[0] == version else None
 
+    def latest(self, owner: Hashable) -> Value | None:
+        """Return the value of an owner, of whatever version; None if it has none."""
+        entry = self._entries.get(owner)
+        return None if entry is None else entry[1]
+
     def __contains__(self, owner: Hashable) -> bool:
         """Return whether an owner has a value, of whatever version."""
         return owner in self._entries

@@ -21,8 +21,8 @@ class Prefetcher:
     >>> prefetcher = Prefetcher({"ann", "bob"}.__contains__)
     >>> prefetcher.note_feedback(["ann", "cem", "bob"]), prefetcher.note_request("ann")
     (True, None)
-    >>> prefetcher.next_user(), prefetcher.next_user()
-    ('bob', None)
+    >>> prefetcher.next_users(4), prefetcher.next_users(4)
+    (['bob'], [])
     """
 
     def __init__(self, has_scores: Callable[[str], bool]) -> None:
@@ -47,15 +47,17 @@ class Prefetcher:
             self._queue.pop(user, None)
             self._unused.pop(user, None)
 
-    def next_user(self) -> str | None:
-        """Return the next listener to score, None if the queue is empty."""
+    def next_users(self, n: int) -> list[str]:
+        """Return the next listeners to score, `n` at most, empty if the queue is."""
+        found: list[str] = []
         with self._lock:
-            while self._queue:
+            while self._queue and len(found) < n:
                 user = next(iter(self._queue))
                 del self._queue[user]
                 if self._has_scores(user):
                     self._unused[user] = self._unused.get(user, 0) + 1
-                    return user
-                # dropped from the cache meanwhile: scoring them would drop others who are queued
-                self._unused.pop(user, None)
-            return None
+                    found.append(user)
+                else:
+                    # dropped from the cache meanwhile: scoring them would drop others in the queue
+                    self._unused.pop(user, None)
+        return found

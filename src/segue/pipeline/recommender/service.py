@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -34,6 +35,8 @@ from segue.pipeline.recommender.snapshot import (
 CHECK_SECONDS: Final = 1.0
 """Least time between two checks whether tracks or models have changed."""
 _MIN_EVENTS: Final = 1_000
+_PREFETCH_BATCH: Final = 4
+"""Listeners scored ahead together: a request that comes meanwhile waits for all of them."""
 _SHARE_OF_LISTENS: Final = 0.02
 
 
@@ -152,15 +155,21 @@ class RecommenderService:
         return new
 
     def prefetch(self) -> bool:
-        """Score one listener who gave feedback, before they ask; return False if there is none."""
+        """Score listeners who gave feedback, before they ask; return False if there are none.
+
+        Up to `_PREFETCH_BATCH` are scored together, because the vectors of all tracks are then read
+        once.
+        """
         state = self._current
-        user = None if state is None else state.prefetcher.next_user()
-        if state is None or user is None:
+        users = [] if state is None else state.prefetcher.next_users(_PREFETCH_BATCH)
+        if state is None or not users:
             return False
-        try:
-            state.score([state.query(user)])
-        except SegueError:  # the listener is gone meanwhile
-            return True
+        queries = []
+        for user in users:
+            with suppress(SegueError):  # the listener is gone meanwhile
+                queries.append(state.query(user))
+        with suppress(SegueError):
+            state.score(queries)
         return True
 
     def stop(self) -> None:

@@ -31,7 +31,7 @@ from segue.engine.recommendations import Reason
 from segue.engine.varied_tracks import varied_tracks
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Library, StoredCatalogue, settings_hash
-from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
+from segue.pipeline.recommender.cached_engine import CachedEngine
 from segue.pipeline.recommender.caching import ResultCache, VersionedCache
 from segue.pipeline.recommender.empty_lists import (
     check_matched,
@@ -46,7 +46,7 @@ from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seed
 from segue.pipeline.recommender.similar_tracks import similar_tracks
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
-from segue.signals import SequenceSignal, UserProfile, VectorSignal
+from segue.signals import UserProfile, VectorSignal
 from segue.text import plural
 
 _MAX_RESULTS_BYTES: Final = 16_000_000
@@ -77,10 +77,7 @@ class ServingState:
         if posteriors is None:
             posteriors = WeightPosteriors(library.reader, snapshot.weights, snapshot.engine)
         engine = CachedEngine(
-            [
-                CachedSequenceSignal(signal) if isinstance(signal, SequenceSignal) else signal
-                for signal in snapshot.signals
-            ],
+            snapshot.signals,
             posteriors.weights,
             snapshot.recordings,
             snapshot.missing,
