@@ -3,12 +3,15 @@
 Run: ``OMP_NUM_THREADS=1 python benchmarks/recommend.py [--tracks 100000]``. The catalogue is
 simulated and seeded: listeners with a few tastes, vectors that follow them, artists, tags, an order
 of listening. Prints the median and the 99th percentile of a whole recommendation, of each signal
-alone, and of moving the weights of a listener by one like, in milliseconds of processor time.
+alone, of the scores of one listener and of four together, of a listener's scores after a friend
+likes another track, and of moving the weights of a listener by one like, in milliseconds of
+processor time.
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +20,7 @@ from segue.engine import Engine, WeightPosterior, Weights, updated
 from segue.index import normalise
 from segue.listening import Collaborative
 from segue.listening.sequences import fit_sequences
+from segue.pipeline.recommender.cached_engine import CachedEngine
 from segue.signals import (
     CollaborativeSignal,
     FriendsSignal,
@@ -105,6 +109,16 @@ def main() -> None:
     print(f"{'a recommendation':20}", timed(lambda i: engine.recommend(of(i), 20), asked.times))
     for one in signals:
         print(f"{one.name:20}", timed(lambda i, one=one: one.for_listeners([of(i)]), asked.times))
+    for n in (1, 4):
+        batch = timed(lambda i, n=n: engine.rows_of([of(i + j) for j in range(n)]), asked.times)
+        print(f"{f'scores of {n} together':20}", batch)
+    cached = CachedEngine(signals, engine.weights)
+
+    def of_friend(number: int) -> UserProfile:
+        return replace(of(0), user="one", friends=(*of(0).friends, np.array([number])))
+
+    friend = timed(lambda i: cached.rows(of_friend(i)), asked.times)
+    print(f"{'after a friend likes':20}", friend)
     pool = engine.recommend(of(0), 500)
     shown = np.zeros((1, len(signals)), np.float32) if pool.features is None else pool.features
     posterior = WeightPosterior(engine.weights.everyone, np.eye(len(signals)))

@@ -77,6 +77,17 @@ def test_blocks_do_not_change_the_result(monkeypatch, rng, shape):
     assert whole.shape == shape
 
 
+def test_far_values_do_not_change_the_others(rng):
+    one, other = rng.normal(size=(2, 50)).astype(np.float32)
+    alone = probit_product(one, other)
+    one[[3, 30]], other[7] = [9, -12], 7  # few: the others stay in single precision
+    far = np.array([3, 7, 30])
+    found = probit_product(one, other)
+    others = np.setdiff1d(np.arange(50), far)
+    np.testing.assert_array_equal(found[others], alone[others])
+    np.testing.assert_array_equal(found[far], probit_product(one[far], other[far]))
+
+
 def test_nan_stays_nan_and_spreads_nowhere():
     one = np.array([0.5, np.nan, -1.0, 0.5], np.float32)
     other = np.array([1.0, 1.0, np.nan, 1.0], np.float32)

@@ -203,6 +203,21 @@ def test_blend_adds_standardized_scores():
     np.testing.assert_allclose(found[1], 0.75 * (np.arange(5) - 2) / np.sqrt(2), atol=1e-6)
 
 
+@pytest.mark.parametrize("scored", [0.0, 0.1, 0.5, 0.9, 1.0])
+def test_blend_of_few_or_many_scores_equals_its_definition(scored):
+    rng = np.random.default_rng(0)
+    both = rng.normal(3, 2, (2, 400)).astype(np.float32)
+    both[0, rng.random(400) >= scored] = np.nan
+    both[1, rng.random(400) >= 0.7] = np.nan
+    z = [row - (np.nanmean(row) if len(row[~np.isnan(row)]) else 0) for row in both]
+    z = [row / (np.nanstd(row) if len(row[~np.isnan(row)]) else 1) for row in z]
+    expected = np.where(
+        np.isnan(z[0]), z[1], np.where(np.isnan(z[1]), z[0], 0.3 * z[0] + 0.7 * z[1])
+    )
+    found = blended(both[:1].copy(), both[1:].copy(), np.array([0.3]))[0]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_share_of_ease_grows_with_the_likes_of_a_history():
     model = Collaborative(CollaborativeSettings(share=0.8)).fit(likes())
     history = opinions()
