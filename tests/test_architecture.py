@@ -39,7 +39,16 @@ FLOORS = {
     "library": set(),
     "demo_data": set(),
 }
-GROUND = {"artist_names", "catalogue_ids", "errors", "listens", "ratings", "text", "types"}
+GROUND = {
+    "artist_names",
+    "catalogue_ids",
+    "errors",
+    "listens",
+    "ratings",
+    "task_runner",
+    "text",
+    "types",
+}
 # packages and modules of the pipeline: each imports only those before it
 PIPELINE = (
     "hidden_paths",

@@ -20,7 +20,7 @@ def lose_a_node() -> dict[str, object]:
     from ray.cluster_utils import Cluster
     from tests.pipeline.ray_cluster import square as task  # processes find it by its module
 
-    from segue.pipeline.analysis.task_runner import task_runner
+    from segue.pipeline.analysis.runners import task_runner
 
     cluster = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}

@@ -8,7 +8,7 @@ import pytest
 from tests.factories import tune, write_dataset
 
 from segue.errors import ContradictionError, SegueError
-from segue.pipeline.analysis.task_runner import task_runner
+from segue.pipeline.analysis.runners import task_runner
 
 nightly = pytest.mark.nightly
 

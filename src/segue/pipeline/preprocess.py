@@ -15,6 +15,7 @@ from segue.pipeline.analysis.note_keys import find_note_keys
 from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
 from segue.pipeline.analysis.pretrained_embeddings import embed_new, outdated_encoders
 from segue.pipeline.analysis.replaced_files import merge_replaced
+from segue.pipeline.analysis.runners import LOCAL, FileTaskRunner, task_runner
 from segue.pipeline.analysis.scan import (
     Comparison,
     ScanResult,
@@ -22,7 +23,6 @@ from segue.pipeline.analysis.scan import (
     known_files,
     read_in,
 )
-from segue.pipeline.analysis.task_runner import LOCAL, TaskRunner, task_runner
 from segue.pipeline.analysis.track_analysis import analyse_new, check_usable
 from segue.pipeline.analysis.workers import TIME_LIMIT
 from segue.pipeline.arguments import LibraryArgument, PathArgument, as_library, as_path, as_texts
@@ -127,7 +127,7 @@ def preprocess(
     time_limit
         Seconds after which a file is given up.
     runner
-        Where files are analyzed: see `segue.pipeline.analysis.task_runner`.
+        Where files are analyzed: see `segue.pipeline.analysis.runners`.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def _take_in(
     library: Library,
     found: Dataset,
     scan: ScanResult,
-    workers: TaskRunner,
+    workers: FileTaskRunner,
     options: AnalysisOptions,
     *,
     progress: Progress,
@@ -282,7 +282,7 @@ class AnalysisResult:
 
 def analyse_library(
     library: Library,
-    workers: TaskRunner,
+    workers: FileTaskRunner,
     options: AnalysisOptions,
     *,
     scanned: Collection[str] = (),

@@ -22,7 +22,7 @@ from segue.encoders.pretrained.notes import SECONDS
 from segue.errors import AudioError
 from segue.library import Catalogue, FeatureStore, Library
 from segue.pipeline.analysis.inputs import AUDIO, open_store
-from segue.pipeline.analysis.task_runner import TaskRunner
+from segue.pipeline.analysis.runners import FileTaskRunner
 from segue.pipeline.analysis.tasks import Arrays, Failed
 from segue.types import Progress, no_progress
 
@@ -51,7 +51,11 @@ def note_key_of(path: Path, model: Path) -> Arrays | Failed:
 
 
 def find_note_keys(
-    library: Library, catalogue: Catalogue, workers: TaskRunner, *, progress: Progress = no_progress
+    library: Library,
+    catalogue: Catalogue,
+    workers: FileTaskRunner,
+    *,
+    progress: Progress = no_progress,
 ) -> int:
     """Find the keys of analyzed tracks that the note model has not read yet; return their number.
 

@@ -26,7 +26,7 @@ from segue.errors import ModelNotTrainedError
 from segue.library import Catalogue, FeatureStore, Library
 from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.pipeline.analysis.pretrained_task import MAX_PATCHES, embed_track
-from segue.pipeline.analysis.task_runner import TaskRunner
+from segue.pipeline.analysis.runners import FileTaskRunner
 from segue.pipeline.analysis.tasks import Failed
 from segue.types import Problem, Progress, no_progress
 
@@ -91,7 +91,11 @@ def predicted_tags(
 
 
 def embed_new(
-    library: Library, catalogue: Catalogue, workers: TaskRunner, *, progress: Progress = no_progress
+    library: Library,
+    catalogue: Catalogue,
+    workers: FileTaskRunner,
+    *,
+    progress: Progress = no_progress,
 ) -> tuple[int, list[Problem]]:
     """Embed every analyzed track that an installed encoder has not embedded yet.
 

@@ -1,36 +1,31 @@
-"""Analysis on the machines of a Ray cluster.
+"""Tasks that read files, on the machines of a Ray cluster.
 
-An actor of Ray holds one processor of a node and runs its tasks in a worker process of its own
-(`segue.pipeline.analysis.workers`), so that a fault in a codec, a time limit and a lack of memory
-have the same results as on one machine. The tasks of an actor that is lost with its node are run by
-others; results that have arrived stay. All nodes need the same version of segue, and the music
-under the same paths.
+An actor of Ray holds one processor of a node and runs its tasks in a worker process of
+its own (`segue.pipeline.analysis.workers`), so that a fault in a codec, a time limit and a lack of
+memory have the same results as on one machine. The tasks of an actor that is lost with its node are
+run by others.
+
+All nodes need the same version of segue, and the music under the same paths.
 """
 
-import logging
-import os
-import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Final, TypeVar
 
 from segue import __version__
 from segue.errors import SegueError
+from segue.pipeline.analysis.ray_tasks import MAX_TRIES, RayTasks, first_line
 from segue.pipeline.analysis.tasks import Failed
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
 
 Key = TypeVar("Key")
 
 _TASKS_PER_ACTOR: Final = 2  # one runs, one waits: the actor is never idle
-_MAX_TRIES: Final = 3
-"""Number of actors that may be lost with a task before the task is given up."""
 _MAX_FAILED_STARTS: Final = 8
 _POLL_SECONDS: Final = 1.0
-_CONNECT_SECONDS: Final = 10.0
 
 
 class _Analyzer:
@@ -67,8 +62,8 @@ class _Actor:
     tasks: deque[_Task] = field(default_factory=deque)
 
 
-class RayWorkers:
-    """Worker processes on the nodes of a Ray cluster; a `TaskRunner`.
+class RayWorkers(RayTasks):
+    """Worker processes on the nodes of a Ray cluster; a `FileTaskRunner`.
 
     Parameters
     ----------
@@ -88,37 +83,17 @@ class RayWorkers:
     def __init__(
         self, address: str | None = None, n_workers: int | None = None, seconds: float = TIME_LIMIT
     ) -> None:
-        self._ray = _imported_ray()
-        self._address, self._n_workers, self._seconds = address, n_workers, seconds
+        super().__init__(address)
+        self._n_workers, self._seconds = n_workers, seconds
         self._actors: list[_Actor] = []
         self._failed_starts = 0
-        self._connected = False
-
-    def __enter__(self) -> Self:
-        if not self._ray.is_initialized():
-            address = self._address or os.environ.get("RAY_ADDRESS")
-            own: dict[str, Any] = {} if address else {"include_dashboard": False}
-            try:
-                _check_port(address)
-                self._ray.init(
-                    self._address, log_to_driver=False, logging_level=logging.ERROR, **own
-                )
-            except (OSError, self._ray.exceptions.RayError, RuntimeError, ValueError) as error:
-                raise SegueError(
-                    f"There is no Ray cluster at {address or 'this machine'} ({error}):"
-                    " start one with ray start --head, or correct --runner."
-                ) from error
-            self._connected = True
-        return self
 
     def __exit__(self, *_: object) -> None:
         for actor in self._actors:
             with suppress(self._ray.exceptions.RayError):
                 self._ray.kill(actor.handle)
         self._actors.clear()
-        if self._connected:
-            self._ray.shutdown()
-            self._connected = False
+        super().__exit__()
 
     def answers(
         self, function: Callable[..., Any], work: Iterable[tuple[Key, tuple[Any, ...]]]
@@ -153,7 +128,7 @@ class RayWorkers:
                     self._actors.remove(actor)
                     task.tries += 1
                     todo.extendleft(reversed(actor.tasks))
-                    if task.tries < _MAX_TRIES:
+                    if task.tries < MAX_TRIES:
                         todo.appendleft(task)
                         continue
                     result = Failed(
@@ -165,8 +140,7 @@ class RayWorkers:
 
     def _start_actors(self, n_tasks: int) -> None:
         """Start an actor for each processor of the cluster, but no more than there are tasks."""
-        resources: Mapping[str, float] = self._ray.cluster_resources()
-        n_wanted = self._n_workers or max(int(resources.get("CPU", 1)), 1)
+        n_wanted = self._n_workers or self.n_parallel
         n_idle = sum(not actor.tasks for actor in self._actors)
         for _ in range(min(n_wanted - len(self._actors), n_tasks - n_idle)):
             remote = self._ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")
@@ -181,7 +155,7 @@ class RayWorkers:
             self._failed_starts += 1
             if self._failed_starts >= _MAX_FAILED_STARTS:
                 raise SegueError(
-                    f"The nodes of the Ray cluster start no tasks ({_first_line(error)}): install"
+                    f"The nodes of the Ray cluster start no tasks ({first_line(error)}): install"
                     f" segue {__version__} with Python {sys.version_info.major}."
                     f"{sys.version_info.minor} on each of them."
                 ) from error
@@ -199,22 +173,3 @@ class RayWorkers:
                     task = todo.popleft()
                     task.reference = actor.handle.run.remote(function, task.arguments)
                     actor.tasks.append(task)
-
-
-def _imported_ray() -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read when Ray is imported
-    import ray
-    import ray.exceptions
-
-    return ray
-
-
-def _check_port(address: str | None) -> None:
-    """Raise OSError where nothing answers at an address: Ray itself tries for minutes."""
-    parts = urlsplit(address if address and "://" in address else f"ray://{address or ''}")
-    if parts.hostname and parts.port:
-        socket.create_connection((parts.hostname, parts.port), _CONNECT_SECONDS).close()
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

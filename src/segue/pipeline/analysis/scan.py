@@ -11,7 +11,7 @@ from pathlib import Path
 
 from segue.library import KnownTrack, Library, with_row, with_stated
 from segue.pipeline.analysis.identity import FileMatches, by_path, changed_files, match_files
-from segue.pipeline.analysis.task_runner import TaskRunner
+from segue.pipeline.analysis.runners import FileTaskRunner
 from segue.pipeline.analysis.tasks import Failed, digest_of
 from segue.sources import Dataset, FindVideos, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
 from segue.types import FileState, Progress, Track
@@ -58,7 +58,7 @@ def known_files(
     }
 
 
-def read_in(workers: TaskRunner, encoding: str | None = None) -> ReadTags:
+def read_in(workers: FileTaskRunner, encoding: str | None = None) -> ReadTags:
     """Return a function that reads tags in worker processes: a parser that crashes ends no run.
 
     `encoding` is that of tags that state none; by default it is detected.
@@ -75,7 +75,7 @@ def read_in(workers: TaskRunner, encoding: str | None = None) -> ReadTags:
     return read
 
 
-def find_videos_in(workers: TaskRunner) -> FindVideos:
+def find_videos_in(workers: FileTaskRunner) -> FindVideos:
     """Return a function that finds videos in worker processes: see `read_in`."""
     from segue.sources.datasets.containers import has_video
 
@@ -97,7 +97,7 @@ class Comparison:
         self,
         known: Mapping[str, KnownTrack],
         known_ids: Collection[str],
-        workers: TaskRunner,
+        workers: FileTaskRunner,
         progress: Progress,
     ) -> None:
         self._known = known

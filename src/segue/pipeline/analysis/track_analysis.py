@@ -32,7 +32,7 @@ from segue.pipeline.analysis.plan import (
     plan_analysis,
     problem_of,
 )
-from segue.pipeline.analysis.task_runner import TaskRunner
+from segue.pipeline.analysis.runners import FileTaskRunner
 from segue.pipeline.analysis.tasks import (
     Arrays,
     Failed,
@@ -52,7 +52,7 @@ _FIRST_ANNOUNCED, _ANNOUNCED_FACTOR = 16, 4
 def analyse_new(
     library: Library,
     catalogue: Catalogue,
-    workers: TaskRunner,
+    workers: FileTaskRunner,
     options: AnalysisOptions,
     *,
     progress: Progress = no_progress,
@@ -71,7 +71,7 @@ def analyse_new(
     return n_audio + n_given, bad_audio + bad_frames
 
 
-def check_usable(tracks: Sequence[Track], workers: TaskRunner) -> None:
+def check_usable(tracks: Sequence[Track], workers: FileTaskRunner) -> None:
     """Check that at least one of `tracks` can be analyzed, before anything is stored.
 
     Decodes the first second of one track after another until one succeeds.
@@ -94,7 +94,7 @@ def check_usable(tracks: Sequence[Track], workers: TaskRunner) -> None:
         )
 
 
-def _why_unusable(track: Track, workers: TaskRunner) -> str | None:
+def _why_unusable(track: Track, workers: FileTaskRunner) -> str | None:
     if track.features is not None:
         try:
             load_frames(track.features)
@@ -112,7 +112,7 @@ def _why_unusable(track: Track, workers: TaskRunner) -> str | None:
 def _analyse_audio(
     library: Library,
     catalogue: Catalogue,
-    workers: TaskRunner,
+    workers: FileTaskRunner,
     options: AnalysisOptions,
     progress: Progress,
 ) -> tuple[int, list[Problem]]:
@@ -187,7 +187,7 @@ def _n_analyzed(tracks: Mapping[int, Track], stores: AnalysisStores, plan: Plan)
 def _compute_missing(
     plan: Plan,
     tracks: Mapping[int, Track],
-    workers: TaskRunner,
+    workers: FileTaskRunner,
     stores: AnalysisStores,
     progress: Progress,
 ) -> int:

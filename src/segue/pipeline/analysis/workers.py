@@ -23,6 +23,7 @@ from segue.errors import SegueError
 from segue.pipeline.analysis.results import MAX_BYTES, UnsafeResultError, read_result
 from segue.pipeline.analysis.tasks import Failed
 from segue.pipeline.analysis.worker import READY
+from segue.task_runner import InProcess
 
 Key = TypeVar("Key")
 Task = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -38,8 +39,10 @@ _ONE_THREAD: Final = {
 } | {"VECLIB_MAXIMUM_THREADS": "1"}
 
 
-class Workers:
-    """Worker processes. They start when there is work and end with the context.
+class Workers(InProcess):
+    """Worker processes for tasks that read files; other tasks run in this process.
+
+    They start when there is work and end with the context.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where tasks of the analysis run: in processes of this machine, or on a Ray cluster."""
+"""Where tasks run: in processes of this machine, or on a Ray cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Protocol, Self, TypeVar
@@ -6,14 +6,15 @@ from typing import Any, Final, Protocol, Self, TypeVar
 from segue.errors import ContradictionError, MissingExtraError
 from segue.pipeline.analysis.ray_workers import RayWorkers
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
+from segue.task_runner import TaskRunner
 
 Key = TypeVar("Key")
 
 LOCAL: Final = "local"
 
 
-class TaskRunner(Protocol):
-    """Runs tasks in parallel while its context lasts; every task gets a result."""
+class FileTaskRunner(TaskRunner, Protocol):
+    """Runs tasks while its context lasts, also those that read files and may not end well."""
 
     def answers(
         self, function: Callable[..., Any], work: Iterable[tuple[Key, tuple[Any, ...]]]
@@ -32,7 +33,7 @@ class TaskRunner(Protocol):
 
 def task_runner(
     name: str = LOCAL, n_workers: int | None = None, seconds: float = TIME_LIMIT
-) -> TaskRunner:
+) -> FileTaskRunner:
     """Return the runner that a user names.
 
     Parameters
@@ -41,9 +42,9 @@ def task_runner(
         ``local``; ``ray`` for the cluster that ``RAY_ADDRESS`` names or this machine is part of,
         else one of this machine alone; ``ray://HOST:PORT`` for the client port of a cluster.
     n_workers
-        Tasks that run at the same time, by default one for each processor.
+        Files that are read at the same time, by default one for each processor.
     seconds
-        Time limit of one task.
+        Time limit of one file.
 
     Raises
     ------
@@ -59,4 +60,4 @@ def task_runner(
     try:
         return RayWorkers(None if name == "ray" else name, n_workers, seconds)
     except ImportError as error:
-        raise MissingExtraError("Analyzing on a Ray cluster", "ray") from error
+        raise MissingExtraError("Running tasks on a Ray cluster", "ray") from error
