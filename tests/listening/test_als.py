@@ -7,9 +7,10 @@ import pytest
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from segue.listening import Als, AlsSettings, als
-from segue.listening.als import half_step
+from segue.listening import Als, AlsSettings, als_solver
+from segue.listening.als_solver import half_step
 from segue.listening.matrices import relative_strengths
+from segue.task_runner import InProcess
 
 SETTINGS = AlsSettings(dimensions=8, regularization=0.03, unobserved=0.1, frequency=0.7)
 
@@ -79,13 +80,13 @@ def test_half_step_solves_every_row_exactly(d, strength, frequency):
 def test_block_size_does_not_change_results(monkeypatch, numbers):
     matrix, columns = listens(), factors(60, 8)
     expected = half_step(matrix, columns, SETTINGS)
-    monkeypatch.setattr(als, "_BLOCK_NUMBERS", numbers)  # rows of many listens come in parts
+    monkeypatch.setattr(als_solver, "_BLOCK_NUMBERS", numbers)  # rows of many listens come in parts
     np.testing.assert_allclose(half_step(matrix, columns, SETTINGS), expected, atol=1e-5)
 
 
 def test_blocks_hold_each_row_with_listens_once():
     counts = np.random.default_rng(0).integers(0, 300, 500)
-    blocks = list(als._blocks(counts, 16))
+    blocks = list(als_solver._blocks(counts, 16))
     assert sorted(np.concatenate(blocks)) == np.flatnonzero(counts).tolist()
     for block in blocks:
         own = counts[block]
@@ -191,3 +192,34 @@ def test_features_place_an_item_without_listeners(kind):
     assert even[:, 0].min() > odd[:, 0].max()
     assert np.median(even[:, 0]) > 0.5 * np.median(even[:, 2::2])
     assert np.isnan(Als(AlsSettings(dimensions=2)).fit(matrix).score(matrix)[:, 0]).all()
+
+
+class TwoTasks(InProcess):
+    """Runs tasks in this process, and says that two run at the same time: work is divided."""
+
+    n_parallel = 2
+
+    def __init__(self):
+        self.n_tasks = 0
+
+    def map(self, function, tasks, shared=(), *, threads=False):
+        listed = list(tasks)
+        self.n_tasks += len(listed)
+        assert not threads
+        with threadpool_limits(1):  # as a node does
+            return iter([function(*task, *shared) for task in listed[::-1]][::-1])
+
+
+def test_factors_by_parts_equal_those_of_one_machine():
+    rng = np.random.default_rng(3)
+    likes = rng.random((400, 300)) * (rng.random((400, 300)) < 0.05)
+    likes[:, 7] *= -1  # dislikes
+    likes[5], likes[6, ::2] = 0, 1
+    likes = sparse.csr_array(likes)
+    settings = AlsSettings(dimensions=16, iterations=3, strength=0.5)
+    runner = TwoTasks()
+    whole, parts = Als(settings).fit(likes), Als(settings).fit(likes, runner=runner)
+    assert runner.n_tasks >= 2 * 2 * 3  # two parts or more of each half step
+    assert whole.item_factors_.tobytes() == parts.item_factors_.tobytes()
+    assert whole.shared_.tobytes() == parts.shared_.tobytes()
+    assert type(parts.runner) is InProcess

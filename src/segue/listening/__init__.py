@@ -1,6 +1,7 @@
 """Collaborative models: fitted on user-item matrices, they score items for any history."""
 
-from segue.listening.als import Als, AlsSettings
+from segue.listening.als import Als
+from segue.listening.als_solver import AlsSettings
 from segue.listening.collaborative import Collaborative, CollaborativeSettings
 from segue.listening.content import ContentMap
 from segue.listening.ease import Ease, EaseSettings

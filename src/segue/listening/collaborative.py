@@ -14,7 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.listening.als import Als, AlsSettings
+from segue.listening.als import Als
+from segue.listening.als_solver import AlsSettings
 from segue.listening.ease import Ease, EaseSettings
 from segue.listening.matrices import Ids, Matrix, Scores
 from segue.listening.model import ListeningModel
@@ -69,7 +70,7 @@ class Collaborative(ListeningModel):
         self, user_items: Matrix, item_features: Matrix | None, item_labels: Matrix | None
     ) -> None:
         self.ease._fit_on(user_items, None, item_labels)
-        self.als._fit_on(user_items, item_features, None)
+        self.als._fit_on(user_items, item_features, None, self.runner)
         self.used_ = self._used()
 
     @classmethod

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.listening.als import Als, AlsSettings
+from segue.listening.als import Als
+from segue.listening.als_solver import AlsSettings
 from segue.listening.ease import Ease, EaseSettings
 from segue.listening.matrices import Matrix, as_matrix
 

@@ -26,6 +26,7 @@ from segue.errors import ModelError
 from segue.index import best
 from segue.listening.matrices import Ids, Matrix, Scores, as_matrix
 from segue.listening.saving import compact, read_model, write_model
+from segue.task_runner import IN_PROCESS, TaskRunner
 
 _BATCH_NUMBERS = 16_000_000
 """Maximum number of scores computed at a time, to bound memory."""
@@ -39,6 +40,8 @@ class ListeningModel(ABC):
 
     kind: ClassVar[str]
     settings_class: ClassVar[type[Any]]
+    runner: TaskRunner = IN_PROCESS
+    """Where the tasks of a fit run, while it lasts."""
 
     def __init__(self, settings: Any = None) -> None:
         self.settings = self.settings_class() if settings is None else settings
@@ -75,6 +78,8 @@ class ListeningModel(ABC):
         user_items: Matrix,
         item_features: Matrix | None = None,
         item_labels: Matrix | None = None,
+        *,
+        runner: TaskRunner = IN_PROCESS,
     ) -> Self:
         """Learn from a user-item matrix.
 
@@ -87,16 +92,22 @@ class ListeningModel(ABC):
         item_labels
             ``[n_items, n_labels]``, sparse: weights of tags, artists, albums and genres, for models
             that use them; others ignore it.
+        runner
+            Where models that learn by blocks of users and items do so.
 
         Raises
         ------
         ValueError
             If the matrix holds NaN or infinity, or features or labels have another number of rows.
         """
-        return self._fit_on(as_matrix(user_items), item_features, item_labels)
+        return self._fit_on(as_matrix(user_items), item_features, item_labels, runner)
 
     def _fit_on(
-        self, matrix: Matrix, item_features: Matrix | None, item_labels: Matrix | None
+        self,
+        matrix: Matrix,
+        item_features: Matrix | None,
+        item_labels: Matrix | None,
+        runner: TaskRunner = IN_PROCESS,
     ) -> Self:
         """Fit on a matrix that `as_matrix` returned and that is not changed later."""
         for name, rows in (("item_features", item_features), ("item_labels", item_labels)):
@@ -106,7 +117,11 @@ class ListeningModel(ABC):
                     f" {matrix.shape[1]} columns: give one row an item."
                 )
         self.user_items_ = matrix
-        self._fit(matrix, item_features, item_labels)
+        self.runner = runner
+        try:
+            self._fit(matrix, item_features, item_labels)
+        finally:
+            del self.runner
         return self
 
     @property

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from segue.listening.als import AlsSettings
+from segue.listening.als_solver import AlsSettings
 from segue.listening.collaborative import CollaborativeSettings, blended, history_shares
 from segue.listening.ease import EaseSettings
 from segue.listening.hidden_likes import Evaluation, mean
