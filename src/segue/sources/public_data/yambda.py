@@ -35,14 +35,15 @@ from segue.types import Progress, Track, no_progress
 
 KIND: Final = "yambda"
 _ALL_EVENTS = "multi_event"
-_FILES = {
+EVENT_FILES: Final = {
     "listens": "listen",
     "likes": "like",
     "dislikes": "dislike",
     "unlikes": "unlike",
     "undislikes": "undislike",
 }
-_EVENTS = tuple(_FILES.values())
+"""The kind of event of each file, by its name without the suffix."""
+_EVENTS = tuple(EVENT_FILES.values())
 _RATINGS = {"like": LIKED, "dislike": DISLIKED}
 _COLUMNS = ("uid", "item_id", "timestamp", "is_organic", "played_ratio_pct", "track_length_seconds")
 _FLAT_ROWS, _SEQUENTIAL_ROWS = 1 << 18, 1 << 9
@@ -69,17 +70,28 @@ def read_yambda(directory: Path, progress: Progress = no_progress) -> PublicData
     DatasetError
         A file cannot be read, or lacks a column.
     """
-    main = _main_file(directory)
-    listed = [directory / f"{stem}.parquet" for stem in _FILES]
-    several = main is not None and main.stem == _ALL_EVENTS
-    paths = [main] if several and main is not None else [path for path in listed if path.is_file()]
+    paths = event_files(directory)
     reading = _YambdaEvents()
     with progress("Reading the dataset Yambda", sum(map(_n_rows, paths))) as advance:
         for path in paths:
-            for n_rows in reading.read(path, _FILES.get(path.stem)):
+            for n_rows in reading.read(path, paths[path]):
                 advance(n_rows)
     tracks = reading.tracks(directory)
     return PublicDataset(tracks, reading.listens.finish(), reading.found.problems())
+
+
+def event_files(path: Path) -> dict[Path, str | None]:
+    """Return the kind of event of each file of a directory; None for a file of all kinds.
+
+    `path` may be a file, too: of listens, unless its name is that of another kind.
+    """
+    if path.is_file():
+        return {path: None if path.stem == _ALL_EVENTS else EVENT_FILES.get(path.stem, "listen")}
+    main = _main_file(path)
+    if main is not None and main.stem == _ALL_EVENTS:
+        return {main: None}
+    listed = {path / f"{stem}.parquet": kind for stem, kind in EVENT_FILES.items()}
+    return {one: kind for one, kind in listed.items() if one.is_file()}
 
 
 def _main_file(directory: Path) -> Path | None:
