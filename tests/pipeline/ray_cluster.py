@@ -79,7 +79,108 @@ def analyze(dataset: Path, directory: Path) -> dict[str, object]:
     return {"analyzed": done.analyzed, "lost": len(lost), "equal": n_equal, "left": len(stores)}
 
 
+def fit() -> dict[str, object]:
+    """Fit models on two nodes, one of which is lost, and in this process; compare the arrays."""
+    import numpy as np
+    from ray.cluster_utils import Cluster
+    from scipy import sparse
+
+    from segue.encoders import SETTINGS, train_encoder
+    from segue.listening import Als, AlsSettings, CollaborativeSettings, search
+    from segue.listening.hidden_likes import hide
+    from segue.pipeline.analysis.ray_tasks import RayTasks
+    from segue.task_runner import IN_PROCESS
+
+    rng = np.random.default_rng(0)
+    likes = sparse.csr_array((rng.random((900, 400)) < 0.06).astype(np.float32))
+    frames = [rng.integers(0, 255, (60, 18)).astype(np.uint8) for _ in range(24)]
+    tiny = {"window": 32, "passes": 1, "least_steps": 16, "least_epoch_steps": 8, "batch": 8}
+    tiny |= {"embedding": 12, "crops": 2, "width": 12, "bands": 18, "statistic_bands": 6}
+    nodes = []
+
+    class LosingRunner(RayTasks):
+        """Loses a node after the tasks of a call have started."""
+
+        n_calls, lost_at, wait = 0, -1, 0.0
+
+        def map(self, function, tasks, shared=(), *, threads=False):  # type: ignore[no-untyped-def]
+            self.n_calls += 1
+            found = super().map(function, tasks, shared, threads=threads)
+            if self.n_calls == self.lost_at:
+                time.sleep(self.wait)
+                cluster.remove_node(nodes.pop(), allow_graceful=False)
+            return found
+
+    def fitted(runner):  # type: ignore[no-untyped-def]
+        return Als(AlsSettings(dimensions=24, iterations=3)).fit(likes, runner=runner)
+
+    def searched(runner):  # type: ignore[no-untyped-def]
+        start = CollaborativeSettings(als=AlsSettings(dimensions=8, iterations=3))
+        return search(*hide(likes), start=start, evaluations=6, runner=runner)
+
+    def trained(runner):  # type: ignore[no-untyped-def]
+        return train_encoder(
+            "cnn",
+            frames,
+            np.arange(24) % 2,
+            ["train"] * 24,
+            ("one", "other"),
+            folds=np.arange(24) // 2 % 3,
+            settings=SETTINGS["cnn"](**tiny),
+            runner=runner,
+        )
+
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
+    os.environ["RAY_ADDRESS"] = cluster.address
+    with LosingRunner() as runner:
+
+        def with_a_loss(work, call, wait=0.0):  # type: ignore[no-untyped-def]
+            if not nodes:
+                nodes.append(cluster.add_node(num_cpus=1))
+                cluster.wait_for_nodes()
+            runner.n_calls, runner.lost_at, runner.wait = 0, call, wait
+            result = work(runner)
+            return result, not nodes
+
+        als, als_lost = with_a_loss(fitted, 3)
+        found, search_lost = with_a_loss(searched, 1, 3.0)
+        network, network_lost = with_a_loss(trained, 1, 10.0)
+    cluster.shutdown()
+    alone, here, plain = fitted(IN_PROCESS), searched(IN_PROCESS), trained(IN_PROCESS)
+    pairs = zip(network.network.variables, plain.network.variables, strict=True)
+    return {
+        "lost": [als_lost, search_lost, network_lost],
+        "factors": als.item_factors_.tobytes() == alone.item_factors_.tobytes(),
+        "search": found.settings == here.settings and found.trials == here.trials,
+        "network": all(a.numpy().tobytes() == b.numpy().tobytes() for a, b in pairs),
+        "held_out": network.out_of_fold.tobytes() == plain.out_of_fold.tobytes(),
+        "curve": network.history == plain.history,
+    }
+
+
+def refuse() -> dict[str, object]:
+    """Return the sentences of failed tasks."""
+    from tests.test_task_runner import fail, power
+
+    from segue.errors import SegueError
+    from segue.pipeline.analysis.runners import task_runner
+
+    sentences = []
+    with task_runner("ray") as runner:
+        offset = runner.share(100)
+        results = list(runner.map(power, [(3, 2), (1, 5), (2, 3)], (offset,)))
+        for function, tasks in ((fail, [(1,), (2,), (3,)]), (power, [("text",)])):
+            try:
+                list(runner.map(function, tasks, (2, 1) if function is power else ()))
+            except SegueError as error:
+                sentences.append(str(error))
+    return {"results": results, "sentences": sentences}
+
+
+PROGRAMS = {"lose": lose_a_node, "analyze": analyze, "fit": fit, "refuse": refuse}
+
 if __name__ == "__main__":
     places = [Path(text) for text in sys.argv[2:]]
-    result = lose_a_node() if sys.argv[1] == "lose" else analyze(*places)
-    print(json.dumps(result))  # noqa: T201
+    print(json.dumps(PROGRAMS[sys.argv[1]](*places)))  # noqa: T201

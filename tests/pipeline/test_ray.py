@@ -6,7 +6,10 @@ import sys
 
 import pytest
 from tests.factories import tune, write_dataset
+from typer.testing import CliRunner
 
+from segue import Library
+from segue.cli import app
 from segue.errors import ContradictionError, SegueError
 from segue.pipeline.analysis.runners import task_runner
 
@@ -47,6 +50,32 @@ def test_analysis_on_a_cluster_equals_that_of_one_machine(repository, tmp_path):
     found = run(repository, "analyze", dataset, tmp_path)
     assert (found["analyzed"], found["lost"], found["left"]) == (8, 1, 0)
     assert found["equal"] > 8
+
+
+@nightly
+def test_fits_on_a_cluster_equal_those_of_one_machine(repository):
+    found = run(repository, "fit")
+    assert found.pop("lost") == [True, True, True]  # a node in the middle of each fit
+    assert found == dict.fromkeys(("factors", "search", "network", "held_out", "curve"), True)
+
+
+@nightly
+def test_failed_task_on_a_cluster_is_one_sentence(repository):
+    found = run(repository, "refuse")
+    assert found["results"] == [109, 101, 108]
+    raised, broken = found["sentences"]
+    assert raised == "The number is 2: give another."
+    assert broken.startswith("A task failed on the Ray cluster (TypeError: unsupported operand")
+
+
+@pytest.mark.parametrize("command", [["train", "collaborative"], ["evaluate", "recommendations"]])
+def test_runner_without_ray_is_refused(command, tmp_path, monkeypatch):
+    Library(tmp_path / "my.segue")
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
+    options = ["--runner", "ray", "--library", str(tmp_path / "my.segue")]
+    done = CliRunner().invoke(app, [*command, *options])
+    assert done.exit_code == 1
+    assert "needs the extra 'ray': run pip install 'segue[ray]'" in done.stderr
 
 
 def test_missing_cluster_is_one_sentence(monkeypatch):

@@ -7,7 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.options import (
+    DEFAULT_LIBRARY,
+    LOCAL_RUNNER,
+    JsonOption,
+    LibraryOption,
+    RunnerOption,
+)
 from segue.cli.output import print_json, print_table, say, with_interval
 from segue.cli.progress import terminal_progress
 from segue.text import plural
@@ -82,6 +88,7 @@ def evaluate(
         ),
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of resampling and baselines.")] = 0,
+    runner: RunnerOption = LOCAL_RUNNER,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -109,6 +116,7 @@ def evaluate(
         protocol=None if protocol is None else protocol.value,
         organic_only=organic_only,
         seed=seed,
+        runner=runner,
         progress=terminal_progress(),
     )
     document = found.report.to_document()

@@ -23,7 +23,16 @@ LibraryOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document instead of text.")
 ]
+RunnerOption = Annotated[
+    str,
+    typer.Option(
+        metavar="local|ray|ray://HOST:PORT",
+        help="Where tasks run: on this machine, or on a Ray cluster (the extra ray), with the same"
+        " results.",
+    ),
+]
 DEFAULT_LIBRARY = Path("my.segue")
+LOCAL_RUNNER = "local"
 
 TRACK_NAME = "its id, path, title, or 'Artist - Title'"
 """How a track can be named wherever an id is expected, for the help of options."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.options import DEFAULT_LIBRARY, LOCAL_RUNNER, JsonOption, LibraryOption, RunnerOption
 from segue.cli.output import print_json, say
 from segue.cli.progress import terminal_progress
 from segue.text import plural
@@ -109,14 +109,7 @@ def preprocess(
             " where segue detects a wrong one; auto detects it. Kept for later runs.",
         ),
     ] = None,
-    runner: Annotated[
-        str,
-        typer.Option(
-            metavar="local|ray|ray://HOST:PORT",
-            help="Where files are analyzed: on this machine, or on a Ray cluster with"
-            " the music under the same paths.",
-        ),
-    ] = "local",
+    runner: RunnerOption = LOCAL_RUNNER,
     encoder: Annotated[
         OfferedEncoder | None,
         typer.Option(

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.options import (
+    DEFAULT_LIBRARY,
+    LOCAL_RUNNER,
+    JsonOption,
+    LibraryOption,
+    RunnerOption,
+)
 from segue.cli.output import print_json, print_table, say, with_interval
 from segue.cli.progress import terminal_progress
 from segue.text import plural
@@ -77,6 +83,7 @@ def train(
         bool,
         typer.Option("--hold-out-valid", help="Learn nothing from the validation tracks."),
     ] = False,
+    runner: RunnerOption = LOCAL_RUNNER,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -97,6 +104,7 @@ def train(
         force=force,
         folds=folds,
         hold_out_valid=hold_out_valid,
+        runner=runner,
         progress=terminal_progress(),
     )
     from segue.pipeline.training.engine_weights import everyones_weights

@@ -22,21 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.encoders.backend import quietly
-from segue.encoders.checkpoint import fingerprint, read_checkpoint, write_checkpoint
 from segue.encoders.checks import check_training
 from segue.encoders.crops import Frames
+from segue.encoders.fold_training import NetworkData, train_networks
 from segue.encoders.mixtures import mixture_weights
 from segue.encoders.objectives import Objective, is_labelled, targets_of
 from segue.encoders.settings import SETTINGS, EncoderKind, EncoderSettings
 from segue.encoders.trained import TrainedEncoder, TrainingCurve, predict
-from segue.encoders.trainer import Trainer, TrainingPart
+from segue.encoders.trainer import Trainer
+from segue.task_runner import IN_PROCESS, TaskRunner
 from segue.types import Progress, Split, no_progress
 
 if TYPE_CHECKING:
     import keras
-
-_NEXT_SEED = 1_000_003
-"""Distance of the seeds of the networks of two folds."""
 
 BRANCH_PRIOR = 20.0
 """Precision of the prior of equal weights of the branches."""
@@ -56,6 +54,7 @@ def train_encoder(
     input_kind: str = "given",
     names: Sequence[str] | None = None,
     checkpoint: Path | None = None,
+    runner: TaskRunner = IN_PROCESS,
     progress: Progress = no_progress,
 ) -> TrainedEncoder:
     """Train an encoder on classes, tags or groups.
@@ -89,8 +88,11 @@ def train_encoder(
     checkpoint : Path, optional
         Directory for the state after each epoch. Training resumes from a state of the same
         settings and data. It remains there at the end: delete it after the encoder is saved.
+    runner : TaskRunner
+        Where the networks of the folds are trained, each in a task. On other machines a fold has a
+        checkpoint only when it is finished.
     progress : Progress
-        Advances a step at a time; raising from it stops training.
+        Advances a step at a time, or a fold; raising from it stops training.
 
     Raises
     ------
@@ -122,30 +124,19 @@ def train_encoder(
             read_frames=number == 0,  # all folds have the same tracks
         )
     targets = targets_of(objective, known, len(class_names))
-    facts: list[object] = [kind, objective, seed, list(class_names)]
-    n_tracks = round(float(np.mean([(learned & taught).sum() for learned, _ in masks])))
-    trainers: list[Trainer] = []
+    data = NetworkData(
+        kind,
+        frames,
+        targets,
+        [(learned & taught, held_out & taught) for learned, held_out in masks],
+        settings,
+        seed,
+        objective,
+        spectra=input_kind != "sequence",
+        facts=[kind, objective, seed, list(class_names)],
+    )
     with quietly():
-        for number, (learned, held_out) in enumerate(masks):
-            train, valid = (_part(mask & taught, frames, targets) for mask in (learned, held_out))
-            if objective == "contrast" and len(np.unique(valid.targets)) == len(valid.targets):
-                valid = TrainingPart([], valid.targets[:0])  # groups of one track have no neighbors
-            trainer = Trainer(
-                train,
-                valid,
-                settings,
-                (seed + _NEXT_SEED * number) % 2**32,
-                objective,
-                spectra=input_kind != "sequence",
-                n_tracks=n_tracks,
-                name=f"network_{number}",
-            )
-            name, place = f"Training {kind}", checkpoint
-            if len(masks) > 1:
-                name += f", fold {number + 1} of {len(masks)}"
-                place = checkpoint / f"fold-{number}" if checkpoint else None
-            _run(trainer, name, place, facts, progress)
-            trainers.append(trainer)
+        trainers = train_networks(data, checkpoint, runner, progress)
         history = _choose_epoch(trainers)
         if objective == "classes":
             _weigh_branches(trainers)
@@ -229,33 +220,3 @@ def _joined(trainers: Sequence[Trainer], objective: Objective) -> "keras.Model":
     from segue.encoders.networks import join_networks
 
     return join_networks([trainer.network for trainer in trainers], objective)
-
-
-def _run(
-    trainer: Trainer,
-    name: str,
-    checkpoint: Path | None,
-    facts: list[object],
-    progress: Progress,
-) -> None:
-    """Train to the end; resume from `checkpoint` and update it after each epoch."""
-    train, valid = trainer.train, trainer.valid
-    facts = [*facts, trainer.settings.to_dict(), train.targets.tolist(), valid.targets.tolist()]
-    mark = fingerprint(facts, train.frames + valid.frames)
-    state = read_checkpoint(checkpoint, mark) if checkpoint else None
-    if state:
-        trainer.restore(state)
-    with progress(name, trainer.steps) as advance:
-        advance(trainer.epoch * trainer.epoch_steps)
-        while not trainer.finished:
-            trainer.train_epoch(advance)
-            if checkpoint:
-                write_checkpoint(checkpoint, trainer.state(), mark)
-
-
-def _part(
-    mask: NDArray[np.bool_], frames: Sequence[Frames], targets: NDArray[np.float32]
-) -> TrainingPart:
-    """Return the tracks of a mask."""
-    rows = np.flatnonzero(mask).tolist()
-    return TrainingPart([frames[row] for row in rows], targets[rows])

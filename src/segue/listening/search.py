@@ -23,11 +23,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from segue.listening.als import Als
 from segue.listening.als_solver import AlsSettings
 from segue.listening.collaborative import CollaborativeSettings, blended, history_shares
-from segue.listening.ease import EaseSettings
+from segue.listening.ease import Ease, EaseSettings
 from segue.listening.hidden_likes import Evaluation, mean
 from segue.listening.matrices import Matrix, Scores, as_matrix, liked
+from segue.task_runner import IN_PROCESS, TaskRunner
 
 BUDGET = 2.5e11
 """Default number of operations of a search: a minute or two on two cores of 2020."""
@@ -103,6 +105,7 @@ def search(
     budget: float = BUDGET,
     evaluations: int = EVALUATIONS,
     start: CollaborativeSettings | None = None,
+    runner: TaskRunner = IN_PROCESS,
 ) -> Searched:
     """Return the settings that best predict the `hidden` likes from the `known` ones.
 
@@ -114,11 +117,12 @@ def search(
         Maximum number of estimated operations in all, and of fits of EASE; iALS gets half of them.
     start
         Settings found before, to start from.
+    runner
+        Where the settings of the two models are searched, each in a task.
     """
     known, hidden = _sampled(as_matrix(known), liked(as_matrix(hidden)), seed)
     first = start or CollaborativeSettings()
-    evaluation = Evaluation(known, hidden, item_features, item_labels)
-    plan = _Plan(evaluation, seed, WIDE_SHARE if start is None else WIDE_SHARE / 2)
+    wide = WIDE_SHARE if start is None else WIDE_SHARE / 2
 
     def n_fits(cost: float, most: int) -> int:
         return int(np.clip(budget / 2 / max(cost, 1.0), 1, max(most, 1)))
@@ -130,13 +134,50 @@ def search(
         iterations=min(first.als.iterations, _SEARCHED_ITERATIONS),
     )
     prior = None if item_features is None else _PRIORS
-    als = plan.best(small, _ALS, prior, n_fits(_cost_of_als(known, small), evaluations // 2))
     ranges = _EASE if item_labels is None else (*_EASE, _LABELS)
-    cost = _cost_of_ease(known, first.ease, item_labels)
-    ease = plan.best(first.ease, ranges, _LIFTS, n_fits(cost, evaluations))
-    share = _best_share(evaluation, ease, als)
-    full = replace(als, dimensions=first.als.dimensions, iterations=first.als.iterations)
-    return Searched(CollaborativeSettings(ease=ease, als=full, share=share), evaluation.trials)
+    n_als = n_fits(_cost_of_als(known, small), evaluations // 2)
+    n_ease = n_fits(_cost_of_ease(known, first.ease, item_labels), evaluations)
+    wanted = [
+        _Wanted(small, _ALS, prior, n_als, wide, seed),
+        _Wanted(first.ease, ranges, _LIFTS, n_ease, wide, seed),
+    ]
+    data = known, hidden, item_features, item_labels
+    als, ease = runner.map(_searched, [(one,) for one in wanted], data, threads=True)
+    evaluation = Evaluation(*data)
+    evaluation.trials.extend([*als.trials, *ease.trials])
+    share = _best_share(evaluation, ease.model, als.model)
+    full = replace(als.best, dimensions=first.als.dimensions, iterations=first.als.iterations)
+    settings = CollaborativeSettings(ease=ease.best, als=full, share=share)
+    return Searched(settings, evaluation.trials)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A search of the settings of one model with `n` fits; see `_Plan.best`."""
+
+    start: Any
+    ranges: Sequence[Range]
+    free: Range | None
+    n: int
+    wide: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The best settings of one model, the model fitted with them, and the trials."""
+
+    best: Any
+    model: Als | Ease
+    trials: Sequence[Mapping[str, Any]]
+
+
+def _searched(wanted: _Wanted, known: Matrix, hidden: Matrix, features: Any, labels: Any) -> _Found:
+    """Search the settings of one model."""
+    evaluation = Evaluation(known, hidden, features, labels)
+    plan = _Plan(evaluation, wanted.seed, wanted.wide)
+    best = plan.best(wanted.start, wanted.ranges, wanted.free, wanted.n)
+    return _Found(best, evaluation.model(best), evaluation.trials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +245,11 @@ def _with(settings: Settings, values: Mapping[str, Any]) -> Settings:
     return replace(settings, **values)
 
 
-def _best_share(evaluation: Evaluation, ease: EaseSettings, als: AlsSettings) -> float:
+def _best_share(evaluation: Evaluation, ease: Als | Ease, als: Als | Ease) -> float:
     """Return the best share of EASE."""
     if not evaluation.n_users:
         return CollaborativeSettings().share
-    models = [evaluation.model(one) for one in (ease, als)]
+    models = (ease, als)
     latest: list[tuple[Matrix, list[Scores]]] = []
 
     def scores(histories: Matrix) -> list[Scores]:

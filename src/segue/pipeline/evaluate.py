@@ -27,6 +27,7 @@ from segue.evaluation import (
 from segue.library import Catalogue, Library, write_report
 from segue.library.models import installed_versions
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, encode_new
+from segue.pipeline.analysis.runners import LOCAL, task_runner
 from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
@@ -47,6 +48,7 @@ from segue.pipeline.training.labels import (
     split_rule,
 )
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE
+from segue.task_runner import TaskRunner
 from segue.types import Progress, Split, no_progress
 
 SIMILARITY = "similarity"
@@ -77,6 +79,7 @@ class _Asked:
     notes: list[str]
     protocol: str | None
     organic_only: bool
+    runner: TaskRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def evaluate(
     protocol: str | None = None,
     organic_only: bool = False,
     seed: int = 0,
+    runner: str = LOCAL,
     progress: Progress = no_progress,
 ) -> EvaluationResult:
     """Evaluate a model, the recommendations, or everything, and write a report.
@@ -127,6 +131,9 @@ def evaluate(
         With ``global-temporal``, hold out only tracks that were not recommended.
     seed
         Seed of resampling, of the random baseline and of a random split of listens.
+    runner
+        Where models of listening are fitted and recommendations evaluated: see
+        `segue.pipeline.analysis.runners`. Results are the same.
 
     Raises
     ------
@@ -136,6 +143,7 @@ def evaluate(
         If the library has no tracks.
     """
     opened = as_library(library)
+    running = task_runner(runner)
     if subject not in (*SUBJECTS, *heads(opened)):
         raise ModelError(f"{subject!r} cannot be evaluated: choose from {_choices(opened)}.")
     check_protocol(protocol, subject, organic_only=organic_only)
@@ -144,9 +152,37 @@ def evaluate(
         raise EmptyLibraryError
     encode_new(opened, catalogue, progress=progress)
     notes: list[str] = []
-    asked = _Asked(
-        opened, catalogue, subject, target, split, seed, progress, notes, protocol, organic_only
-    )
+    with running as tasks:
+        asked = _Asked(
+            opened,
+            catalogue,
+            subject,
+            target,
+            split,
+            seed,
+            progress,
+            notes,
+            protocol,
+            organic_only,
+            tasks,
+        )
+        report = _report(asked)
+    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    page = write_report(opened.reports / name, report_files(report))
+    _keep_latest(opened.reports)
+    opened.record_run("evaluate", {"subject": subject, "page": str(page)})
+    return EvaluationResult(report, page)
+
+
+def _report(asked: _Asked) -> Report:
+    """Evaluate all that is requested.
+
+    Raises
+    ------
+    ModelError
+        If nothing can be evaluated.
+    """
+    notes = asked.notes
     judged = _part(asked, _models) or _Judged((), None, None)
     labels = judged.labels
     recommendations = _part(asked, _recommendations)
@@ -159,9 +195,9 @@ def evaluate(
         raise ModelError(
             " ".join(notes) or "There is nothing to evaluate: run segue train all first."
         )
-    report = Report(
+    return Report(
         measurement=_measurement(asked, labels, recommendations, sessions[1] if sessions else None),
-        subject=subject,
+        subject=asked.subject,
         classifiers=judged.classifiers,
         tagging=judged.tagging,
         recommendations=(recommendations.report,) if recommendations else (),
@@ -170,11 +206,6 @@ def evaluate(
         maps=tuple(_maps(asked, labels)) if labels else (),
         notes=tuple(notes),
     )
-    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    page = write_report(opened.reports / name, report_files(report))
-    _keep_latest(opened.reports)
-    opened.record_run("evaluate", {"subject": subject, "page": str(page)})
-    return EvaluationResult(report, page)
 
 
 def _choices(library: Library) -> str:
@@ -247,7 +278,7 @@ def _recommendations(asked: _Asked) -> _Lists | None:
             "The library has no listens, so recommendations cannot be evaluated:"
             " run segue import, or add a listens.csv to the dataset and run segue preprocess again."
         )
-    material = material_of(asked.library, asked.catalogue, seed=asked.seed)
+    material = material_of(asked.library, asked.catalogue, seed=asked.seed, runner=asked.runner)
     if asked.protocol is not None:
         parts = split_by_protocol(
             listens, material, asked.protocol, organic_only=asked.organic_only, seed=asked.seed

@@ -10,6 +10,7 @@ from segue.encoders import EncoderSettings
 from segue.errors import EmptyLibraryError, FramesError, MissingExtraError, ModelError
 from segue.library import translate_errors
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, encode_new
+from segue.pipeline.analysis.runners import LOCAL, task_runner
 from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.open_signals import weigh
@@ -44,6 +45,7 @@ def train(
     settings: Mapping[str, EncoderSettings] | None = None,
     folds: int = N_FOLDS,
     hold_out_valid: bool = False,
+    runner: str = LOCAL,
     progress: Progress = no_progress,
 ) -> list[TrainingResult]:
     """Train one model, or all models that the library has data for.
@@ -75,19 +77,22 @@ def train(
         and joined: fewer in a library of few labeled tracks, 1 for none.
     hold_out_valid
         Keep the validation part out of training, so that only train tracks are divided into folds.
+    runner
+        Where models are fitted: see `segue.pipeline.analysis.runners`. Results are the same.
 
     Raises
     ------
     ModelError
         If the model is unknown or cannot be trained on this library; with ``all``, if none can.
     MissingExtraError
-        If a network is requested and Keras is not installed.
+        If a network is requested and Keras is not installed, or a Ray cluster and Ray is not.
     EmptyLibraryError
         If the library has no tracks.
     LibraryBusyError
         If another program is writing to the library.
     """
     opened = as_library(library)
+    running = task_runner(runner)
     if folds < 1:
         raise ModelError(f"The number of folds is {folds}: give 1 for none, or more.")
     if on is not None:
@@ -114,19 +119,20 @@ def train(
         with opened.writing("segue train"):
             return [train_maps(opened, seed=seed, force=force, progress=progress)]
     labels = labels_of(opened, catalogue, target or default_target(catalogue))
-    work = TrainingContext(
-        opened,
-        catalogue,
-        labels,
-        seed,
-        force,
-        settings or {},
-        progress,
-        only_judged=model == "all" and not force,
-        n_folds=folds,
-        hold_out_valid=hold_out_valid,
-    )
-    with opened.writing("segue train"):
+    with running as tasks, opened.writing("segue train"):
+        work = TrainingContext(
+            opened,
+            catalogue,
+            labels,
+            seed,
+            force,
+            settings or {},
+            progress,
+            only_judged=model == "all" and not force,
+            n_folds=folds,
+            hold_out_valid=hold_out_valid,
+            runner=tasks,
+        )
         results = _train_all(work) if model == "all" else [_train_one(work, model)]
         _weigh(work, results)
         if all(result.state == "skipped" for result in results):
@@ -162,7 +168,7 @@ def _train_all(work: TrainingContext) -> list[TrainingResult]:
 def _weigh(work: TrainingContext, results: Sequence[TrainingResult]) -> None:
     """Learn the weights of the signals again if a model was trained."""
     if any(result.state == "trained" for result in results):
-        weigh(work.library, work.catalogue)
+        weigh(work.library, work.catalogue, runner=work.runner)
 
 
 def _train_each(work: TrainingContext, models: Sequence[str]) -> list[TrainingResult]:
@@ -200,7 +206,12 @@ def _train(work: TrainingContext, name: str) -> TrainingResult:
     if name in LISTENING_MODELS:
         with work.progress(f"Training on listens: {name}", 1) as advance:
             fitted = fit_listening(
-                work.library, work.catalogue, name, seed=work.seed, force=work.force
+                work.library,
+                work.catalogue,
+                name,
+                seed=work.seed,
+                force=work.force,
+                runner=work.runner,
             )
             advance(1)
         return fitted

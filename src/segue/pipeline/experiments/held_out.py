@@ -7,7 +7,7 @@ personal weights.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from segue.pipeline.training.listening_models import (
     listening_signals,
 )
 from segue.signals import UserProfile
-from segue.types import SPLITS, Progress, Split
+from segue.types import SPLITS, Progress, Split, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +88,10 @@ class EvaluationContext:
     fitted: FittedEngine
     seed: int
     progress: Progress
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without the progress bar, which only this process can show."""
+        return {**self.__dict__, "progress": no_progress}
 
     @property
     def n_tracks(self) -> int:

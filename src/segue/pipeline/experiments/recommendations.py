@@ -6,7 +6,7 @@ in `Details`. A part that cannot be measured becomes a note.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, Final
 
 from segue.errors import SegueError
 from segue.evaluation import (
@@ -50,9 +50,19 @@ _MAIN = "ndcg@10"
 SIMULATED = "simulated"
 """Listeners whose id begins with this are simulated, and every report says so."""
 
-T = TypeVar("T")
 ByModel = dict[str, dict[str, tuple[float, float]]]
 """Intervals by model and metric."""
+
+
+_EXPERIMENTS: Final[Mapping[str, Callable[[EvaluationContext], Any]]] = {
+    "cold_tracks": evaluate_cold_tracks,
+    "cold_listeners": evaluate_cold_listeners,
+    "control": evaluate_control,
+    "dials": evaluate_dials,
+    "faithfulness": evaluate_faithfulness,
+    "next_track": evaluate_next_track,
+}
+"""Experiments of a thorough evaluation; each is a task."""
 
 
 def evaluate_recommendations(
@@ -120,29 +130,37 @@ def _details(
     thorough: bool,
     notes: list[str],
 ) -> Details:
-    def part(measure: Callable[[EvaluationContext], T]) -> T | None:
-        """Measure one part; if it fails, the reason becomes a note."""
-        if not thorough:
-            return None
-        try:
-            return measure(context)
-        except SegueError as error:
-            notes.append(str(error))
-            return None
-
+    measured: dict[str, Any] = {}
+    if thorough:
+        # experiments fit models of their own, so each may use all threads of a machine
+        tasks = [(measure,) for measure in _EXPERIMENTS.values()]
+        found = context.material.runner.map(_measured, tasks, (context,), threads=True)
+        for name, (result, note) in zip(_EXPERIMENTS, found, strict=True):
+            measured[name] = result
+            notes.extend([note] if note else [])
     single = best_single(context, results)
     return Details(
         best_single=single,
         comparisons=comparisons(results, single, seed=context.seed),
         groups=evaluate_groups(context, results, single),
-        cold_tracks=part(evaluate_cold_tracks),
-        cold_listeners=part(evaluate_cold_listeners) or {},
-        control=part(evaluate_control),
-        dials=part(evaluate_dials),
-        faithfulness=part(evaluate_faithfulness),
-        next_track=part(evaluate_next_track),
+        cold_tracks=measured.get("cold_tracks"),
+        cold_listeners=measured.get("cold_listeners") or {},
+        control=measured.get("control"),
+        dials=measured.get("dials"),
+        faithfulness=measured.get("faithfulness"),
+        next_track=measured.get("next_track"),
         organic=evaluate_organic(context, lists, results),
     )
+
+
+def _measured(
+    measure: Callable[[EvaluationContext], Any], context: EvaluationContext
+) -> tuple[Any, str | None]:
+    """Return the result of an experiment, or the reason why there is none."""
+    try:
+        return measure(context), None
+    except SegueError as error:
+        return None, str(error)
 
 
 def _without_empty_baselines(lists: Lists) -> Lists:

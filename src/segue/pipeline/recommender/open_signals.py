@@ -30,6 +30,7 @@ from segue.pipeline.training.listening_models import (
     listening_signals,
 )
 from segue.signals import Signal, UserProfile, VectorSignal
+from segue.task_runner import IN_PROCESS, TaskRunner
 
 
 def catalogue_of(library: Library) -> Catalogue:
@@ -59,11 +60,13 @@ def open_signals(
     return _signals(material_of(library, catalogue), profiles, load_models(library))
 
 
-def material_of(library: Library, catalogue: Catalogue, *, seed: int = 0) -> TrainingData:
+def material_of(
+    library: Library, catalogue: Catalogue, *, seed: int = 0, runner: TaskRunner = IN_PROCESS
+) -> TrainingData:
     """Return what can be learned from in a library: the models that were trained, and content."""
     wanted = [name for name in LISTENING_MODELS if name in library.models]
     content = content_signals(library, catalogue)
-    return TrainingData.of(library, catalogue, content, wanted=wanted, seed=seed)
+    return TrainingData.of(library, catalogue, content, wanted=wanted, seed=seed, runner=runner)
 
 
 def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, UserProfile]:
@@ -122,9 +125,9 @@ def open_engine(
     return Engine(signals, weights, groups, missing)
 
 
-def weigh(library: Library, catalogue: Catalogue) -> None:
+def weigh(library: Library, catalogue: Catalogue, *, runner: TaskRunner = IN_PROCESS) -> None:
     """Learn the weights of all signals from all listens, and save them."""
-    material, models = material_of(library, catalogue), load_models(library)
+    material, models = material_of(library, catalogue, runner=runner), load_models(library)
     signals = _signals(material, listeners_of(library, catalogue), models)
     if signals:
         names = [signal.name for signal in signals]

@@ -20,6 +20,7 @@ from segue.pipeline.training.listening_models import (
     fit_models,
 )
 from segue.pipeline.training.training_result import TrainingResult
+from segue.task_runner import IN_PROCESS, TaskRunner
 
 SEARCH_VERSION = 2
 """Raised when the collaborative model gets other settings or inputs: it is then trained again."""
@@ -28,7 +29,13 @@ _METRIC = "ndcg@20"
 
 
 def fit_listening(
-    library: Library, catalogue: Catalogue, name: str, *, seed: int = 0, force: bool = False
+    library: Library,
+    catalogue: Catalogue,
+    name: str,
+    *,
+    seed: int = 0,
+    force: bool = False,
+    runner: TaskRunner = IN_PROCESS,
 ) -> TrainingResult:
     """Fit one model of listening data on all listens and save it.
 
@@ -64,7 +71,7 @@ def fit_listening(
             model=name, state="up to date", metrics=there["metrics"], seconds=there["seconds"]
         )
     content = content_signals(library, catalogue)
-    material = TrainingData.of(library, catalogue, content, wanted=[name], seed=seed)
+    material = TrainingData.of(library, catalogue, content, wanted=[name], seed=seed, runner=runner)
     start = None if force else _settings_found_before(library, name)
     fitted = _fit(material, listens, name, manifest, start)
     with library.models.saving(name, manifest) as directory:

@@ -32,6 +32,7 @@ from segue.pipeline.training.folds import LEARNED, N_FOLDS, folds_of, usable_fol
 from segue.pipeline.training.labels import Labels, require_classes, require_judged
 from segue.pipeline.training.out_of_fold import OutOfFold
 from segue.signals import KnnModel, KnnSettings
+from segue.task_runner import IN_PROCESS, TaskRunner
 from segue.types import SPLITS, Progress, Split
 
 
@@ -52,6 +53,8 @@ class TrainingContext:
     """Folds of the labeled tracks, if there are enough of them; 1 for none."""
     hold_out_valid: bool = False
     """Whether the validation part is not learned from."""
+    runner: TaskRunner = IN_PROCESS
+    """Where models are fitted."""
 
     @property
     def parts(self) -> tuple[Split, ...]:
@@ -107,6 +110,7 @@ def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
         input_kind=chosen.frames[name],
         names=[work.catalogue.tracks[place].track_id for place in used],
         checkpoint=work.library.models.checkpoint(name),
+        runner=work.runner,
         progress=work.progress,
     )
     with work.library.models.saving(name, manifest) as directory:

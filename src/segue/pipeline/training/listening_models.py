@@ -5,8 +5,9 @@ on the held-out part; then the models are fitted again on all listens. `evaluate
 the listens before its own test part, so that no evaluated figure has seen test data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from segue.listening.sequences import SequenceModel, fit_sequences
 from segue.pipeline.filters.rule_filters import learning_rules
 from segue.pipeline.training.item_features import item_features, item_labels
 from segue.signals import SIGNALS, ListeningInputs, Signal, UserProfile, opinions_of
+from segue.task_runner import IN_PROCESS, TaskRunner
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +68,7 @@ class TrainingData:
     """Training data: the catalogue, the content signals, and the conversion of listens.
 
     `wanted` are the names of the models of listening data to fit, `rules` what is not learned from,
-    by listener.
+    by listener. `runner` says where models are fitted.
     """
 
     catalogue: Catalogue
@@ -75,6 +77,7 @@ class TrainingData:
     wanted: Sequence[str] = LISTENING_MODELS
     seed: int = 0
     rules: Mapping[str, LearningRules] = field(default_factory=dict)
+    runner: TaskRunner = IN_PROCESS
     _features: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -86,10 +89,11 @@ class TrainingData:
         *,
         wanted: Sequence[str] = LISTENING_MODELS,
         seed: int = 0,
+        runner: TaskRunner = IN_PROCESS,
     ) -> "TrainingData":
         """Return the training data of a library."""
         rules = learning_rules(library, catalogue)
-        return cls(catalogue, content, library.shared_friends(), wanted, seed, rules)
+        return cls(catalogue, content, library.shared_friends(), wanted, seed, rules, runner)
 
     def profiles(self, listens: "pd.DataFrame") -> dict[str, UserProfile]:
         """Return the profile of each listener from a table of listens."""
@@ -146,7 +150,15 @@ def find_settings(
     unmet = [_new(inner, name) for name in names]
     hidden = opinions_of(unmet, n)
     features, labels = material.features(), material.labels()
-    return search(known, hidden, features, labels, seed=material.seed, start=start)
+    return search(
+        known,
+        hidden,
+        features,
+        labels,
+        seed=material.seed,
+        start=start,
+        runner=material.runner,
+    )
 
 
 def fit_models(
@@ -157,11 +169,15 @@ def fit_models(
     attentive: bool = False,
 ) -> ListeningModels:
     """Fit the wanted models for which there are listens."""
+    # started first: elsewhere it is fitted while the other model is fitted here
+    sequence = _fit_sequence(material, profiles, attentive)
     collaborative = None
     if settings is not None:
         matrix = opinions_of(list(profiles.values()), len(material.catalogue))
-        collaborative = Collaborative(settings).fit(matrix, material.features(), material.labels())
-    return ListeningModels(collaborative, _fit_sequence(material, profiles, attentive))
+        collaborative = Collaborative(settings).fit(
+            matrix, material.features(), material.labels(), runner=material.runner
+        )
+    return ListeningModels(collaborative, next(sequence, None))
 
 
 def listening_signals(
@@ -214,14 +230,15 @@ def _new(inner: InnerSplit, name: str) -> UserProfile:
 
 def _fit_sequence(
     material: TrainingData, profiles: Profiles, attentive: bool
-) -> SequenceModel | None:
+) -> Iterator[SequenceModel]:
+    """Start to fit the sequence model; yields it, or nothing where it is not wanted."""
     played = [one for one in profiles.values() if len(one.history) >= 2]
     if SEQUENCE not in material.wanted or not played:
-        return None
+        return iter(())
     ids = material.catalogue.ids
-    return fit_sequences(
-        [one.history for one in played],
-        len(ids),
+    fit = partial(
+        fit_sequences,
+        n_items=len(ids),
         artists=ids.artist,
         albums=ids.album,
         sessions=[one.sessions for one in played]
@@ -230,3 +247,4 @@ def _fit_sequence(
         seed=material.seed,
         attentive=attentive,
     )
+    return material.runner.map(fit, [([one.history for one in played],)], threads=True)
