@@ -13,12 +13,14 @@ from segue.errors import ModelError
 from segue.library import Library
 from segue.listening import search
 from segue.pipeline.evaluate import evaluate
+from segue.pipeline.experiments.large_histories import opinion_matrix, read_history
 from segue.pipeline.experiments.protocol_names import GLOBAL_TEMPORAL, PLAYLIST_CONTINUATION
 from segue.pipeline.experiments.protocols import split_by_protocol
 from segue.pipeline.jobs.job_commands import run_evaluate
 from segue.pipeline.jobs.runner import start_job
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.listening_models import TrainingData
+from segue.sources.public_data.event_counts import Counts, open_events
 from segue.types import no_progress
 
 DAY = 86_400
@@ -159,3 +161,52 @@ def test_job_measures_playlist_continuation(playlists):
     assert document["metrics"]["ndcg@500"] > document["models"]["random"]["ndcg@500"]
     assert 0 <= document["metrics"]["clicks"] < 6
     assert "R-precision" in (playlists.reports / report / "report.html").read_text("utf-8")
+
+
+def test_events_evaluated_without_a_library_have_its_split(yambda, tmp_path):
+    pytest.importorskip("duckdb")
+    material, found = split(yambda, GLOBAL_TEMPORAL, organic_only=True)
+    with open_events(tmp_path / "50m") as counter:
+        history = read_history(counter, organic_only=True)
+        numbers = {str(one): place for place, one in enumerate(counter.track_ids.tolist())}
+        users = [str(counter.user_ids[user]) for user in history.users.tolist()]
+    assert sorted(users) == found.known.users
+    assert history.counts == found.known.counts["listens"]
+    assert (history.n_new_tracks, history.opinions.shape[1]) == (1, (~found.excluded).sum())
+    ids = [track.track_id for track in material.catalogue.tracks]
+    for place, user in enumerate(users):
+        known = found.known.users.index(user)
+        wanted = {numbers.get(ids[track], 40) for track in found.known.held_out[known].tolist()}
+        assert set(history.held_out[place].tolist()) == wanted
+        profile = found.known.profiles[known]
+        row = history.opinions[[int(history.users[place])]].tocoo()
+        opinions = dict(zip(row.col.tolist(), row.data.tolist(), strict=True))
+        own = zip(profile.positions.tolist(), profile.weights.tolist(), strict=True)
+        assert opinions == {numbers[ids[track]]: weight for track, weight in own}
+
+
+@pytest.mark.usefixtures("yambda")
+def test_events_are_evaluated_by_models_that_learn(tmp_path):
+    pytest.importorskip("duckdb")
+    command = ["evaluate", "recommendations", "--protocol", "global-temporal", "--json"]
+    done = CliRunner().invoke(app, [*command, "--listens", str(tmp_path / "50m")])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert (document["n"], document["protocol"]) == (N_LISTENERS, GLOBAL_TEMPORAL)
+    metrics = {name: values["ndcg@10"] for name, values in document["models"].items()}
+    assert min(metrics["collaborative"], metrics["als"]) > 2 * metrics["random"]
+
+
+def test_batches_may_end_within_a_user():
+    def counts(users, tracks):
+        n = len(users)
+        ones, none = np.ones(n), np.full(n, np.nan)
+        places = np.array(users), np.array(tracks)
+        return Counts(*places, ones * np.array(tracks), ones * 0, ones > 0, none, none)
+
+    parts = [counts([0, 0], [1, 2]), counts([0, 1], [3, 0]), counts([1, 3], [5, 1])]
+    whole = counts([0, 0, 0, 1, 1, 3], [1, 2, 3, 0, 5, 1])
+    found = opinion_matrix(iter(parts), 4, 6).toarray()
+    assert (found == opinion_matrix(iter([whole]), 4, 6).toarray()).all()
+    assert (found > 0).sum(axis=1).tolist() == [3, 1, 0, 1]
+    assert opinion_matrix(iter([]), 2, 3).shape == (2, 3)

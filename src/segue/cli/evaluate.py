@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from textwrap import wrap
 from typing import Annotated, Any
 
@@ -87,6 +88,17 @@ def evaluate(
             help="With global-temporal: count only plays that were not recommended.",
         ),
     ] = False,
+    listens: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            help="With global-temporal: evaluate on events in Parquet, in the layout of Yambda,"
+            " that need not fit into memory; no library is read (the extra duckdb).",
+        ),
+    ] = None,
+    memory: Annotated[
+        str, typer.Option(help="With --listens: memory for counting, such as 4GB.")
+    ] = "4GB",
     seed: Annotated[int, typer.Option(min=0, help="Random seed of resampling and baselines.")] = 0,
     runner: RunnerOption = LOCAL_RUNNER,
     library: LibraryOption = DEFAULT_LIBRARY,
@@ -104,6 +116,15 @@ def evaluate(
         )
     if protocol is not None and subject == Subject.all:
         subject = Subject.recommendations.value
+    if listens is not None:
+        if protocol != ProtocolOption.global_temporal or subject != Subject.recommendations:
+            raise typer.BadParameter(
+                "--listens is for segue evaluate recommendations --protocol global-temporal"
+            )
+        _evaluate_events(
+            listens, organic_only=organic_only, memory=memory, seed=seed, runner=runner, json=json
+        )
+        return
     from segue.evaluation.report.templates import detail_findings
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
@@ -127,6 +148,29 @@ def evaluate(
     for lists in found.report.recommendations:
         show_points(detail_findings(lists.details))
     say("", f"Report: {found.page}", "Open it in a web browser.")
+
+
+def _evaluate_events(
+    path: Path, *, organic_only: bool, memory: str, seed: int, runner: str, json: bool
+) -> None:
+    """Evaluate on events in Parquet, and print the metrics."""
+    from segue.pipeline.analysis.runners import task_runner
+    from segue.pipeline.experiments.large_histories import evaluate_events
+
+    with task_runner(runner) as tasks:
+        report = evaluate_events(
+            path,
+            organic_only=organic_only,
+            memory_limit=memory,
+            seed=seed,
+            runner=tasks,
+            progress=terminal_progress(),
+        )
+    document = report.to_document()
+    if json:
+        print_json(document)
+    else:
+        show_document(document)
 
 
 def show_points(sentences: Sequence[str]) -> None:

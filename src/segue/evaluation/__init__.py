@@ -31,7 +31,12 @@ from segue.evaluation.neighbours import (
 )
 from segue.evaluation.playlist_continuation import CONTINUATION_LENGTH, continuation_metrics
 from segue.evaluation.projection import embedding_map
-from segue.evaluation.protocol_splits import hide_playlist_tracks, split_at_last_day
+from segue.evaluation.protocol_splits import (
+    DAY_SECONDS,
+    GAP_SECONDS,
+    hide_playlist_tracks,
+    split_at_last_day,
+)
 from segue.evaluation.ranking import (
     DEFAULT_KS,
     RANKING_METRICS,
@@ -95,8 +100,10 @@ from segue.evaluation.track_split import (
 __all__ = [
     "CLASSIFICATION_METRICS",
     "CONTINUATION_LENGTH",
+    "DAY_SECONDS",
     "DEFAULT_FRACTIONS",
     "DEFAULT_KS",
+    "GAP_SECONDS",
     "HUB_CUT",
     "MIN_LISTENERS_FOR_CLAIMS",
     "NICHE_TO_MAINSTREAM",

@@ -74,6 +74,11 @@ _PROTOCOLS: Final[Mapping[str, Protocol]] = {
 }
 
 
+def protocol_named(name: str) -> Protocol:
+    """Return the protocol with this name."""
+    return _PROTOCOLS[name]
+
+
 @dataclass(frozen=True, slots=True)
 class ProtocolSplit:
     """The held-out tracks, the tracks that cannot be recommended, ``[n_tracks]``, and the rule."""
