@@ -226,8 +226,10 @@ class Library(LibraryQueries):
         KeyError
             If a listen names a track that is neither given nor stored: nothing is changed.
         """
+        import pandas as pd
+
         kept = same_sound or {}
-        new = listens if hasattr(listens, "batches") else FrameBatches(listens)
+        new = FrameBatches(listens) if isinstance(listens, pd.DataFrame) else listens
         self._compare_features()  # before a new track gets a row that a store holds already
         with self._database.begin() as connection:
             before = files_of(connection)
