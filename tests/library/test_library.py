@@ -272,6 +272,23 @@ def test_format_3_library_accepts_imports(tmp_path):
     assert again.counts()["unmatched"] == 0
 
 
+def test_unmatched_tracks_are_counted_for_each_listener(library):
+    one, other = TrackReference(None, artist="A", title="One"), TrackReference("b")
+    arrivals = [
+        ImportedListen("u", None, one, b"1" * 12, plays=2.0),
+        ImportedListen("u", None, one, b"2" * 12, timestamp=5.0),
+        ImportedListen("v", None, one, b"3" * 12, rating=4.0),
+        ImportedListen("u", None, other, b"4" * 12, skipped=True),
+    ]
+    library.add_listens("import:x", arrivals)
+    found = library.imports.unmatched_tracks()
+    assert [(each[0].title, *each[1:4]) for each in found] == [
+        ("One", "u", 3.0, None),
+        ("One", "v", 0.0, 4.0),
+    ]
+    assert library.imports.unmatched_tracks("v") == found[1:]
+
+
 def test_unmatched_listens_are_matched_with_new_tracks(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     one, other = TrackReference(artist="X", title="Y"), TrackReference(track_id="z")

@@ -126,7 +126,8 @@ class ImportStore:
             .join_from(table, named, table.c.reference == named.c.row)
             .join(schema.users, table.c.user == schema.users.c.row)
             .where(table.c.skipped.is_not(True), table.c.private.is_not(True))
-            .group_by(table.c.reference, table.c.user)
+            .group_by(named.c.row, schema.users.c.row)  # keys, by which PostgreSQL knows the rest
+            .order_by(named.c.row, schema.users.c.row)
         )
         if user is not None:
             query = query.where(schema.users.c.user_id == user)
