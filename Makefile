@@ -66,7 +66,7 @@ $(VENV)/.installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing segue and its tools into $(VENV) (3 GB on disk, once)"
-	$(INSTALL) --editable '.[train,demo,connect,postgresql,dev,docs,oidc,tracing]'
+	$(INSTALL) --editable '.[train,demo,connect,postgresql,s3,dev,docs,oidc,tracing]'
 	@touch $@ $(VENV)/.installed-demo
 
 $(VENV)/.installed-nightly: $(VENV)/.installed-dev
@@ -85,7 +85,7 @@ node_modules/.installed: package.json package-lock.json
 # after changing dependencies: what a fresh installation gets today becomes what everybody gets
 constraints:
 	rm -rf .make && $(PYTHON) -m venv .make
-	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,connect,postgresql,dev,docs,oidc,tracing,nightly,audit]'
+	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,connect,postgresql,s3,dev,docs,oidc,tracing,nightly,audit]'
 	.make/bin/python -m pip freeze --exclude segue | sed 's/^tensorflow_cpu==\(.*\)/&\ntensorflow==\1/' | sort -f > constraints.txt
 	rm -rf .make
 

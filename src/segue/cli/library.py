@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segue.cli.error_reporting import report_errors
-from segue.cli.library_location import DATABASE_SCHEMES
+from segue.cli.library_location import DATABASE_SCHEMES, place_of_files
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import confirm, print_json, print_table, say
 from segue.text import plural
@@ -264,11 +264,12 @@ def copy_to(
         str, typer.Argument(help="New directory, or the address of a PostgreSQL database.")
     ],
     target_files: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--target-files",
-            file_okay=False,
-            help="New directory for features and models, where TARGET is an address.",
+            metavar="DIRECTORY",
+            help="New directory for features and models, or the address of object storage, where"
+            " TARGET is an address.",
         ),
     ] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
@@ -277,7 +278,7 @@ def copy_to(
     """Copy the library to another directory or database server, verified row by row."""
     from segue.cli.progress import terminal_progress
     from segue.errors import ContradictionError
-    from segue.library import Library, copy_library, database_address
+    from segue.library import Library, copy_library
 
     address, place = None, Path(target)
     if target.startswith(DATABASE_SCHEMES):
@@ -286,8 +287,7 @@ def copy_to(
                 "The target is the address of a database: add --target-files DIR, a new directory"
                 " for features and models."
             )
-        place = target_files.expanduser().absolute()
-        address = database_address(target, place)
+        place, address = place_of_files(target, target_files)
     elif target_files is not None:
         raise ContradictionError("--target-files is for addresses of databases: leave it out.")
     source = Library(library, create=False)

@@ -29,6 +29,7 @@ from segue.library.files import (
 )
 from segue.library.library import Library
 from segue.library.location import backend_of
+from segue.library.shared_files import KINDS, LocalFiles
 from segue.library.sqlite_backend import ENTRIES, STATE
 from segue.library.sqlite_copies import new_copy
 from segue.library.storage import BACKUP_FACTS, translate_errors
@@ -199,7 +200,10 @@ def restore(
     with translate_errors(place):
         make_directory(place)
     backend = backend_of(place)
+    files = LocalFiles() if backend.files_url is None else Library(place).files
     with backend.writing("segue library restore"), translate_errors(place):
+        for kind in KINDS:
+            files.fetch(kind, complete=True)
         with ExitStack() as stack:
             # the entries take their places together, after the database
             for name in entries:
@@ -207,6 +211,7 @@ def restore(
                 copy_files(source / name, new, progress)
             kept = backend.replace_database(database)
         make_private(place, ENTRIES)
+        files.publish(*KINDS, everything=True)  # the copy has versions of another time
     return RestoreResult(
         copy=str(source),
         restored=("library.db", *entries),

@@ -4,6 +4,7 @@ The file lies in the directory of the library::
 
     database = "postgresql://segue@db.home/segue"   # without a password: see ~/.pgpass
     schema = "household_1"                          # one for each library
+    files = "s3://bucket/prefix"                    # only where the directory is a copy of them
 """
 
 import json
@@ -27,20 +28,24 @@ _SCHEMA: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """A PostgreSQL database, and the schema in it that holds a library."""
+    """A PostgreSQL database, the schema in it that holds a library, and the library's files.
+
+    `files` is the URL of object storage; None where the directory of the library has them.
+    """
 
     url: str
     schema: str
+    files: str | None = None
 
 
-def database_address(url: str, directory: Path) -> DatabaseAddress:
+def database_address(url: str, directory: Path, files: str | None = None) -> DatabaseAddress:
     """Return the database that a URL names; its query may name a ``schema``.
 
-    Without one, the name of the schema is that of the directory, so that libraries in different
-    directories are different.
+    Without one, the name of the schema is that of the directory, or of the URL of the `files`, so
+    that libraries with different files are different.
 
     >>> database_address("postgresql://db/segue?schema=family", Path("x"))
-    DatabaseAddress(url='postgresql://db/segue', schema='family')
+    DatabaseAddress(url='postgresql://db/segue', schema='family', files=None)
 
     Raises
     ------
@@ -56,18 +61,25 @@ def database_address(url: str, directory: Path) -> DatabaseAddress:
     query = parse_qsl(parts.query, keep_blank_values=True)
     named = [value for key, value in query if key == "schema"]
     rest = urlencode([pair for pair in query if pair[0] != "schema"])
-    digest = blake2b(os.fsencode(directory), digest_size=8).hexdigest()
+    digest = blake2b(os.fsencode(files or directory), digest_size=8).hexdigest()
     place = urlunsplit(("postgresql", parts.netloc, parts.path, rest, parts.fragment))
-    return DatabaseAddress(place, _checked(named[-1] if named else f"segue_{digest}"))
+    return DatabaseAddress(place, _checked(named[-1] if named else f"segue_{digest}"), files)
+
+
+def cache_name(address: DatabaseAddress) -> str:
+    """Return the name of a directory with copies of a library's files, different for each one."""
+    parts = "\n".join((address.url, address.schema, address.files or ""))
+    return f"{address.schema}-{blake2b(parts.encode(), digest_size=6).hexdigest()}"
 
 
 def set_address(directory: Path, address: DatabaseAddress) -> None:
     """Write `library.toml`, which only its owner can read, since addresses may have passwords."""
     make_directory(directory)
     with open_private(directory / CONFIGURATION, "w") as file:
-        for key, value in (("database", address.url), ("schema", address.schema)):
-            # a text of JSON is one of TOML, too
-            file.write(f"{key} = {json.dumps(value, ensure_ascii=False)}\n")
+        settings = {"database": address.url, "schema": address.schema, "files": address.files}
+        for key, value in settings.items():
+            if value is not None:  # a text of JSON is one of TOML, too
+                file.write(f"{key} = {json.dumps(value, ensure_ascii=False)}\n")
 
 
 def stored_address(directory: Path) -> DatabaseAddress | None:
@@ -86,13 +98,13 @@ def stored_address(directory: Path) -> DatabaseAddress | None:
             settings = tomllib.loads(place.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise LibraryError(f"{place} is not a TOML file ({error}): correct it.") from None
-    url, name = settings.get("database"), settings.get("schema")
-    if not isinstance(url, str) or not isinstance(name, str | None):
+    url, name, files = (settings.get(key) for key in ("database", "schema", "files"))
+    if not isinstance(url, str) or not all(isinstance(one, str | None) for one in (name, files)):
         raise LibraryError(
             f'{place} names no database: it needs a line database = "postgresql://...".'
         )
-    found = database_address(url, directory)
-    return found if name is None else DatabaseAddress(found.url, _checked(name))
+    found = database_address(url, directory, files)
+    return found if name is None else DatabaseAddress(found.url, _checked(name), files)
 
 
 def _checked(name: str) -> str:

@@ -64,6 +64,8 @@ class DatabaseBackend(Protocol):
 
     directory: Path
     """The directory of the files of the library."""
+    files_url: str | None
+    """URL of object storage with the files of the library; None where they lie in `directory`."""
     snapshot_statement: str
     """SQL that begins a transaction that reads one state."""
 

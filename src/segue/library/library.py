@@ -76,6 +76,7 @@ from segue.library.read_connection import ReadConnection
 from segue.library.schedules import ScheduleStore
 from segue.library.scrobbler_tokens import ScrobblerTokenStore
 from segue.library.service_store import ServiceStore
+from segue.library.shared_files import FEATURES, KINDS, REPORTS, shared_files
 from segue.library.storage import translate_errors
 from segue.library.tag_store import TagStore
 from segue.library.user_data import delete_listener, listens_of
@@ -139,7 +140,8 @@ class Library(LibraryQueries):
                 )
         super().__init__(open_database(backend), ReadConnection(backend))
         self._backend = backend
-        self.models = ModelStore(self.directory / "models")
+        self.files = shared_files(self._database, self.reader, backend.files_url)
+        self.models = ModelStore(self.directory / "models", self.files)
         self.feedback = FeedbackLog(self._database, self.reader)
         self.histories = Histories(self._database, self.reader)
         self.plays = PlayLog(self._database)
@@ -161,7 +163,6 @@ class Library(LibraryQueries):
         self.tags = TagStore(self._database)
         self.browse = BrowseQueries(self._database)
         self.covers = CoverStore(self.directory / "covers")
-        self.reports = self.directory / "reports"
         self._features = self.directory / "features"
         with self._database.connect() as connection:
             self.library_id = library_id(connection)
@@ -170,6 +171,12 @@ class Library(LibraryQueries):
     def database(self) -> Database:
         """The database, for other modules of this package."""
         return self._database
+
+    @property
+    def reports(self) -> Path:
+        """The directory of the reports."""
+        self.files.fetch(REPORTS)
+        return self.directory / REPORTS
 
     def __repr__(self) -> str:
         try:
@@ -360,7 +367,7 @@ class Library(LibraryQueries):
         """Lock the library for `verb` while the context lasts: see `segue.library.lock`.
 
         Before that, what killed processes left is deleted, and features that do not belong to the
-        present state of the database are removed.
+        present state of the database are removed. Files in object storage are published at the end.
 
         Raises
         ------
@@ -370,10 +377,14 @@ class Library(LibraryQueries):
         with self._backend.writing(verb):
             with translate_errors(self.directory):
                 stores = self._features.glob("[!.]*/")
-                for place in (self.directory, self.models.directory, self.reports, *stores):
+                reports = self.directory / REPORTS
+                for place in (self.directory, self.models.directory, reports, *stores):
                     remove_leftovers(place)
+            for kind in KINDS:
+                self.files.fetch(kind, complete=True)
             self._compare_features()
             yield
+            self.files.publish(*KINDS)
 
     def _compare_features(self) -> None:
         """Remove features that do not belong to their tracks: see `segue.library.identity`."""
@@ -392,6 +403,7 @@ class Library(LibraryQueries):
         LibraryError
             If they may not, and cannot be compared now.
         """
+        self.files.fetch(FEATURES)
         # a program that writes to the library compares them itself
         if not self._features_match() and not self.being_written():
             with self.writing("comparing features with tracks"):

@@ -14,6 +14,7 @@ from segue.library.files import make_directory, new_directory
 from segue.library.library import Library
 from segue.library.location import backend_of
 from segue.library.schema import schema
+from segue.library.shared_files import KINDS
 from segue.library.sqlite_backend import SqliteBackend
 from segue.library.storage import translate_errors
 from segue.library.table_copies import copy_tables, delete_rows, differing_tables
@@ -79,6 +80,7 @@ def copy_library(
                 for name in COPIED:
                     new = stack.enter_context(new_directory(place / name, checksums=False))
                     copy_files(source.directory / name, new, progress)
+            target.files.publish(*KINDS, everything=True)
         finally:
             target.close()
         wrong += [one.text for one in find_damage(place)]

@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library.files import damaged_files, new_directory, write_json
+from segue.library.shared_files import MODELS, LocalFiles
 from segue.library.storage import translate_errors
 
 MANIFEST_FORMAT = 1
@@ -34,10 +35,11 @@ _VERSIONED = ("segue", "numpy", "scikit-learn", "onnxruntime", "keras", "tensorf
 
 
 class ModelStore:
-    """The models of one library, ``models/<name>/``."""
+    """The models of one library, ``models/<name>/``; `files` may fetch and publish them."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, files: LocalFiles | None = None) -> None:
         self.directory = directory
+        self._files = files or LocalFiles()
         self._compared: dict[str, tuple[_Signature, bool]] = {}
 
     def names(self) -> list[str]:
@@ -52,12 +54,16 @@ class ModelStore:
         """Return the names of the models whose files have changed or are missing, sorted."""
         return sorted(name for name in self._directories() if name not in self)
 
-    def state(self) -> dict[str, int]:
+    def state(self) -> dict[str, int] | dict[str, str]:
         """Return the time when each model was written, in nanoseconds, without maps.
 
-        It changes when a model is replaced. Damage does not change it: a snapshot that was built
-        from the model before is still right.
+        Of models in object storage these are the versions. It changes when a model is replaced.
+        Damage does not change it: a snapshot that was built from the model before is still right.
         """
+        versions = self._files.model_versions()
+        if versions is not None:
+            start = f"{MODELS}/{MAP_PREFIX}"
+            return {name: one for name, one in versions.items() if not name.startswith(start)}
         found = {}
         for name in self._directories():
             if not name.startswith(MAP_PREFIX):
@@ -66,10 +72,12 @@ class ModelStore:
         return found
 
     def _directories(self) -> list[str]:
+        self._files.fetch(MODELS)
         return [path.name for path in self.directory.glob("[!.]*") if path.is_dir()]
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is a model of that name, with all files as they were written."""
+        self._files.fetch(MODELS)
         directory = self.directory / name
         try:
             signature = tuple(
@@ -179,6 +187,7 @@ class ModelStore:
                     "versions": installed_versions(),
                 },
             )
+        self._files.publish(f"{MODELS}/{name}")
 
 
 def installed_versions() -> dict[str, str]:

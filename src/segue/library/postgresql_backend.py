@@ -67,6 +67,7 @@ class PostgresqlBackend:
 
     def __init__(self, directory: Path, address: DatabaseAddress) -> None:
         self.directory, self.address = directory, address
+        self.files_url = address.files
 
     def exists(self) -> bool:
         """Return whether there is a library."""

@@ -42,6 +42,7 @@ class SqliteBackend:
     """The file `library.db` in the directory of a library."""
 
     snapshot_statement = "BEGIN"
+    files_url: str | None = None
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

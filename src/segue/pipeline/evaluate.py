@@ -26,6 +26,7 @@ from segue.evaluation import (
 )
 from segue.library import Catalogue, Library, write_report
 from segue.library.models import installed_versions
+from segue.library.shared_files import REPORTS
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.analysis.runners import LOCAL, task_runner
 from segue.pipeline.arguments import LibraryArgument, as_library
@@ -170,6 +171,7 @@ def evaluate(
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     page = write_report(opened.reports / name, report_files(report))
     _keep_latest(opened.reports)
+    opened.files.publish(REPORTS)
     opened.record_run("evaluate", {"subject": subject, "page": str(page)})
     return EvaluationResult(report, page)
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from segue.errors import DamagedDataError, LibraryError, SegueError
 from segue.library import MAP_PREFIX, Damage, FeatureStore, Library, backend_of, find_damage
 from segue.library.lock import writing
+from segue.library.shared_files import KINDS
 from segue.library.storage import is_backup
 from segue.pipeline.analysis.inputs import AUDIO, INPUTS, StoreSettings, open_store
 from segue.pipeline.analysis.plan import AnalysisOptions
@@ -159,6 +160,7 @@ def repair(
                 )
             elif one.kind == "backup":
                 result.left.append(f"{one.text.rstrip('.')}: delete it and make a new backup.")
+    library.files.publish(*KINDS, everything=True)  # objects may be damaged, too
     for name in models:
         _train_again(library, name, manifests[name], result, progress)
     if len(library.catalogue()):

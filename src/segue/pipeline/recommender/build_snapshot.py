@@ -21,6 +21,7 @@ from segue.library import (
     translate_errors,
     write_json,
 )
+from segue.library.shared_files import SNAPSHOT
 from segue.pipeline.arrays import named, save_arrays, texts_parts
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.pipeline.filters.rule_filters import learning_rules
@@ -64,6 +65,7 @@ def build(library: Library, *, past: int = -1, force: bool = False) -> bool:
         if not force and is_current(library) and manifest_of(library)["number"] > past:
             return False
         write_snapshot(library, snapshot_directory(library))
+        library.files.publish(SNAPSHOT)
     return True
 
 

@@ -24,6 +24,7 @@ from segue.catalogue_ids import CatalogueIds
 from segue.engine import CatalogueArrays, TrackWords, Weights, WordMatrix
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, damaged_files, settings_hash
+from segue.library.shared_files import SNAPSHOT
 from segue.pipeline.analysis.moods import TrackMoods
 from segue.pipeline.arrays import Arrays, map_arrays, texts_from, within
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
@@ -66,7 +67,8 @@ class Snapshot:
 
 
 def snapshot_directory(library: Library) -> Path:
-    """Return the directory of the snapshot of a library."""
+    """Return the directory of the snapshot of a library, where its latest version is."""
+    library.files.fetch(SNAPSHOT)
     return library.models.directory / ".snapshot"
 
 
