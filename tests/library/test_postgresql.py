@@ -10,8 +10,9 @@ import pytest
 from psycopg import sql
 
 from segue.errors import LibraryBusyError, LibraryError, StorageError
-from segue.library import Account, Event, Library, back_up, restore
+from segue.library import Account, Event, Library, back_up, postgresql_backend, restore
 from segue.library.database_address import DatabaseAddress, database_address, set_address
+from segue.library.postgresql_connections import connected
 from segue.library.schema import FORMAT_VERSION
 from segue.types import Track
 
@@ -74,6 +75,18 @@ def test_library_is_found_by_its_toml_alone(opened, monkeypatch):
     add_tracks(opened(), "a")
     monkeypatch.delenv("SEGUE_DATABASE")
     assert opened().counts()["tracks"] == 1
+
+
+def test_library_is_opened_by_one_connection(opened, monkeypatch):
+    opened()
+    made = []
+    monkeypatch.setattr(
+        postgresql_backend, "connected", lambda address: made.append(connected(address)) or made[-1]
+    )
+    library = opened()
+    assert library.counts()["tracks"] == 0
+    assert library.is_writable()
+    assert len(made) == 1
 
 
 def test_change_of_another_process_is_noticed(opened):

@@ -86,8 +86,8 @@ def open_database(backend: DatabaseBackend) -> Database:
     directory = backend.directory
     with translate_errors(directory):
         backend.prepare()
-    engine = backend.engine()
     writable = backend.is_writable()
+    engine = backend.engine()
     with translate_errors(directory):
         there = set(inspect(engine).get_table_names())
     database = Database(backend, engine)

@@ -68,10 +68,11 @@ class PostgresqlBackend:
     def __init__(self, directory: Path, address: DatabaseAddress) -> None:
         self.directory, self.address = directory, address
         self.files_url = address.files
+        self._spare: list[psycopg.Connection[Any]] = []  # for the engine, which opens the next one
 
     def exists(self) -> bool:
         """Return whether there is a library."""
-        with translate_errors(self.directory), self.connected() as connection:
+        with translate_errors(self.directory), self._first_connection() as connection:
             found = connection.execute(
                 "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'meta'",
                 [self.address.schema],
@@ -85,7 +86,7 @@ class PostgresqlBackend:
     @cached_property
     def _takes_changes(self) -> bool:
         query = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(%s, 'CREATE')"
-        with translate_errors(self.directory), self.connected() as connection:
+        with translate_errors(self.directory), self._first_connection() as connection:
             found = connection.execute(query, [self.address.schema]).fetchone()
         return bool(found and found[0])
 
@@ -308,7 +309,15 @@ class PostgresqlBackend:
         psycopg.OperationalError
             If the server cannot be reached.
         """
-        return connected(self.address)
+        return self._spare.pop() if self._spare else connected(self.address)
+
+    @contextmanager
+    def _first_connection(self) -> "Iterator[psycopg.Connection[Any]]":
+        """Yield a connection that is used again: opening a library takes one."""
+        connection = self.connected()
+        yield connection
+        connection.rollback()
+        self._spare.append(connection)
 
     @property
     def _channel(self) -> str:
