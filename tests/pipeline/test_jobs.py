@@ -260,6 +260,7 @@ def test_job_waits_for_locked_library(library, listens):
         assert wait_for(ended(library, job), runner).state == "done"
 
 
+@pytest.mark.sqlite  # whose transactions lock the whole file
 def test_progress_is_written_during_transaction(library):
     start_job(library, "train", {})
     job = library.jobs.take(library.jobs.claim("a"), "b")

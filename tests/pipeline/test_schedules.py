@@ -470,6 +470,7 @@ def make_due(library):
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite  # its holder is read from a file; see test_postgresql.py for the other lease
 def test_other_process_takes_over_from_a_killed_one(library, start_process):
     processes = [start_process() for _ in range(2)]
     wait_for(lambda: (library.directory / ".scheduler").exists() and holder(library))
