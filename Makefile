@@ -66,11 +66,11 @@ $(VENV)/.installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing segue and its tools into $(VENV) (3 GB on disk, once)"
-	$(INSTALL) --editable '.[train,demo,connect,postgresql,s3,dev,docs,oidc,tracing]'
+	$(INSTALL) --editable '.[train,demo,connect,postgresql,dev,docs,oidc,tracing]'
 	@touch $@ $(VENV)/.installed-demo
 
 $(VENV)/.installed-nightly: $(VENV)/.installed-dev
-	$(INSTALL) --editable '.[nightly,ray]'
+	$(INSTALL) --editable '.[nightly,ray,s3]'
 	@touch $@
 
 $(VENV)/.installed-audit: $(VENV)/.installed-dev
