@@ -50,9 +50,9 @@ def test_dying_process_fails_its_task_only(what, reason):
 
 def test_task_over_the_time_limit_is_stopped():
     started = time.monotonic()
-    with Workers(1, seconds=0.5) as workers:
+    with Workers(1, seconds=3) as workers:
         found = answers(workers, work.misbehave, ["a", "hang", "b"])
-    assert "more than 0.5 s" in found["hang"].reason
+    assert "more than 3 s" in found["hang"].reason
     assert (found["a"], found["b"]) == ("a", "b")
     assert time.monotonic() - started < 30
 
