@@ -11,6 +11,7 @@ from segue.encoders import CnnSettings, Encoder, train_encoder
 from segue.encoders.checkpoint import NAME
 from segue.encoders.trainer import Trainer, TrainingPart
 from segue.errors import MissingExtraError, ModelError
+from segue.task_runner import InProcess
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +62,24 @@ def test_resumed_training_equals_uninterrupted_training(kind, tracks, small, tmp
     assert sum(steps) == 24
     assert_same(whole, resumed)
     assert_same(whole, fit(kind, tracks, settings, checkpoint=tmp_path))  # already at its end
+
+
+class _TwoTasks(InProcess):
+    """Runs tasks as a runner of two processors does, which trains each fold in a task."""
+
+    n_parallel = 2
+
+
+@pytest.mark.nightly
+def test_folds_in_tasks_equal_folds_in_this_process(tracks, small, tmp_path):
+    folds = {"folds": np.arange(len(tracks.labels)) % 2}
+    settings = small("cnn")
+    here = fit("cnn", tracks, settings, **folds)
+    apart = fit("cnn", tracks, settings, **folds, runner=_TwoTasks(), checkpoint=tmp_path)
+    assert_same(here, apart)
+    np.testing.assert_allclose(here.out_of_fold, apart.out_of_fold, atol=1e-6)
+    again = fit("cnn", tracks, settings, **folds, checkpoint=tmp_path)  # from finished folds
+    assert_same(here, again)
 
 
 @pytest.fixture(scope="module")
