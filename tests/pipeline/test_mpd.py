@@ -172,6 +172,12 @@ def test_mpd_that_is_off_is_one_sentence(library):
         connect(library, "mpd", "http://127.0.0.1:1")
 
 
+@pytest.mark.parametrize("host", ["a\x88b", "x" * 64, "music..home", "\ud800"])
+def test_mpd_with_an_impossible_host_is_refused(library, host):
+    with pytest.raises(MediaServerError, match="is not the address"):
+        connect(library, "mpd", f"mpd://{host}:6600")
+
+
 def test_mpd_names_what_it_plays(mpd, control):
     with closing(MpdReader(mpd, {})) as reader:
         assert reader.now_playing() == []

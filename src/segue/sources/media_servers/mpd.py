@@ -195,6 +195,7 @@ def _address(url: str) -> tuple[str, int]:
     parts = urlsplit(url if "://" in url else f"mpd://{url}")
     try:
         port = parts.port or PORT
+        (parts.hostname or "").encode("idna")  # as the system does when it looks the name up
     except ValueError:
         port = 0
     if parts.scheme != "mpd" or not parts.hostname or not port or parts.password:
