@@ -97,7 +97,10 @@ def _archives(directory: Path, kind: str) -> list[Path]:
 
 def _unpacked_months(directory: Path) -> list[Path]:
     """Return the unpacked files of listens, the oldest first."""
-    months = [*directory.glob("listens/*/*.listens"), *directory.glob("*/listens/*/*.listens")]
+    unpacked = (path for path in directory.iterdir() if path.name.startswith("listenbrainz-"))
+    months = [
+        path for root in (directory, *unpacked) for path in (root / "listens").glob("*/*.listens")
+    ]
     named = [path for path in months if _MEMBER.fullmatch(path.as_posix())]
     return sorted(named, key=lambda path: (int(path.parent.name), int(path.stem), path))
 
