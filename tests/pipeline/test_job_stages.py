@@ -14,6 +14,7 @@ OTHER = (
     "library/backup.py",
     "library/table_copies.py",
     "pipeline/connections/",
+    "pipeline/experiments/large_histories.py",
     "pipeline/history/",
     "pipeline/tagging/",
 )

@@ -37,6 +37,7 @@ STAGES: Final[Mapping[str, str]] = {
     "songs": "Reading songs",
     "starter": "Rendering the starter library",
     "tags": "Reading tags",
+    "training": "Training {name}",  # after the more exact ones
     "waiting": "Waiting for another program that is using the library",
 }
 """Text of each stage by its code; `name` is that of a model, a file or a signal."""
