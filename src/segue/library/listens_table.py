@@ -20,8 +20,9 @@ _CHUNK = 100_000
 def listens_table(connection: "Connection") -> "pd.DataFrame":
     """Return all listens that are not private, in the order in which they were stored.
 
-    The columns are those of `LISTEN_COLUMNS`, and `source`, the dataset. Texts are categorical;
-    numbers are float64, NaN for unknown; flags are bool, or objects where one is unknown (None).
+    The columns are those of `LISTEN_COLUMNS`, and `source`, the dataset. Ids are categorical;
+    numbers are float64, NaN for unknown; flags are bool, or objects where one is unknown (None);
+    other texts are objects, None for unknown.
     """
     import pandas as pd
 
@@ -39,41 +40,35 @@ def listens_table(connection: "Connection") -> "pd.DataFrame":
         joined = stored.pop(name)
         if name in ids:
             found[name] = _named(connection, ids[name], joined.array())
-        elif joined.known is not None:
-            texts = pd.CategoricalDtype(list(joined.known))
-            found[name] = pd.Categorical.from_codes(joined.array(), dtype=texts)
         else:
             found[name] = joined.array()
     return pd.DataFrame(found, copy=False)
 
 
 class _StoredColumn:
-    """One column of the table, as arrays of chunks."""
+    """One column of the table, as arrays of chunks; equal texts are one object."""
 
     def __init__(self, column: "Column[Any]") -> None:
         self._parts: list[NDArray[Any]] = []
-        self._dtype: type = np.int64
-        self.known: dict[str, int] | None = None
+        self._dtype: type = np.object_
         if isinstance(column.type, Float):
             self._dtype = np.float64
-        elif isinstance(column.type, Boolean):
-            self._dtype = np.object_
-        elif not column.foreign_keys:
-            self._dtype, self.known = np.int32, {}
+        elif column.foreign_keys:
+            self._dtype = np.int64
+        self._flags = isinstance(column.type, Boolean)
+        self._known: dict[Any, Any] = {}
 
     def add(self, values: Iterable[Any]) -> None:
         """Append the values of a chunk."""
-        if (known := self.known) is not None:
-            values = [-1 if one is None else known.setdefault(one, len(known)) for one in values]
+        if self._dtype is np.object_:
+            values = [self._known.setdefault(one, one) for one in values]
         self._parts.append(np.array(values, self._dtype))
 
     def array(self) -> NDArray[Any]:
         """Return all values; the chunks are forgotten."""
         joined = np.concatenate(self._parts) if self._parts else np.zeros(0, self._dtype)
         self._parts.clear()
-        if self._dtype is np.object_ and not any(one is None for one in joined):
-            return joined.astype(np.bool_)
-        return joined
+        return joined.astype(np.bool_) if self._flags and None not in self._known else joined
 
 
 def _named(connection: "Connection", column: "Column[Any]", rows: NDArray[np.int64]) -> Any:
