@@ -18,11 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from served import memory_mb, processes_of, processor_seconds
 
 RATE = 22_050
 RUNS = (("local", 1), ("local", 2), ("ray", 1), ("ray", 2))
@@ -58,27 +58,11 @@ class Sampler(threading.Thread):
     def sample(self) -> None:
         """Add the present state."""
         total = 0.0
-        for process in descendants():
-            with suppress(OSError, StopIteration):
-                fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-                ticks = int(fields[11]) + int(fields[12])
-                used = ticks / os.sysconf("SC_CLK_TCK")
-                self.seconds[process] = max(used, self.seconds.get(process, 0.0))
-                lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-                total += next(float(line.split()[1]) for line in lines if line[:4] == "Pss:") / 1024
+        for process in processes_of(os.getpid()):
+            used = processor_seconds(process)
+            self.seconds[process] = max(used, self.seconds.get(process, 0.0))
+            total += memory_mb(process)
         self.peak_mb = max(self.peak_mb, total)
-
-
-def descendants() -> list[int]:
-    """Return this process and all below it."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    found = [os.getpid()]
-    for process in found:
-        found += [child for child, parent in parents.items() if parent == process]
-    return found
 
 
 def measure(kind: str, n_workers: int, music: Path) -> dict:

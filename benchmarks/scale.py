@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from live import memory
 
 LISTENS_EACH = 30
 LISTENERS = 300
@@ -74,16 +75,8 @@ def lists(place: Path, n: int) -> dict[str, Any]:
         "first_ms": [float(np.median(first)), float(np.percentile(first, 99))],
         "again_ms": [float(np.median(again)), float(np.percentile(again, 99))],
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "own_mb": int(own_memory()),
+        "own_mb": memory()["own"],
     }
-
-
-def own_memory() -> float:
-    """Return the megabytes of this process that no file holds."""
-    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def of_size(directory: Path, n: int) -> dict[str, Any]:

@@ -37,6 +37,23 @@ def set_priority(pid: int, nice: int) -> None:
             Path(f"/proc/{one}/autogroup").write_text(str(nice))
 
 
+def memory_mb(pid: int) -> float:
+    """Return the proportional set size of a process in MB; 0 if it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has taken; 0 if it has ended."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 @dataclass
 class Server:
     """One `segue serve`, its processes, and how long it took to be ready."""
@@ -77,22 +94,11 @@ class Server:
 
     def memory(self) -> float:
         """Return its memory in MB: proportional set size, shared pages counted once."""
-        total = 0
-        for pid in self.pids():
-            with suppress(OSError):
-                for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                    if line.startswith("Pss:"):
-                        total += int(line.split()[1])
-        return total / 1024
+        return sum(memory_mb(pid) for pid in self.pids())
 
     def processor(self) -> float:
         """Return the seconds of processor time that it has taken."""
-        ticks = 0
-        for pid in self.pids():
-            with suppress(OSError):
-                fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / 100
+        return sum(processor_seconds(pid) for pid in self.pids())
 
     def kill(self) -> None:
         """Kill it, all processes at once, without a warning."""
