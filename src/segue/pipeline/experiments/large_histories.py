@@ -22,18 +22,20 @@ from segue.errors import ModelError
 from segue.evaluation import (
     DAY_SECONDS,
     GAP_SECONDS,
-    MIN_LISTENERS_FOR_CLAIMS,
     Measurement,
     RecommendationReport,
     Report,
-    bootstrap_interval,
     ranking_metrics,
 )
 from segue.library.models import installed_versions
 from segue.listening import Als, Collaborative, CollaborativeSettings, search
 from segue.listening.hidden_likes import hide
 from segue.pipeline.experiments.protocol_names import GLOBAL_TEMPORAL
-from segue.pipeline.experiments.protocols import protocol_named
+from segue.pipeline.experiments.protocols import (
+    global_temporal_rule,
+    protocol_named,
+    protocol_report,
+)
 from segue.sources.public_data.event_counts import (
     MEMORY_LIMIT,
     Counts,
@@ -54,8 +56,8 @@ Places = NDArray[np.int64]
 class LargeHistory(NamedTuple):
     """Opinions ``[n_users, n_tracks]``, and the tracks that some users completed later.
 
-    `users` are rows of the opinions; `held_out` has numbers from `n_tracks` on for tracks that
-    nobody had played before. `counts` are numbers of events.
+    `users` are rows of the opinions; `held_out` has numbers from `n_tracks` on for tracks
+    without earlier plays. `counts` are numbers of events.
     """
 
     opinions: Any
@@ -104,16 +106,12 @@ def evaluate_events(
             f"With more than {MAX_EASE_TRACKS:,} tracks iALS is evaluated alone, with its default"
             " settings."
         )
-    rule = (
-        "One time for all listeners: the last 24 hours are held out, the half hour before them is"
-        f" not used.{' Recommended plays are not counted.' if organic_only else ''}"
-    )
     return Report(
         measurement=Measurement(
             dataset=path.name,
             seed=seed,
             created=datetime.now(UTC),
-            split_method=rule,
+            split_method=global_temporal_rule(organic_only=organic_only),
             artist_disjoint=None,
             counts={"listens": history.counts},
             undividable=(),
@@ -240,20 +238,11 @@ def _recommendations(
         )
         for name, found in lists.items()
     }
-    intervals = {
-        name: bootstrap_interval(dict(result.per_user), seed=seed)
-        for name, result in results.items()
-        if result.n >= MIN_LISTENERS_FOR_CLAIMS
-    }
-    return RecommendationReport(
+    return protocol_report(
+        results,
+        _PROTOCOL,
         engine=next(iter(models)),
-        split="test",
-        n=n,
         n_tracks=n_tracks,
-        models={name: dict(result.mean) for name, result in results.items()},
-        intervals=intervals,
         baselines=("popularity", "random"),
-        simulated=False,
-        protocol=GLOBAL_TEMPORAL,
-        shown=_PROTOCOL.shown,
+        seed=seed,
     )

@@ -130,16 +130,20 @@ def _at_last_day(
             "No listen is a day and half an hour older than the latest one, so there is nothing to"
             " learn from: the protocol global-temporal needs a longer history with times."
         )
-    rule = (
-        "One time for all listeners: the last 24 hours are held out, the half hour before them is"
-        f" not used.{' Recommended plays are not counted.' if organic_only else ''}"
-    )
     known = _held_out(listens, before, after, held_out, material)
     positions = material.catalogue.positions
     heard = np.zeros(len(material.catalogue), np.bool_)
     played = [positions[one] for one in listens[before]["track_id"].unique() if one in positions]
     heard[played] = True
-    return ProtocolSplit(known, ~heard, rule)
+    return ProtocolSplit(known, ~heard, global_temporal_rule(organic_only=organic_only))
+
+
+def global_temporal_rule(*, organic_only: bool) -> str:
+    """Return how ``global-temporal`` holds listens out, in a sentence or two."""
+    return (
+        "One time for all listeners: the last 24 hours are held out, the half hour before them is"
+        f" not used.{' Recommended plays are not counted.' if organic_only else ''}"
+    )
 
 
 def _completed(listens: "pd.DataFrame", material: TrainingData) -> dict[str, NDArray[np.int64]]:
@@ -241,22 +245,42 @@ def evaluate_protocol(
         )
     )
     results = _measured(material, known, lists, how, int((~split.excluded).sum()))
-    means = {name: dict(result.mean) for name, result in results.items()}
-    intervals = {
-        name: bootstrap_interval(dict(result.per_user), seed=seed)
-        for name, result in results.items()
-        if result.n >= MIN_LISTENERS_FOR_CLAIMS
-    }
-    return RecommendationReport(
+    return protocol_report(
+        results,
+        how,
         engine=PERSONAL,
-        split=known.split,
-        n=results[PERSONAL].n,
         n_tracks=int((~split.excluded).sum()),
-        models=means,
-        intervals=intervals,
         baselines=tuple(name for name in BASELINES if name in lists),
         simulated=any(user.startswith(SIMULATED) for user in known.users),
-        protocol=protocol,
+        seed=seed,
+    )
+
+
+def protocol_report(
+    results: Mapping[str, RankingResult],
+    how: Protocol,
+    *,
+    engine: str,
+    n_tracks: int,
+    baselines: tuple[str, ...],
+    simulated: bool = False,
+    seed: int = 0,
+) -> RecommendationReport:
+    """Return the report about `engine`, one of the models that were evaluated by a protocol."""
+    return RecommendationReport(
+        engine=engine,
+        split="test",
+        n=results[engine].n,
+        n_tracks=n_tracks,
+        models={name: dict(result.mean) for name, result in results.items()},
+        intervals={
+            name: bootstrap_interval(dict(result.per_user), seed=seed)
+            for name, result in results.items()
+            if result.n >= MIN_LISTENERS_FOR_CLAIMS
+        },
+        baselines=baselines,
+        simulated=simulated,
+        protocol=how.name,
         shown=how.shown,
     )
 
