@@ -196,7 +196,7 @@ class Engine:
         ]
 
     def _unchanged(self, profile: UserProfile, earlier: Scored | None) -> set[int]:
-        """Return the places of the signals whose `earlier` scores are those of a profile."""
+        """Return the places of the signals that read the same as for the `earlier` scores."""
         if earlier is None:
             return set()
         places = enumerate(self.signals)

@@ -96,7 +96,7 @@ class ObjectStore:
             store.pipe_file(path, data)
 
     def delete(self, names: Sequence[str]) -> None:
-        """Delete objects that nobody needs; what cannot be deleted stays, and is logged."""
+        """Delete unused objects; one that cannot be deleted stays, and is logged."""
         try:
             with self._translated():
                 store, root = self._store()

@@ -26,7 +26,7 @@ from segue.library.writes import put_meta
 
 FEATURES, MODELS, REPORTS, SNAPSHOT = "features", "models", "reports", "models/.snapshot"
 KINDS: Final = (FEATURES, MODELS, REPORTS)
-"""Directories whose entries are shared; besides them, there is the snapshot."""
+"""Directories with shared entries; the snapshot is shared, too."""
 _VERSIONS: Final = "files"  # key in `meta`
 _STATE, _LOCK = ".files.json", ".files.lock"  # what this node has; one process changes it
 
@@ -229,5 +229,5 @@ def _stored_versions(connection: Connection) -> Versions:
 
 
 def shared_files(database: Database, reader: ReadConnection, url: str | None) -> LocalFiles:
-    """Return the files of a library, whose truth is at a URL of object storage if there is one."""
+    """Return the files of a library: in object storage if a URL is given, else local ones."""
     return LocalFiles() if url is None else SharedFiles(database, reader, ObjectStore(url))

@@ -21,7 +21,7 @@ from segue.library.files import make_directory, new_directory, open_private
 from segue.library.object_store import ObjectStore
 
 MAX_TRIES: Final = 5
-"""How often something is tried that another program may change meanwhile."""
+"""How often something is tried that another program may change at the same time."""
 _CHUNK_BYTES: Final = 16 << 20
 _N_THREADS: Final = 4
 _LAST: Final = "index.bin"  # refers to the other files of its directory
@@ -186,7 +186,7 @@ class StoredEntries:
             signature = self.signature(entry)
             with ThreadPoolExecutor(_N_THREADS) as pool, suppress(FileNotFoundError):
                 listing = dict(pool.map(send, signature))
-                if signature == self.signature(entry):  # nobody has replaced it meanwhile
+                if signature == self.signature(entry):  # unchanged while it was sent
                     data = json.dumps(listing).encode()
                     version = self._send(entry, hashlib.sha256(data).hexdigest(), data)
                     return NodeEntry(version, listing, signature)

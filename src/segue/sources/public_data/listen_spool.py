@@ -59,7 +59,7 @@ class IdNumbers:
 
 
 class _SpoolFile:
-    """A temporary file that is closed, and with that deleted, when nobody uses it any more."""
+    """A temporary file that is closed, and so deleted, with the last reference to it."""
 
     def __init__(self) -> None:
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed with this object
