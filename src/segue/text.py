@@ -110,6 +110,16 @@ def plural(n: int, one: str, several: str = "") -> str:
     return f"{n:,} {one if n == 1 else several or f'{one}s'}"
 
 
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of an error's text, or its type if it has none.
+
+    >>> first_line(ValueError("no such column.\nHint: look")), first_line(ValueError())
+    ('no such column', 'ValueError')
+    """
+    lines = str(error).strip().splitlines()
+    return clean_text(lines[0]).rstrip(".") if lines else type(error).__name__
+
+
 def clean_lines(text: str) -> str:
     """Clean each line as `clean_text` does and keep the line breaks (lyrics)."""
     lines = (clean_text(line) for line in text.replace("\x00", "").splitlines())

@@ -137,9 +137,8 @@ class FrameBatches:
         return list(self._listens["track_id"].unique())
 
     def batches(self) -> "Iterator[pd.DataFrame]":
-        """Yield the listens in their order."""
-        for start in range(0, len(self._listens), _CHUNK):
-            yield self._listens.iloc[start : start + _CHUNK]
+        """Yield the listens in their order: all at once."""
+        yield self._listens
 
 
 def check_tracks(listens: ListenBatches, stored: set[str], new: Sequence[Track]) -> None:

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from segue import __version__
 from segue.errors import ModelError, SegueError
 from segue.task_runner import InProcess, Task
+from segue.text import first_line
 
 Result = TypeVar("Result")
 
@@ -188,8 +189,3 @@ def _why_failed(error: BaseException) -> str:
         f"A task was lost on the Ray cluster {MAX_TRIES} times ({first_line(error)}): check the"
         " memory of its nodes, or run it without --runner."
     )
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error, or its type."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

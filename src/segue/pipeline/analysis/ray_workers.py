@@ -17,9 +17,10 @@ from typing import Any, Final, TypeVar
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.pipeline.analysis.ray_tasks import MAX_TRIES, RayTasks, first_line
+from segue.pipeline.analysis.ray_tasks import MAX_TRIES, RayTasks
 from segue.pipeline.analysis.tasks import Failed
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
+from segue.text import first_line
 
 Key = TypeVar("Key")
 

@@ -32,7 +32,7 @@ from segue.listens import (
 )
 from segue.ratings import DISLIKED, LIKED
 from segue.sources.public_data.yambda import EVENT_FILES, event_files
-from segue.text import clean_text
+from segue.text import first_line
 
 MEMORY_LIMIT: Final = "4GB"
 _BATCH: Final = 1 << 20
@@ -218,11 +218,11 @@ def _translated() -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException as error:
         raise DatasetError(
-            f"Counting needs more than the memory limit ({_first_line(error)}): raise --memory."
+            f"Counting needs more than the memory limit ({first_line(error)}): raise --memory."
         ) from error
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise DatasetError(
-            f"The history cannot be counted ({_first_line(error)}): download its files again, and"
+            f"The history cannot be counted ({first_line(error)}): download its files again, and"
             " free space for temporary files (TMPDIR)."
         ) from error
 
@@ -267,7 +267,7 @@ def open_events(
             connection = duckdb.connect(str(Path(scratch) / "counts.duckdb"), config=options)
         except duckdb.Error as error:
             raise DatasetError(
-                f"{memory_limit!r} is no memory limit ({_first_line(error)}): give one such as 4GB."
+                f"{memory_limit!r} is no memory limit ({first_line(error)}): give one such as 4GB."
             ) from error
         with connection:
             connection.execute("SET enable_progress_bar = false")
@@ -282,7 +282,7 @@ def open_events(
                 connection.execute(_OUTCOMES)
             except duckdb.Error as error:
                 raise DatasetError(
-                    f"{path} cannot be read ({_first_line(error)}): download it again."
+                    f"{path} cannot be read ({first_line(error)}): download it again."
                 ) from error
             yield EventCounter(connection)
 
@@ -315,7 +315,3 @@ def _selected(connection: Any, path: Path, kind: str | None) -> str:
                 else f"{cast} AS {name}"
             )
     return f"(SELECT {', '.join(columns)} FROM (SELECT {', '.join(spread)} FROM {source}))"
-
-
-def _first_line(error: Exception) -> str:
-    return clean_text(str(error).strip().splitlines()[0]).rstrip(".")
